@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/address.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+namespace lyceum {
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+    if (text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
+    const std::string terminated(text);
+    IpAddress out;
+    if (inet_pton(AF_INET, terminated.c_str(), out.octets_.data()) == 1) return out;
+    std::array<std::uint8_t, 16> octets{};
+    if (inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1) return v6(octets);
+    return std::nullopt;
+}
+
+IpAddress IpAddress::v4(std::uint32_t host_order) {
+    IpAddress out;
+    for (std::size_t i = 0; i < 4; ++i)
+        out.octets_[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+    return out;
+}
+
+IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& octets) {
+    IpAddress out;
+    static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (std::equal(mapped.begin(), mapped.end(), octets.begin())) {
+        std::copy(octets.begin() + 12, octets.end(), out.octets_.begin());
+        return out;
+    }
+    out.octets_ = octets;
+    out.v6_ = true;
+    return out;
+}
+
+bool IpAddress::is_unspecified() const {
+    return std::all_of(octets_.begin(), octets_.end(), [](auto octet) { return octet == 0; });
+}
+
+bool IpAddress::is_loopback() const {
+    if (!v6_) return octets_[0] == 127;
+    return octets_[15] == 1 &&
+           std::all_of(octets_.begin(), octets_.end() - 1, [](auto octet) { return octet == 0; });
+}
+
+std::uint32_t IpAddress::v4_value() const {
+    return static_cast<std::uint32_t>(octets_[0]) << 24 |
+           static_cast<std::uint32_t>(octets_[1]) << 16 |
+           static_cast<std::uint32_t>(octets_[2]) << 8 | octets_[3];
+}
+
+std::string IpAddress::to_string() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(v6_ ? AF_INET6 : AF_INET, octets_.data(), text.data(), text.size());
+    return text.data();
+}
+
+std::string IpAddress::to_host() const { return v6_ ? "[" + to_string() + "]" : to_string(); }
+
+} // namespace lyceum

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// ASCII text as the protocols use it: no locale, no allocation where a view will do.
+namespace lyceum {
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
+constexpr bool is_hex(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr int hex_value(char c) { return is_digit(c) ? c - '0' : lower(c) - 'a' + 10; }
+
+bool iequals(std::string_view a, std::string_view b);
+bool istarts_with(std::string_view text, std::string_view prefix);
+std::string to_lower(std::string_view text);
+
+/// Without linear white space (blank, tab, CR, LF) at either end.
+std::string_view trim(std::string_view text);
+
+/// Cuts `rest` at the first `separator` and returns what stood before it; without one, all of it.
+std::string_view cut(std::string_view& rest, char separator);
+
+/// Decimal digits and nothing else, within the range of the type.
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+    if (text.empty() || !is_digit(text.front())) return std::nullopt;
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// Replaces %HH escapes; a broken escape stays as it is.
+std::string unescape_percent(std::string_view text);
+
+} // namespace lyceum

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lyceum::mixer {
+
+/// Sound inside the mixer: 48 kHz, mono, 16 bit.
+using Sample = std::int16_t;
+inline constexpr unsigned sample_rate = 48000;
+inline constexpr std::chrono::milliseconds tick_length{20};
+inline constexpr std::size_t tick_samples = 960;
+using SampleView = std::span<const Sample>;
+
+constexpr std::size_t samples_in(std::chrono::milliseconds length) {
+    return static_cast<std::size_t>(length.count()) * (sample_rate / 1000);
+}
+
+/// Turns sound into the payloads of one stream. Keeps the state of the codec between calls.
+class Encoder {
+public:
+    virtual ~Encoder() = default;
+    /// Appends the payload for one packet's sound (10 to 60 ms).
+    virtual void encode(SampleView sound, Bytes& payload) = 0;
+    /// A listener of another encoder goes over to this one: make the next packets easy to join.
+    virtual void ease_joining() {}
+};
+
+/// Turns the payloads of one stream into sound. A broken payload gives silence, never a fault.
+class Decoder {
+public:
+    virtual ~Decoder() = default;
+    /// Appends the sound of one packet.
+    virtual void decode(ByteView payload, std::vector<Sample>& sound) = 0;
+    /// Appends `samples` in place of a lost packet; `next`, if not empty, is the payload after it.
+    virtual void conceal(std::size_t samples, ByteView next, std::vector<Sample>& sound) = 0;
+};
+
+/// One codec, as SDP names it, and how to make its two halves. One file each; the list is
+/// codecs.cpp.
+struct Codec {
+    std::string_view name;
+    std::uint32_t clock_rate; ///< Of RTP timestamps.
+    unsigned channels;        ///< As SDP says it; the mixer is mono.
+    std::uint8_t payload_type;
+    std::string_view fmtp; ///< What our receiver wants.
+    /// Both take the peer's fmtp: what its receiver wants, what its sender does.
+    std::unique_ptr<Encoder> (*make_encoder)(std::string_view peer_fmtp);
+    std::unique_ptr<Decoder> (*make_decoder)(std::string_view peer_fmtp);
+    /// The part of the fmtp that changes what is encoded: listeners with the same share an encoder.
+    std::string (*encoding_class)(std::string_view peer_fmtp);
+};
+
+/// In the order of our preference.
+std::span<const Codec* const> codecs();
+const Codec* find_codec(std::string_view name, std::uint32_t clock_rate);
+
+} // namespace lyceum::mixer

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mixer/conference_media.hpp"
+
+#include "base/assert.hpp"
+#include "rtp/rtcp.hpp"
+
+#include <algorithm>
+
+namespace lyceum::mixer {
+namespace {
+
+constexpr int hangover_ticks = 20;          // 400 ms: a pause between words is still speech.
+constexpr int own_encoder_idle_ticks = 500; // 10 s: then its memory is given back.
+
+} // namespace
+
+ConferenceMedia::ConferenceMedia(Options options, std::uint64_t seed, TimePoint now)
+    : options_(options), random_(seed), next_tick_(now + tick_length) {}
+
+ConferenceMedia::EncodingKey ConferenceMedia::key_of(const LegSettings& settings) {
+    const auto& sending = settings.sending;
+    return {sending.codec, sending.codec->encoding_class(sending.fmtp), settings.ptime.count()};
+}
+
+void ConferenceMedia::add_leg(LegId id, LegSettings settings, TimePoint now) {
+    auto key = key_of(settings);
+    Leg leg{MediaLeg(std::move(settings), random_, now),
+            std::move(key),
+            {},
+            false,
+            0,
+            false,
+            false,
+            {},
+            {}};
+    LYCEUM_ASSERT(legs_.emplace(id, std::move(leg)).second);
+}
+
+void ConferenceMedia::update_leg(LegId id, LegSettings settings) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end()) return;
+    auto& leg = found->second;
+    auto key = key_of(settings);
+    if (key != leg.key) leg.own.reset();
+    if (!settings.send) leg.media.pause_sending();
+    leg.key = std::move(key);
+    leg.media.update(std::move(settings));
+}
+
+std::optional<LegCounters> ConferenceMedia::remove_leg(LegId id, TimePoint now) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end()) return std::nullopt;
+    auto& media = found->second.media;
+    const auto counters = media.counters();
+    if (auto packet = media.rtcp(now, ntp(now), true))
+        outputs_.push_back(
+            SendRtcp{id, media.rtcp_target(), std::move(*packet), media.settings().rtcp_mux});
+    legs_.erase(found);
+    return counters;
+}
+
+void ConferenceMedia::handle_datagram(LegId id, ByteView datagram, const SocketAddress& from,
+                                      TimePoint now) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end()) {
+        ++counters_.strangers;
+        return;
+    }
+    if (const auto digit = found->second.media.handle_datagram(datagram, from, now))
+        outputs_.push_back(Digit{id, *digit});
+}
+
+void ConferenceMedia::handle_timeout(TimePoint now) {
+    if (now < next_tick_) return;
+    next_tick_ += tick_length;
+    ++counters_.ticks;
+    pull_all(now);
+    Total total{};
+    for (const auto& [id, leg] : legs_)
+        if (leg.present) add(total, leg.frame);
+    Frame mix;
+    limiter_.apply(total, mix);
+    for (auto& [key, encoding] : shared_) encoding.payload_count = 0;
+    for (auto& [id, leg] : legs_) {
+        if (leg.media.settings().send) serve(id, leg, total, mix);
+        maintain(id, leg, now);
+    }
+    // Nobody listens to it any more.
+    std::erase_if(shared_, [&](const auto& entry) {
+        return entry.second.fed_until < position_ + tick_samples;
+    });
+    position_ += tick_samples;
+}
+
+/// The sound of each leg, and who counts as a speaker: at once when there is sound, so that no
+/// first syllable is lost, and for a while after it.
+void ConferenceMedia::pull_all(TimePoint now) {
+    for (auto& [id, leg] : legs_) {
+        leg.present = leg.media.pull(leg.frame, now);
+        if (leg.present && level_db(leg.frame) >= options_.speech_level_db)
+            leg.speaking_ticks = hangover_ticks;
+        else if (leg.speaking_ticks > 0) --leg.speaking_ticks;
+        if (leg.speaking_ticks == 0 || !leg.media.settings().admitted) leg.present = false;
+    }
+}
+
+void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix) {
+    const bool outside = !leg.media.settings().admitted;
+    const bool own_stream = options_.echo || outside || leg.speaking_ticks > 0;
+    const bool joining = own_stream != std::exchange(leg.own_stream, own_stream);
+    if (own_stream) {
+        Frame heard{};
+        if (options_.echo) {
+            if (leg.present) heard = leg.frame;
+        } else if (!outside) {
+            auto others = total;
+            if (leg.present) subtract(others, leg.frame);
+            leg.limiter.apply(others, heard);
+        }
+        if (!leg.own) {
+            leg.own.emplace();
+            // The packet that the others are in the middle of goes on in this encoder.
+            if (const auto shared = shared_.find(leg.key); shared != shared_.end()) {
+                leg.own->waiting = shared->second.waiting;
+                if (shared->second.fed_until > position_) leg.own->waiting.clear();
+            }
+        }
+        leg.own->payload_count = 0;
+        leg.own->idle_ticks = 0;
+        feed(*leg.own, leg.key, heard, joining);
+        return send(id, leg, *leg.own);
+    }
+    if (leg.own && ++leg.own->idle_ticks > own_encoder_idle_ticks) leg.own.reset();
+    auto& encoding = shared_[leg.key];
+    if (encoding.fed_until <= position_) feed(encoding, leg.key, mix, joining);
+    send(id, leg, encoding);
+}
+
+/// Adds a tick of sound to an encoding and makes the packets that are full. Packets of all
+/// encodings with the same length begin at the same samples, so that a listener can change over
+/// between any two.
+void ConferenceMedia::feed(Encoding& encoding, const EncodingKey& key, const Frame& frame,
+                           bool joining) {
+    const auto& [codec, encoding_class, ptime] = key;
+    const auto packet_samples = samples_in(std::chrono::milliseconds(ptime));
+    if (!encoding.encoder)
+        encoding.encoder =
+            codec->make_encoder(legs_.empty() ? std::string_view{} : [&]() -> std::string_view {
+                for (const auto& [id, leg] : legs_)
+                    if (leg.key == key) return leg.media.settings().sending.fmtp;
+                return {};
+            }());
+    if (joining) encoding.encoder->ease_joining();
+    if (encoding.fed_until != position_)
+        encoding.waiting.resize(position_ % packet_samples, Sample{0});
+    encoding.waiting.insert(encoding.waiting.end(), frame.begin(), frame.end());
+    encoding.fed_until = position_ + tick_samples;
+    std::size_t at = 0;
+    for (; at + packet_samples <= encoding.waiting.size(); at += packet_samples) {
+        if (encoding.payloads.size() == encoding.payload_count) encoding.payloads.emplace_back();
+        auto& payload = encoding.payloads[encoding.payload_count++];
+        payload.clear();
+        encoding.encoder->encode(SampleView(encoding.waiting).subspan(at, packet_samples), payload);
+        ++counters_.encoded;
+    }
+    encoding.waiting.erase(encoding.waiting.begin(),
+                           encoding.waiting.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+void ConferenceMedia::send(LegId id, Leg& leg, const Encoding& encoding) {
+    const auto packet_samples = samples_in(std::chrono::milliseconds(std::get<2>(leg.key)));
+    // The first packet of the tick began with what was left from the tick before.
+    const auto begin = position_ / packet_samples * packet_samples;
+    for (std::size_t i = 0; i < encoding.payload_count; ++i) {
+        const auto& payload = encoding.payloads[i];
+        const auto header = leg.media.next_header(begin + i * packet_samples, payload.size());
+        Bytes written;
+        rtp::write_packet(written, header, {});
+        SendRtp packet{id, leg.media.rtp_target(), {}, payload};
+        std::copy(written.begin(), written.end(), packet.header.begin());
+        outputs_.push_back(packet);
+        ++counters_.packets;
+    }
+}
+
+void ConferenceMedia::maintain(LegId id, Leg& leg, TimePoint now) {
+    const auto& settings = leg.media.settings();
+    if (auto packet = leg.media.rtcp(now, ntp(now), false))
+        outputs_.push_back(
+            SendRtcp{id, leg.media.rtcp_target(), std::move(*packet), settings.rtcp_mux});
+    // Who was asked to be silent cannot be missed by his silence.
+    if (!settings.receive || leg.lost || now - leg.media.last_heard() < options_.rtp_timeout)
+        return;
+    leg.lost = true;
+    outputs_.push_back(LegLost{id});
+}
+
+const MediaLeg* ConferenceMedia::leg(LegId id) const {
+    const auto found = legs_.find(id);
+    return found == legs_.end() ? nullptr : &found->second.media;
+}
+
+std::uint64_t ConferenceMedia::ntp(TimePoint now) const {
+    return rtp::ntp_time(options_.wall_at_zero + now.time_since_epoch());
+}
+
+std::optional<ConferenceMedia::Output> ConferenceMedia::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto output = std::move(outputs_.front());
+    outputs_.pop_front();
+    return output;
+}
+
+} // namespace lyceum::mixer

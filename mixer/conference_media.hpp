@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/core.hpp"
+#include "mixer/media_leg.hpp"
+#include "rtp/packet.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+namespace lyceum::mixer {
+
+/// The media of one conference: takes datagrams of its legs, mixes once a tick, and says which
+/// packets go out. Everyone who is silent hears the same mix, which is encoded once for each way to
+/// encode it (rule 3 of the house); who speaks hears the mix without his own voice, by an encoder
+/// of his own.
+///
+/// No socket and no thread: whoever owns it calls `handle_timeout` at each `deadline`, 20 ms apart.
+/// A late tick is made up for by calling again, never by a longer one. Video will be a second kind
+/// of medium beside `MediaLeg`; signalling is the focus' business.
+class ConferenceMedia {
+public:
+    struct Options {
+        bool echo = false;          ///< Everyone hears himself and nobody else.
+        Duration rtp_timeout = 30s; ///< No RTP and no RTCP for so long: the leg is a ghost.
+        WallTime wall_at_zero{};    ///< What the wall clock says when the monotonic one says 0.
+        int speech_level_db = -55;  ///< A leg fainter than this adds nothing to the mix.
+    };
+
+    /// \name Outputs
+    ///@{
+    struct SendRtp { ///< Header and payload apart: a payload serves many legs.
+        LegId leg;
+        SocketAddress to;
+        std::array<std::uint8_t, rtp::header_bytes> header;
+        ByteView payload; ///< Valid until the next tick or command.
+    };
+    struct SendRtcp {
+        LegId leg;
+        SocketAddress to;
+        Bytes packet;
+        bool on_rtp_port;
+    };
+    struct Digit {
+        LegId leg;
+        char digit;
+    };
+    struct LegLost { ///< Its peer has vanished; told once.
+        LegId leg;
+    };
+    ///@}
+    using Output = std::variant<SendRtp, SendRtcp, Digit, LegLost>;
+
+    struct Counters {
+        std::uint64_t ticks = 0, encoded = 0, packets = 0, strangers = 0;
+    };
+
+    ConferenceMedia(Options options, std::uint64_t seed, TimePoint now);
+
+    void handle_datagram(LegId leg, ByteView datagram, const SocketAddress& from, TimePoint now);
+    void handle_timeout(TimePoint now); ///< One tick, if it is due.
+
+    void add_leg(LegId id, LegSettings settings, TimePoint now);
+    void update_leg(LegId id, LegSettings settings);
+    /// Says RTCP BYE and forgets the leg; what it said, for the record.
+    std::optional<LegCounters> remove_leg(LegId id, TimePoint now);
+
+    std::optional<Output> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const { return next_tick_; }
+
+    [[nodiscard]] std::size_t size() const { return legs_.size(); }
+    [[nodiscard]] const MediaLeg* leg(LegId id) const;
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+private:
+    /// One way to encode, and its packets of this tick.
+    struct Encoding {
+        std::unique_ptr<Encoder> encoder;
+        std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
+        std::vector<Bytes> payloads; ///< Of this tick; the buffers are kept.
+        std::size_t payload_count = 0;
+        std::uint64_t fed_until = 0; ///< Sample of the conference.
+        int idle_ticks = 0;
+        int silent_ticks = 0;
+    };
+    using EncodingKey = std::tuple<const Codec*, std::string, std::int64_t>;
+    struct Leg {
+        MediaLeg media;
+        EncodingKey key;
+        Frame frame{};
+        bool present = false;    ///< `frame` holds sound of this tick.
+        int speaking_ticks = 0;  ///< Above zero: counted as a speaker.
+        bool own_stream = false; ///< Was sent a mix of its own in the last tick.
+        bool lost = false;
+        Limiter limiter;
+        std::optional<Encoding> own;
+    };
+
+    void pull_all(TimePoint now);
+    void serve(LegId id, Leg& leg, const Total& total, const Frame& mix);
+    void feed(Encoding& encoding, const EncodingKey& key, const Frame& frame, bool joining);
+    void send(LegId id, Leg& leg, const Encoding& encoding);
+    void maintain(LegId id, Leg& leg, TimePoint now);
+    [[nodiscard]] std::uint64_t ntp(TimePoint now) const;
+    static EncodingKey key_of(const LegSettings& settings);
+
+    Options options_;
+    Random random_;
+    TimePoint next_tick_;
+    std::uint64_t position_ = 0; ///< Samples since the conference began.
+    std::map<LegId, Leg> legs_;
+    std::map<EncodingKey, Encoding> shared_;
+    Limiter limiter_;
+    std::deque<Output> outputs_;
+    Counters counters_;
+};
+
+static_assert(SansIoCore<ConferenceMedia>);
+
+} // namespace lyceum::mixer

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mixer/media_leg.hpp"
+
+#include "base/assert.hpp"
+#include "rtp/packet.hpp"
+#include "rtp/rtcp.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lyceum::mixer {
+namespace {
+
+constexpr Duration rtcp_interval = 5s; // RFC 3550 §6.2, the least for two participants.
+constexpr Duration relatch_after = 2s; // A peer that moved is silent at its old place.
+constexpr int quiet_peak = 200;        // −44 dBFS: cutting here is not heard.
+constexpr std::size_t sound_samples_max = 4 * tick_samples;
+
+bool is_quiet(SampleView sound) {
+    return std::all_of(sound.begin(), sound.end(),
+                       [](Sample sample) { return std::abs(int{sample}) < quiet_peak; });
+}
+
+} // namespace
+
+MediaLeg::MediaLeg(LegSettings settings, Random& random, TimePoint now)
+    : last_heard_(now), jitter_({.clock_rate = settings.sending.codec->clock_rate}),
+      ssrc_(random.u32()), sequence_(random.u16()), timestamp_base_(random.u32()),
+      cname_(std::to_string(random.u32()) + "@lyceum"), next_rtcp_(now + rtcp_interval / 2),
+      random_(random) {
+    update(std::move(settings));
+}
+
+void MediaLeg::update(LegSettings settings) {
+    LYCEUM_ASSERT(settings.sending.codec && !settings.receiving.empty());
+    const bool moved = settings.remote_rtp != settings_.remote_rtp;
+    const auto* codec = settings_.sending.codec;
+    if (codec && codec->clock_rate != settings.sending.codec->clock_rate)
+        jitter_ = rtp::JitterBuffer({.clock_rate = settings.sending.codec->clock_rate});
+    settings_ = std::move(settings);
+    if (!moved) return;
+    rtp_target_ = settings_.remote_rtp;
+    rtcp_target_ = settings_.remote_rtcp;
+    latched_ = false;
+}
+
+std::optional<char> MediaLeg::handle_datagram(ByteView datagram, const SocketAddress& from,
+                                              TimePoint now) {
+    if (rtp::is_rtcp(datagram)) {
+        handle_rtcp(datagram, from, now);
+        return std::nullopt;
+    }
+    const auto packet = rtp::parse_packet(datagram);
+    if (!packet) {
+        ++counters_.malformed;
+        return std::nullopt;
+    }
+    const auto& header = packet->header;
+    const bool event = settings_.telephone_event == header.payload_type;
+    const bool noise = settings_.comfort_noise == header.payload_type;
+    const auto* format = format_of(header.payload_type);
+    if (!event && !noise && !format) {
+        ++counters_.unknown_type;
+        return std::nullopt;
+    }
+    if (!latch(from, now)) {
+        ++counters_.foreign;
+        return std::nullopt;
+    }
+    last_heard_ = now;
+    ++counters_.packets_received;
+    if (!reception_ || reception_->ssrc() != header.ssrc) {
+        // Another source takes the place of the last one, with numbers and a clock of its own.
+        reception_.emplace(header.ssrc);
+        jitter_.clear();
+        decoder_.reset();
+    }
+    const auto clock = format ? format->codec->clock_rate : settings_.sending.codec->clock_rate;
+    const auto sequence = reception_->handle(header, clock, now);
+    if (!settings_.receive) {
+        ++counters_.held;
+        return std::nullopt;
+    }
+    if (event) {
+        const auto parsed = rtp::parse_telephone_event(packet->payload);
+        return parsed ? digits_.handle(header.timestamp, *parsed) : std::nullopt;
+    }
+    // Comfort noise (RFC 3389) says that the talk-spurt is over; a mix of many needs no noise made
+    // up.
+    if (format && !packet->payload.empty()) jitter_.insert(sequence, header, packet->payload, now);
+    return std::nullopt;
+}
+
+/// Symmetric RTP (RFC 4961) with latching (RFC 7362): answers go where the peer's packets come
+/// from. The first source within what the signalling vouches for is kept until it falls silent.
+bool MediaLeg::latch(const SocketAddress& from, TimePoint now) {
+    if (latched_ && from == rtp_target_) {
+        last_packet_ = now;
+        return true;
+    }
+    const bool trusted =
+        from.ip == settings_.remote_rtp.ip || settings_.remote_rtp.ip.is_unspecified() ||
+        std::find(settings_.trusted_sources.begin(), settings_.trusted_sources.end(), from.ip) !=
+            settings_.trusted_sources.end();
+    if (!trusted || (latched_ && now - last_packet_ < relatch_after)) return false;
+    latched_ = true;
+    last_packet_ = now;
+    rtp_target_ = from;
+    if (settings_.rtcp_mux) rtcp_target_ = from;
+    return true;
+}
+
+const LegFormat* MediaLeg::format_of(std::uint8_t payload_type) const {
+    for (const auto& format : settings_.receiving)
+        if (format.payload_type == payload_type) return &format;
+    return nullptr;
+}
+
+void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now) {
+    const auto rtcp = rtp::parse_rtcp(datagram);
+    if (!rtcp) {
+        ++counters_.malformed;
+        return;
+    }
+    if (from.ip != rtp_target_.ip) {
+        ++counters_.foreign;
+        return;
+    }
+    last_heard_ = now;
+    rtcp_target_ = from;
+    if (rtcp->sender && reception_ && reception_->ssrc() == rtcp->ssrc)
+        reception_->handle_sender_report(*rtcp->sender, now);
+}
+
+bool MediaLeg::pull(Frame& frame, TimePoint now) {
+    steer(now);
+    if (stretched_ > 0) {
+        --stretched_; // One tick more of silence, where there is silence.
+        return false;
+    }
+    while (sound_.size() < tick_samples)
+        if (!pull_turn(now)) break;
+    if (sound_.empty()) return false;
+    const auto count = std::min(sound_.size(), tick_samples);
+    const auto end = sound_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::fill(std::copy(sound_.begin(), end, frame.begin()), frame.end(), Sample{0});
+    sound_.erase(sound_.begin(), end);
+    return true;
+}
+
+/// Brings the delay back to its target where nobody hears it: in silence.
+void MediaLeg::steer(TimePoint now) {
+    static constexpr Duration tolerated = 15ms, too_much = 80ms;
+    const auto surplus = jitter_.surplus(now);
+    const auto waiting = Duration(std::int64_t(sound_.size()) * 1'000'000 / sample_rate);
+    if (surplus - waiting < -tolerated && quiet_ && jitter_.size() <= 1) stretched_ = 1;
+    if (surplus > tolerated && jitter_.size() > 1 && (quiet_ || surplus > too_much)) {
+        const auto start = sound_.size();
+        if (pull_turn(now) && (quiet_ || surplus > too_much))
+            sound_.resize(std::min(start, sound_.size()));
+    }
+}
+
+/// Takes one turn from the jitter buffer; false for silence.
+bool MediaLeg::pull_turn(TimePoint now) {
+    auto turn = jitter_.take(packet_length_, now);
+    if (const auto* play = std::get_if<rtp::JitterBuffer::Play>(&turn)) {
+        decode(play->packet);
+        return true;
+    }
+    const auto* conceal = std::get_if<rtp::JitterBuffer::Conceal>(&turn);
+    if (!conceal || !decoder_) return false;
+    const auto samples = static_cast<std::size_t>(packet_length_.count() * sample_rate / 1'000'000);
+    decoder_->conceal(samples, conceal->next ? ByteView(conceal->next->payload) : ByteView{},
+                      sound_);
+    return true;
+}
+
+void MediaLeg::decode(const rtp::JitterBuffer::Packet& packet) {
+    const auto* format = format_of(packet.payload_type);
+    if (!format) return; // Agreed away while it waited.
+    if (!decoder_ || decoding_ != format->codec) {
+        decoding_ = format->codec;
+        decoder_ = decoding_->make_decoder(format->fmtp);
+    }
+    const auto start = sound_.size();
+    decoder_->decode(packet.payload, sound_);
+    sound_.resize(std::min(sound_.size(), start + 6 * tick_samples));
+    const auto fresh = SampleView(sound_).subspan(start);
+    if (!fresh.empty())
+        packet_length_ = Duration(std::int64_t(fresh.size()) * 1'000'000 / sample_rate);
+    quiet_ = is_quiet(fresh);
+    if (sound_.size() > 6 * tick_samples + sound_samples_max) sound_.resize(sound_samples_max);
+}
+
+rtp::Header MediaLeg::next_header(std::uint64_t position, std::size_t payload_bytes) {
+    const auto clock = settings_.sending.codec->clock_rate;
+    rtp::Header header;
+    header.payload_type = settings_.sending.payload_type;
+    header.marker = std::exchange(marker_, false);
+    header.sequence = sequence_++;
+    header.timestamp = timestamp_base_ + static_cast<std::uint32_t>(position * clock / sample_rate);
+    header.ssrc = ssrc_;
+    last_timestamp_ = header.timestamp;
+    ++packets_sent_;
+    ++counters_.packets_sent;
+    octets_sent_ += static_cast<std::uint32_t>(payload_bytes);
+    return header;
+}
+
+std::optional<Bytes> MediaLeg::rtcp(TimePoint now, std::uint64_t ntp, bool bye) {
+    if (!bye && now < next_rtcp_) return std::nullopt;
+    // Half to one and a half of the interval, so that participants do not fall into step (§6.3.1).
+    next_rtcp_ = now + rtcp_interval / 2 +
+                 Duration(static_cast<std::int64_t>(random_.below(rtcp_interval.count())));
+    rtp::Rtcp out;
+    out.ssrc = ssrc_;
+    out.cname = cname_;
+    if (packets_sent_ != packets_reported_) {
+        out.sender = {ntp, last_timestamp_, packets_sent_, octets_sent_};
+        packets_reported_ = packets_sent_;
+    }
+    if (reception_ && reception_->received() > 0) out.reports.push_back(reception_->report(now));
+    if (bye) out.bye.push_back(ssrc_);
+    return rtp::write_rtcp(out);
+}
+
+} // namespace lyceum::mixer

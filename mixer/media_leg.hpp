@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/address.hpp"
+#include "base/random.hpp"
+#include "base/strong_id.hpp"
+#include "base/time.hpp"
+#include "mixer/codec.hpp"
+#include "mixer/mix.hpp"
+#include "rtp/jitter_buffer.hpp"
+#include "rtp/reception.hpp"
+#include "rtp/telephone_event.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lyceum::mixer {
+
+using LegId = StrongId<struct LegTag>;
+
+/// One payload type of a leg.
+struct LegFormat {
+    std::uint8_t payload_type = 0;
+    const Codec* codec = nullptr;
+    std::string fmtp; ///< Of the peer.
+};
+
+/// What was agreed for the audio of one leg. A new agreement replaces the old one (re-INVITE).
+struct LegSettings {
+    SocketAddress remote_rtp, remote_rtcp;
+    bool rtcp_mux = false;
+    bool send = true, receive = true; ///< Seen from us.
+    /// Whether the leg takes part: one that waits outside is heard by nobody and hears silence.
+    bool admitted = true;
+    LegFormat sending;
+    std::vector<LegFormat> receiving;                           ///< At least one.
+    std::optional<std::uint8_t> telephone_event, comfort_noise; ///< Payload types.
+    std::chrono::milliseconds ptime{20};
+    /// Addresses besides `remote_rtp` that media may come from: where the signalling comes from.
+    /// RFC 7362 §4: latching is bound to it, so that nobody else takes the stream over.
+    std::vector<IpAddress> trusted_sources;
+};
+
+/// What a leg has seen, for the log and the quality record.
+struct LegCounters {
+    std::uint64_t packets_received = 0, packets_sent = 0;
+    std::uint64_t foreign = 0;   ///< From an address that is not the peer's.
+    std::uint64_t malformed = 0; ///< Neither RTP nor RTCP.
+    std::uint64_t unknown_type = 0;
+    std::uint64_t held = 0; ///< Came although we said that we do not receive.
+};
+
+/// The incoming half of one leg's audio and the bookkeeping of its outgoing half: who may send to
+/// it (latching), RTP and RTCP state, jitter buffer, decoder, and the packet headers of what it is
+/// sent. What it hears is decided by ConferenceMedia.
+class MediaLeg {
+public:
+    MediaLeg(LegSettings settings, Random& random, TimePoint now);
+
+    void update(LegSettings settings);
+
+    /// Takes one datagram from the RTP or RTCP port. A digit is returned when a key was pressed.
+    std::optional<char> handle_datagram(ByteView datagram, const SocketAddress& from,
+                                        TimePoint now);
+
+    /// The sound of the next tick; false if there is nothing to hear (the frame is not touched).
+    bool pull(Frame& frame, TimePoint now);
+
+    /// The header of the next packet, for sound that starts at this sample of the conference.
+    rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes);
+    /// A pause in sending: the next packet starts a talk-spurt.
+    void pause_sending() { marker_ = true; }
+
+    /// The compound packet that is due, if any; `bye` makes it the last.
+    std::optional<Bytes> rtcp(TimePoint now, std::uint64_t ntp, bool bye);
+
+    [[nodiscard]] const LegSettings& settings() const { return settings_; }
+    [[nodiscard]] const SocketAddress& rtp_target() const { return rtp_target_; }
+    [[nodiscard]] const SocketAddress& rtcp_target() const { return rtcp_target_; }
+    [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
+    [[nodiscard]] const LegCounters& counters() const { return counters_; }
+    [[nodiscard]] const rtp::JitterBuffer::Counters& jitter_counters() const {
+        return jitter_.counters();
+    }
+    [[nodiscard]] std::int64_t packets_lost() const { return reception_ ? reception_->lost() : 0; }
+
+private:
+    bool latch(const SocketAddress& from, TimePoint now);
+    [[nodiscard]] const LegFormat* format_of(std::uint8_t payload_type) const;
+    void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
+    void decode(const rtp::JitterBuffer::Packet& packet);
+    bool pull_turn(TimePoint now);
+    void steer(TimePoint now);
+
+    LegSettings settings_;
+    SocketAddress rtp_target_, rtcp_target_;
+    bool latched_ = false;
+    TimePoint last_packet_{}; ///< From the latched source.
+    TimePoint last_heard_;    ///< RTP or RTCP, for the time-out.
+
+    std::optional<rtp::Reception> reception_;
+    rtp::JitterBuffer jitter_;
+    rtp::DigitDetector digits_;
+    const Codec* decoding_ = nullptr;
+    std::unique_ptr<Decoder> decoder_;
+    std::vector<Sample> sound_; ///< Decoded and not played yet.
+    Duration packet_length_ = 20ms;
+    bool quiet_ = true; ///< The last packet held next to no sound: time may be cut or added here.
+    int stretched_ = 0;
+
+    std::uint32_t ssrc_;
+    std::uint16_t sequence_;
+    std::uint32_t timestamp_base_;
+    std::uint32_t last_timestamp_ = 0;
+    bool marker_ = true;
+    std::uint32_t packets_sent_ = 0, octets_sent_ = 0, packets_reported_ = 0;
+    std::string cname_;
+    TimePoint next_rtcp_;
+    Random& random_;
+    LegCounters counters_;
+};
+
+} // namespace lyceum::mixer

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtp/jitter_buffer.hpp"
+
+#include <algorithm>
+
+namespace lyceum::rtp {
+
+JitterBuffer::Insert JitterBuffer::insert(std::uint64_t sequence, const Header& header,
+                                          ByteView payload, TimePoint now) {
+    if (playing_ && sequence < next_sequence_) {
+        observe(header.timestamp, now); // What came too late must make the delay longer.
+        ++counters_.late;
+        return Insert::late;
+    }
+    if (packets_.contains(sequence)) {
+        ++counters_.duplicate;
+        return Insert::duplicate;
+    }
+    const bool overflow = packets_.size() >= options_.packets_max;
+    if (overflow) {
+        ++counters_.overflow;
+        clear(); // A burst like this is of no use; start over with the newest.
+    }
+    observe(header.timestamp, now);
+    Packet packet{header.timestamp, header.payload_type, {payload.begin(), payload.end()}};
+    if (packets_.empty() && !playing_) start_at_ = now + target_;
+    packets_.emplace(sequence, std::move(packet));
+    return overflow ? Insert::overflow : Insert::stored;
+}
+
+JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
+    if (packets_.empty()) {
+        if (!playing_) return Silence{};
+        concealed_ += frame;
+        if (concealed_ > options_.conceal_max) {
+            playing_ = false; // The talk-spurt is over, or the sender has stopped.
+            concealed_ = {};
+            return Silence{};
+        }
+        // The next number may still come, and is then too late: its place has been filled.
+        ++next_sequence_;
+        next_timestamp_ +=
+            static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
+        ++counters_.concealed;
+        return Conceal{nullptr};
+    }
+    auto first = packets_.begin();
+    if (!playing_) {
+        if (now < start_at_) return Silence{};
+        playing_ = true;
+        next_sequence_ = first->first;
+        next_timestamp_ = first->second.timestamp;
+        concealed_ = {};
+    }
+    const auto ahead = static_cast<std::int32_t>(first->second.timestamp - next_timestamp_);
+    const bool gap_in_time =
+        ahead > 0 && Duration(std::int64_t{ahead} * 1'000'000 / options_.clock_rate) >= frame / 2;
+    if (first->first > next_sequence_ && gap_in_time && concealed_ < options_.conceal_max) {
+        ++next_sequence_;
+        next_timestamp_ +=
+            static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
+        concealed_ += frame;
+        ++counters_.concealed;
+        return Conceal{first->first == next_sequence_ ? &first->second : nullptr};
+    }
+    if (gap_in_time) {
+        // No number is missing but time is: the sender was silent (DTX). Its packet waits for its
+        // turn, unless the sender's clock has jumped.
+        const auto due = TimePoint(Duration(base_)) + media_time(first->second.timestamp) + target_;
+        if (now < due && due - now <= options_.delay_max) return Silence{};
+    }
+    Play turn{std::move(first->second)};
+    next_sequence_ = first->first + 1;
+    next_timestamp_ = turn.packet.timestamp +
+                      static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
+    packets_.erase(first);
+    concealed_ = {};
+    ++counters_.played;
+    return turn;
+}
+
+void JitterBuffer::clear() {
+    packets_.clear();
+    playing_ = false;
+    concealed_ = {};
+}
+
+Duration JitterBuffer::surplus(TimePoint now) const {
+    if (!playing_ || !reference_) return {};
+    // Played punctually, the next packet would be due at base + its media time + target.
+    const auto due = TimePoint(Duration(base_)) + media_time(next_timestamp_) + target_;
+    return now - due;
+}
+
+Duration JitterBuffer::media_time(std::uint32_t timestamp) const {
+    const auto steps = static_cast<std::int32_t>(timestamp - reference_.value_or(timestamp));
+    return Duration(std::int64_t{steps} * 1'000'000 / options_.clock_rate);
+}
+
+void JitterBuffer::observe(std::uint32_t timestamp, TimePoint now) {
+    static constexpr Duration restart_after = 3s;
+    const auto lateness = now - media_time(timestamp) - TimePoint(Duration(base_));
+    if (!reference_ || now - last_observed_ > restart_after || lateness > restart_after ||
+        std::chrono::abs(media_time(timestamp)) > 3600s) {
+        // The first packet, or one after a long pause or a jump of the sender's clock.
+        reference_ = timestamp;
+        base_ = now.time_since_epoch().count();
+    }
+    const auto transit = (now - media_time(timestamp)).time_since_epoch().count();
+    // The earliest packet sets the base, which creeps up by 0.5 ms a second to follow a slow
+    // sender.
+    base_ =
+        std::min(transit, base_ + std::max<std::int64_t>(0, (now - last_observed_).count()) / 2000);
+    last_observed_ = now;
+    const auto late = static_cast<std::size_t>((transit - base_) / bin.count());
+    for (auto& weight : lateness_) weight *= 0.998f; // Half is forgotten after 350 packets, 7 s.
+    lateness_[std::min(late, bins - 1)] += 1.0f;
+    update_target();
+}
+
+/// The smallest delay that at most 1 % of the packets exceed.
+void JitterBuffer::update_target() {
+    float total = 0;
+    for (const auto weight : lateness_) total += weight;
+    float above = 0;
+    std::size_t at = bins - 1;
+    while (at > 0 && above + lateness_[at] <= 0.01f * total) above += lateness_[at--];
+    target_ =
+        std::clamp(static_cast<std::int64_t>(at + 1) * bin, options_.delay_min, options_.delay_max);
+}
+
+} // namespace lyceum::rtp

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/app/command_line.hpp"
+
+#include "server/app/configuration.hpp"
+#include "server/app/server.hpp"
+#include "server/app/stderr_log.hpp"
+#include "server/net/os_entropy.hpp"
+#include "server/store/store.hpp"
+
+#include <iostream>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace lyceum::app {
+namespace {
+
+constexpr const char* usage = R"(usage:
+  lyceum serve [--config FILE] [--data DIR] [--bind ADDR] [--sip-port N] [--sips-port N]
+               [--web-port N] [--domain NAME]
+  lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
+  lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
+               [--video off|switch|grid] | list | remove NAME
+  lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
+  Any setting of the configuration file can be given as --name value; see docs/operations.md.
+)";
+
+struct UsageError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Words, `--flag` and `--name value`, told apart.
+struct Arguments {
+    std::vector<std::string> words;
+    std::map<std::string, std::string> options;
+    std::set<std::string> flags;
+};
+
+Arguments parse(const std::vector<std::string>& arguments) {
+    Arguments out;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const auto& text = arguments[i];
+        if (!text.starts_with("--")) {
+            out.words.push_back(text);
+        } else if (text == "--password-stdin" || text == "--help") {
+            out.flags.insert(text.substr(2));
+        } else if (i + 1 < arguments.size()) {
+            out.options[text.substr(2)] = arguments[++i];
+        } else {
+            throw UsageError(text + " needs a value");
+        }
+    }
+    return out;
+}
+
+std::string take(Arguments& arguments, const std::string& name, std::string otherwise = {}) {
+    const auto found = arguments.options.find(name);
+    if (found == arguments.options.end()) return otherwise;
+    otherwise = std::move(found->second);
+    arguments.options.erase(found);
+    return otherwise;
+}
+
+/// The configuration file, then what else was given by name.
+Configuration configure(Arguments& arguments) {
+    Configuration configuration;
+    if (const auto file = take(arguments, "config"); !file.empty()) read_file(configuration, file);
+    for (const auto& [name, value] : arguments.options)
+        set_option(configuration, name, value, "--" + name);
+    check(configuration);
+    return configuration;
+}
+
+std::string read_password(const Arguments& arguments) {
+    if (!arguments.flags.contains("password-stdin"))
+        throw UsageError("give the password on standard input, with --password-stdin");
+    std::string password;
+    std::getline(std::cin, password);
+    return password;
+}
+
+int report(const std::optional<Fault>& fault) {
+    if (!fault) return 0;
+    std::cerr << "lyceum: " << fault->what << "\n";
+    return 1;
+}
+
+int removed(bool done, const std::string& what, const std::string& name) {
+    return done ? 0 : report(Fault{"there is no " + what + " " + name, 0});
+}
+
+int run_user(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    const auto configuration = configure(arguments);
+    prepare_data(configuration);
+    store::Store store(configuration.data);
+    if (action == "list" && words.size() == 2) {
+        for (const auto& name : store.users()) std::cout << name << "\n";
+        return 0;
+    }
+    if (words.size() != 3) throw UsageError("user: add, list, remove or passwd");
+    if (action == "add") return report(store.add_user(words[2], read_password(arguments)));
+    if (action == "passwd")
+        return report(store.change_password(words[2], read_password(arguments)));
+    if (action == "remove") return removed(store.remove_user(words[2]), "user", words[2]);
+    throw UsageError("user: add, list, remove or passwd");
+}
+
+int run_room(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    store::Store::RoomRow row;
+    const auto access_text = take(arguments, "access", "open");
+    const auto access = store::access_of(access_text);
+    if (!access) throw UsageError("--access: expected open, members or pin");
+    row.room.access = *access;
+    row.room.pin = take(arguments, "pin");
+    row.host_pin = take(arguments, "host-pin");
+    row.video = take(arguments, "video", "off");
+    if (row.video != "off" && row.video != "switch" && row.video != "grid")
+        throw UsageError("--video: expected off, switch or grid");
+    const auto configuration = configure(arguments);
+    prepare_data(configuration);
+    store::Store store(configuration.data);
+    if (action == "list" && words.size() == 2) {
+        for (const auto& known : store.rooms())
+            std::cout << known.room.name << "\t" << store::name_of(known.room.access) << "\n";
+        return 0;
+    }
+    if (words.size() != 3) throw UsageError("room: add, list or remove");
+    row.room.name = words[2];
+    if (action == "add") return report(store.add_room(row));
+    if (action == "remove") return removed(store.remove_room(words[2]), "room", words[2]);
+    throw UsageError("room: add, list or remove");
+}
+
+int run_serve(Arguments arguments) {
+    const auto configuration = configure(arguments);
+    StderrLog log;
+    net::OsEntropy entropy;
+    log.set_salt(entropy.u64());
+    log.show_personal(configuration.log_personal);
+    log.set_level(configuration.log_level == "debug"     ? LogLevel::debug
+                  : configuration.log_level == "info"    ? LogLevel::info
+                  : configuration.log_level == "warning" ? LogLevel::warning
+                                                         : LogLevel::error);
+    serve(configuration, log, std::cout);
+    return 0;
+}
+
+int run_check(Arguments arguments) {
+    const auto configuration = configure(arguments);
+    for (const auto& line : explain(configuration)) std::cout << line << "\n";
+    prepare_data(configuration);
+    const store::Store store(configuration.data);
+    std::cout << "The configuration is good.\n";
+    return 0;
+}
+
+} // namespace
+
+int run_command(const std::vector<std::string>& raw) {
+    try {
+        auto arguments = parse(raw);
+        const auto command = arguments.words.empty() ? std::string() : arguments.words[0];
+        if (arguments.flags.contains("help") || command == "help") {
+            std::cout << usage;
+            return 0;
+        }
+        if (command == "serve" && arguments.words.size() == 1)
+            return run_serve(std::move(arguments));
+        if (command == "check" && arguments.words.size() == 1)
+            return run_check(std::move(arguments));
+        if (command == "user") return run_user(std::move(arguments));
+        if (command == "room") return run_room(std::move(arguments));
+        throw UsageError(command.empty() ? "say what to do" : "unknown command " + command);
+    } catch (const UsageError& error) {
+        std::cerr << "lyceum: " << error.what() << "\n" << usage;
+        return 2;
+    }
+}
+
+} // namespace lyceum::app

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace lyceum::app {
+
+/// All that can be set, with its default. A configuration file in TOML has the same names; the
+/// command line overrides it. docs/operations.md explains each.
+struct Configuration {
+    std::string data = "lyceum-data"; ///< Directory; made if it is not there.
+    std::string bind = "0.0.0.0";     ///< All addresses, IPv6 too.
+    std::uint16_t sip_port = 5060;    ///< UDP and TCP; 0 chooses.
+    std::uint16_t sips_port = 5061;   ///< TLS.
+    std::uint16_t web_port = 8443;    ///< Kept for the dashboard; nothing listens there yet.
+    std::string domain;               ///< Empty: the name of the host.
+    std::string certificate, key;     ///< PEM files; empty: self-signed, in the data directory.
+    std::uint16_t rtp_port_min = 16384, rtp_port_max = 32767;
+    unsigned media_threads = 0; ///< 0: one for each processor.
+    unsigned rtp_timeout_s = 30;
+    unsigned session_expires_s = 1800;
+    std::string log_level = "info"; ///< debug, info, warning, error.
+    bool log_personal = false;      ///< Numbers and addresses in clear.
+};
+
+/// Says file, line, key and what was expected.
+class ConfigurationError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Reads a file over the defaults. An unknown key or a value of the wrong kind is refused.
+void read_file(Configuration& configuration, const std::string& path);
+/// Sets one by its name, as `--sip-port 5060` does.
+void set_option(Configuration& configuration, const std::string& name, const std::string& value,
+                const std::string& where);
+/// What contradicts itself. Throws ConfigurationError.
+void check(const Configuration& configuration);
+/// `name = value` lines of everything, as `lyceum check` prints them.
+std::vector<std::string> explain(const Configuration& configuration);
+
+} // namespace lyceum::app

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/app/server.hpp"
+
+#include "server/focus/focus.hpp"
+#include "server/net/clock.hpp"
+#include "server/net/media_plane.hpp"
+#include "server/net/os_entropy.hpp"
+#include "server/net/resolver.hpp"
+#include "server/net/sip_driver.hpp"
+#include "server/store/store.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <ostream>
+#include <thread>
+
+namespace lyceum::app {
+namespace {
+
+constexpr auto farewell_max = 5s; // For the answers to our BYEs.
+
+std::string domain_of(const Configuration& configuration) {
+    return configuration.domain.empty() ? boost::asio::ip::host_name() : configuration.domain;
+}
+
+net::CertificateFiles certificate_of(const Configuration& configuration) {
+    if (!configuration.certificate.empty()) return {configuration.certificate, configuration.key};
+    return {configuration.data + "/certificate.pem", configuration.data + "/key.pem"};
+}
+
+/// Each leg has two sockets: take as many descriptors as we may.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// The address that a phone in the same network would dial.
+std::string dialled_host(const Configuration& configuration) {
+    if (configuration.bind != "0.0.0.0" && configuration.bind != "::")
+        return IpAddress::parse(configuration.bind)->to_host();
+    if (!configuration.domain.empty()) return configuration.domain;
+    const auto outward = net::source_toward(*IpAddress::parse("192.0.2.1"));
+    return outward.is_unspecified() ? "127.0.0.1" : outward.to_host();
+}
+
+/// The composition root: every part, in the order in which they stand on each other.
+class Server {
+public:
+    Server(const Configuration& c, Log& log)
+        : configuration_(c), log_(log), store_(c.data), random_(entropy_.u64()),
+          transport_(io_, {*IpAddress::parse(c.bind), c.sip_port, c.sips_port, certificate_of(c)},
+                     {[this](sip::Message message, const sip::Endpoint& from) {
+                          driver_.handle_message(std::move(message), from);
+                      },
+                      [this](sip::TransactionId id) { driver_.handle_send_failed(id); },
+                      [this] { driver_.turn(); }},
+                     log),
+          media_({*IpAddress::parse(c.bind), c.rtp_port_min, c.rtp_port_max,
+                  c.media_threads ? c.media_threads
+                                  : std::max(1u, std::thread::hardware_concurrency()),
+                  std::chrono::seconds(c.rtp_timeout_s)},
+                 {[this](mixer::LegId leg, char digit) {
+                      boost::asio::post(io_, [this, leg, digit] {
+                          focus_.handle_digit(leg, digit, net::monotonic_now());
+                          driver_.turn();
+                      });
+                  },
+                  [this](mixer::LegId leg) {
+                      boost::asio::post(io_, [this, leg] {
+                          focus_.handle_leg_lost(leg, net::monotonic_now());
+                          driver_.turn();
+                      });
+                  }},
+                 entropy_, log),
+          resolver_(entropy_.u64()), agent_(agent_options(c), random_, entropy_, transport_, log),
+          focus_({.realm = store_.realm()}, agent_, store_, media_, random_, entropy_, log),
+          driver_(io_, agent_, focus_, transport_, resolver_),
+          signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_) {}
+
+    void run(std::ostream& out) {
+        transport_.start();
+        wait_for_signal();
+        announce(out);
+        io_.run();
+    }
+
+private:
+    static sip::UserAgent::Options agent_options(const Configuration& c) {
+        sip::UserAgent::Options options;
+        options.server_name = "Lyceum/0.1";
+        options.contact_params = ";isfocus"; // RFC 4579 §4.1.
+        options.session_interval = std::chrono::seconds(c.session_expires_s);
+        return options;
+    }
+
+    void announce(std::ostream& out) const {
+        const auto host = dialled_host(configuration_);
+        const auto port = [](std::uint16_t number, std::uint16_t standard) {
+            return number == standard ? std::string() : ":" + std::to_string(number);
+        };
+        const auto udp = host + port(transport_.port(), 5060);
+        out << "Lyceum is ready.\n"
+            << "  dial     sip:demo@" << udp << "   (UDP or TCP)\n"
+            << "           sips:demo@" << host << port(transport_.tls_port(), 5061) << "  (TLS)\n"
+            << "  echo     sip:echo@" << udp << "\n"
+            << "  data     " << std::filesystem::absolute(configuration_.data).string() << "\n"
+            << std::flush;
+    }
+
+    void wait_for_signal() {
+        signals_.async_wait([this](boost::system::error_code error, int number) {
+            if (error) return;
+            if (number == SIGHUP) reload();
+            else stop();
+            wait_for_signal();
+        });
+    }
+
+    void reload() {
+        try {
+            transport_.reload_certificate();
+            log_.info("certificate.reloaded");
+        } catch (const std::exception& error) {
+            log_.error("certificate.kept", {{"why", error.what()}});
+        }
+    }
+
+    /// BYE to every leg; the second signal, or the bound, ends it without more waiting.
+    void stop() {
+        if (stopping_) return finish();
+        stopping_ = true;
+        log_.info("server.stopping", {{"legs", focus_.leg_count()}});
+        focus_.end_all("Server is shutting down", net::monotonic_now());
+        driver_.turn();
+        stop_by_ = net::monotonic_now() + farewell_max;
+        wait_for_farewell();
+    }
+
+    void wait_for_farewell() {
+        if (agent_.session_count() == 0 || net::monotonic_now() >= stop_by_) return finish();
+        farewell_.expires_after(20ms);
+        farewell_.async_wait([this](boost::system::error_code error) {
+            if (!error) wait_for_farewell();
+        });
+    }
+
+    void finish() {
+        transport_.close();
+        io_.stop();
+        log_.info("server.stopped");
+    }
+
+    Configuration configuration_;
+    Log& log_;
+    boost::asio::io_context io_{1};
+    net::OsEntropy entropy_;
+    store::Store store_;
+    Random random_;
+    net::SipTransport transport_;
+    net::MediaPlane media_;
+    net::Resolver resolver_;
+    sip::UserAgent agent_;
+    focus::Focus focus_;
+    net::SipDriver driver_;
+    boost::asio::signal_set signals_;
+    boost::asio::steady_timer farewell_;
+    bool stopping_ = false;
+    TimePoint stop_by_{};
+};
+
+} // namespace
+
+void prepare_data(const Configuration& configuration) {
+    std::error_code error;
+    std::filesystem::create_directories(configuration.data, error);
+    if (error || ::access(configuration.data.c_str(), W_OK | X_OK) != 0)
+        throw ConfigurationError("data: cannot write to directory " + configuration.data);
+    if (configuration.certificate.empty())
+        net::ensure_certificate(certificate_of(configuration), domain_of(configuration));
+}
+
+void serve(const Configuration& configuration, Log& log, std::ostream& out) {
+    raise_descriptor_limit();
+    prepare_data(configuration);
+    Server server(configuration, log);
+    server.run(out);
+}
+
+} // namespace lyceum::app

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sip/auth/digest.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lyceum::focus {
+
+enum class Access { open, members, pin };
+
+/// What an administrator configures: a room. In session it is a conference.
+struct Room {
+    std::string name;
+    Access access = Access::open;
+    std::string pin; ///< Digits; for Access::pin.
+    std::size_t participants_max = 5000;
+};
+
+/// A port: who and what there is. Implemented by server/store over SQLite, by a map in tests.
+/// Answers without waiting for the network; a name that is not there is none.
+class Directory {
+public:
+    virtual ~Directory() = default;
+    virtual std::optional<Room> room(std::string_view name) = 0;
+    virtual std::optional<sip::StoredCredentials> credentials(std::string_view user) = 0;
+};
+
+} // namespace lyceum::focus

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/focus/focus.hpp"
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+#include "server/focus/media_settings.hpp"
+
+namespace lyceum::focus {
+
+Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory, MediaGateway& media,
+             Random& random, Entropy& entropy, Log& log)
+    : options_(std::move(options)), agent_(agent), directory_(directory), media_(media),
+      random_(random), log_(log), authenticator_({.realm = options_.realm}, entropy) {}
+
+// ── A call comes ─────────────────────────────────────────────────────────────────────────────────
+
+void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
+    const auto room = find_room(call, now);
+    if (!room) return;
+    const bool echo = room->name == echo_name;
+    const mixer::LegId id{++last_id_};
+    const auto key = echo ? "echo#" + std::to_string(id.value) : to_lower(room->name);
+    if (participants(key) >= room->participants_max)
+        return agent_.reject(call.session, 486, "Room Is Full", now);
+    if (conferences_.size() >= options_.conferences_max && !conferences_.contains(key))
+        return agent_.reject(call.session, 503, {}, now, {{sip::Header::retry_after, "30"}});
+    auto& conference = join_conference(key, echo);
+    const auto rtp = media_.open(conference.id, id, call.from.address.ip);
+    auto [place, fresh] = legs_.emplace(id, Leg{call.session,
+                                                key,
+                                                rtp.value_or(SocketAddress{}),
+                                                call.from.address.ip,
+                                                sdp::OfferAnswer(random_.u32(), "Lyceum"),
+                                                true,
+                                                {},
+                                                {},
+                                                0});
+    auto& leg = place->second;
+    sessions_.emplace(call.session, id);
+    if (!rtp) {
+        log_.error("media.ports.exhausted");
+        agent_.reject(call.session, 503, "No Media Port", now, {{sip::Header::retry_after, "30"}});
+        return remove(id, "no-port");
+    }
+    if (room->access == Access::pin) {
+        leg.admitted = false;
+        leg.pin = room->pin;
+    }
+    answer_call(call, id, leg, now);
+}
+
+/// The room that the Request-URI names, if this caller may enter; else the call is answered here.
+std::optional<Room> Focus::find_room(const sip::IncomingCall& call, TimePoint now) {
+    const auto uri = sip::Uri::parse(call.invite.request_uri());
+    LYCEUM_ASSERT(uri);
+    const auto name = uri->user_name();
+    auto room = iequals(name, echo_name) ? Room{std::string(echo_name), Access::open, {}, 1}
+                                         : directory_.room(name);
+    if (!room) {
+        log_.info("call.refused", {{"status", 404}, {"room", Redacted{name}}});
+        agent_.reject(call.session, 404, "No Such Room", now);
+        return std::nullopt;
+    }
+    if (room->access == Access::members && !authenticate(call, now)) return std::nullopt;
+    return room;
+}
+
+bool Focus::authenticate(const sip::IncomingCall& call, TimePoint now) {
+    bool stale = false;
+    if (const auto claim = authenticator_.claim(call.invite)) {
+        using Verdict = sip::DigestAuthenticator::Verdict;
+        const auto stored = directory_.credentials(claim->username);
+        const auto verdict = authenticator_.verify(call.invite, *claim,
+                                                   stored.value_or(sip::StoredCredentials{}), now);
+        if (verdict == Verdict::accepted) return true;
+        stale = verdict == Verdict::stale;
+        if (!stale)
+            log_.warning("auth.failed", {{"from", Redacted{call.from.address.ip.to_string()}}});
+    }
+    std::vector<std::pair<sip::Header, std::string>> headers;
+    for (auto& value : authenticator_.challenge(stale, now))
+        headers.emplace_back(sip::Header::www_authenticate, std::move(value));
+    agent_.reject(call.session, 401, {}, now, headers);
+    return false;
+}
+
+Focus::Conference& Focus::join_conference(const std::string& key, bool echo) {
+    const auto known = conferences_.find(key);
+    if (known != conferences_.end()) {
+        ++known->second.legs;
+        return known->second;
+    }
+    const ConferenceId id{++last_id_};
+    media_.begin(id, echo);
+    log_.info("conference.started", {{"conference", id.value}});
+    return conferences_.emplace(key, Conference{id, 1}).first->second;
+}
+
+void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now) {
+    const auto local = local_media(leg.local_rtp);
+    log_.info("leg.joining", {{"leg", id.value},
+                              {"conference", conferences_.at(leg.conference).id.value},
+                              {"from", Redacted{call.from.address.ip.to_string()}},
+                              {"transport", sip::name_of(call.from.transport)}});
+    if (!call.offer) return agent_.accept(call.session, leg.negotiation.offer(local), now);
+    if (const auto fault = leg.negotiation.handle_offer(*call.offer)) {
+        agent_.reject(call.session, 400, "Bad SDP: " + fault->what, now);
+        return remove(id, "bad-offer");
+    }
+    auto answer = leg.negotiation.answer(local);
+    if (!answer) {
+        agent_.reject(call.session, 488, {}, now);
+        return remove(id, "no-common-codec");
+    }
+    configure(id, leg);
+    agent_.accept(call.session, std::move(*answer), now);
+}
+
+// ── A session goes on ────────────────────────────────────────────────────────────────────────────
+
+void Focus::handle_session(const sip::SessionEvent& event, TimePoint now) {
+    mixer::LegId id;
+    auto* leg = leg_of(event.session, id);
+    if (!leg) return;
+    using Session = sip::InviteSession;
+    if (const auto* offered = std::get_if<Session::Offered>(&event.event)) {
+        handle_offer(id, *leg, offered->description, now);
+    } else if (std::get_if<Session::OfferWanted>(&event.event)) {
+        agent_.answer(event.session, leg->negotiation.offer(local_media(leg->local_rtp)), now);
+    } else if (const auto* answered = std::get_if<Session::Answered>(&event.event)) {
+        handle_answer(id, *leg, answered->description, now);
+    } else if (std::get_if<Session::OfferRefused>(&event.event)) {
+        leg->negotiation.roll_back();
+    } else if (const auto* ended = std::get_if<Session::Ended>(&event.event)) {
+        remove(id, sip::name_of(ended->cause));
+    }
+}
+
+void Focus::handle_offer(mixer::LegId id, Leg& leg, const std::string& offer, TimePoint now) {
+    const auto session = leg.session;
+    if (const auto fault = leg.negotiation.handle_offer(offer))
+        return agent_.refuse(session, 400, "Bad SDP: " + fault->what, now);
+    auto answer = leg.negotiation.answer(local_media(leg.local_rtp));
+    if (!answer) return agent_.refuse(session, 488, {}, now);
+    configure(id, leg);
+    agent_.answer(session, std::move(*answer), now);
+}
+
+void Focus::handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, TimePoint now) {
+    if (leg.negotiation.state() != sdp::OfferAnswer::State::local_offer) return;
+    if (const auto fault = leg.negotiation.handle_answer(answer)) {
+        log_.warning("leg.bad-answer", {{"leg", id.value}, {"fault", fault->what}});
+        return agent_.hang_up(leg.session, "Bad answer", now);
+    }
+    configure(id, leg);
+}
+
+void Focus::configure(mixer::LegId id, Leg& leg) {
+    auto settings = leg_settings(*leg.negotiation.stream(), leg.signalling);
+    settings.admitted = leg.admitted;
+    log_.info("leg.media", {{"leg", id.value},
+                            {"codec", settings.sending.codec->name},
+                            {"ptime", settings.ptime.count()},
+                            {"send", settings.send},
+                            {"receive", settings.receive}});
+    media_.configure(conferences_.at(leg.conference).id, id, std::move(settings));
+}
+
+void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end() || found->second.admitted) return;
+    auto& leg = found->second;
+    if (digit != '#') leg.digits += digit;
+    if (leg.digits == leg.pin) {
+        leg.admitted = true;
+        log_.info("leg.admitted", {{"leg", id.value}});
+        return configure(id, leg);
+    }
+    if (digit != '#' && leg.digits.size() < pin_digits_max) return;
+    leg.digits.clear();
+    if (++leg.tries < pin_tries) return;
+    log_.warning("leg.wrong-pin", {{"leg", id.value}});
+    agent_.hang_up(leg.session, "Wrong PIN", now);
+}
+
+void Focus::handle_leg_lost(mixer::LegId id, TimePoint now) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end()) return;
+    log_.warning("leg.lost", {{"leg", id.value}});
+    agent_.hang_up(found->second.session, "No media", now);
+}
+
+void Focus::end_all(std::string_view reason, TimePoint now) {
+    std::vector<sip::SessionId> sessions;
+    for (const auto& [session, leg] : sessions_) sessions.push_back(session);
+    for (const auto session : sessions) agent_.hang_up(session, reason, now);
+}
+
+void Focus::remove(mixer::LegId id, std::string_view why) {
+    const auto found = legs_.find(id);
+    const auto key = found->second.conference;
+    auto& conference = conferences_.at(key);
+    media_.close(conference.id, id);
+    log_.info("leg.left", {{"leg", id.value}, {"why", why}});
+    sessions_.erase(found->second.session);
+    legs_.erase(found);
+    if (--conference.legs > 0) return;
+    media_.end(conference.id);
+    log_.info("conference.ended", {{"conference", conference.id.value}});
+    conferences_.erase(key);
+}
+
+Focus::Leg* Focus::leg_of(sip::SessionId session, mixer::LegId& id) {
+    const auto known = sessions_.find(session);
+    if (known == sessions_.end()) return nullptr;
+    id = known->second;
+    return &legs_.at(id);
+}
+
+std::size_t Focus::participants(std::string_view room) const {
+    const auto found = conferences_.find(to_lower(room));
+    return found == conferences_.end() ? 0 : found->second.legs;
+}
+
+} // namespace lyceum::focus

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "server/focus/directory.hpp"
+#include "server/focus/media_gateway.hpp"
+#include "sip/dialog/user_agent.hpp"
+#include "sip/sdp/offer_answer.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace lyceum::focus {
+
+/// The conference focus, RFC 4353 §2: the user agent that every participant of a conference has a
+/// dialog with. Answers INVITEs to rooms, opens a conference with its first participant and ends it
+/// after the last, negotiates media, and keeps the roster. `echo` is a conference of one who hears
+/// himself.
+///
+/// A core beside the SIP user agent that it commands: it gets the agent's events from the driver
+/// and calls its commands. Media is behind MediaGateway, rooms and users behind Directory.
+class Focus {
+public:
+    static constexpr std::string_view echo_name = "echo";
+    static constexpr int pin_tries = 3;
+    static constexpr std::size_t pin_digits_max = 16;
+
+    struct Options {
+        std::string realm = "lyceum";
+        std::size_t conferences_max = 10'000;
+    };
+
+    Focus(Options options, sip::UserAgent& agent, Directory& directory, MediaGateway& media,
+          Random& random, Entropy& entropy, Log& log);
+
+    void handle_call(sip::IncomingCall call, TimePoint now);
+    void handle_session(const sip::SessionEvent& event, TimePoint now);
+    /// A key was pressed on a leg: digits of a PIN, ended by # or by being right.
+    void handle_digit(mixer::LegId leg, char digit, TimePoint now);
+    /// No media came for too long: a ghost is hung up.
+    void handle_leg_lost(mixer::LegId leg, TimePoint now);
+
+    /// BYE to everyone.
+    void end_all(std::string_view reason, TimePoint now);
+
+    [[nodiscard]] std::size_t conference_count() const { return conferences_.size(); }
+    [[nodiscard]] std::size_t leg_count() const { return legs_.size(); }
+    /// Participants of a room in session; 0 if it is not.
+    [[nodiscard]] std::size_t participants(std::string_view room) const;
+
+private:
+    struct Conference {
+        ConferenceId id;
+        std::size_t legs = 0;
+    };
+    struct Leg {
+        sip::SessionId session;
+        std::string conference; ///< Key in conferences_.
+        SocketAddress local_rtp;
+        IpAddress signalling;
+        sdp::OfferAnswer negotiation;
+        bool admitted = true;
+        std::string pin, digits;
+        int tries = 0;
+    };
+
+    std::optional<Room> find_room(const sip::IncomingCall& call, TimePoint now);
+    bool authenticate(const sip::IncomingCall& call, TimePoint now);
+    Conference& join_conference(const std::string& key, bool echo);
+    void answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now);
+    void handle_offer(mixer::LegId id, Leg& leg, const std::string& offer, TimePoint now);
+    void handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, TimePoint now);
+    void configure(mixer::LegId id, Leg& leg);
+    void remove(mixer::LegId id, std::string_view why);
+    Leg* leg_of(sip::SessionId session, mixer::LegId& id);
+
+    Options options_;
+    sip::UserAgent& agent_;
+    Directory& directory_;
+    MediaGateway& media_;
+    Random& random_;
+    Log& log_;
+    sip::DigestAuthenticator authenticator_;
+    std::uint64_t last_id_ = 0;
+    std::map<std::string, Conference> conferences_; ///< By room name in lower case.
+    std::map<mixer::LegId, Leg> legs_;
+    std::map<sip::SessionId, mixer::LegId> sessions_;
+};
+
+} // namespace lyceum::focus

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/strong_id.hpp"
+#include "mixer/media_leg.hpp"
+
+#include <optional>
+
+namespace lyceum::focus {
+
+using ConferenceId = StrongId<struct ConferenceTag>;
+
+/// A port: the media side of the conferences. The edge posts these to the media thread that the
+/// conference is pinned to; the simulator calls ConferenceMedia at once. What the media side has to
+/// say comes back by `Focus::handle_digit` and `handle_leg_lost`.
+class MediaGateway {
+public:
+    virtual ~MediaGateway() = default;
+    virtual void begin(ConferenceId conference, bool echo) = 0;
+    virtual void end(ConferenceId conference) = 0;
+    /// Opens the ports of a leg and says where its media is to be sent, as `peer` sees us. None: no
+    /// port is free.
+    virtual std::optional<SocketAddress> open(ConferenceId conference, mixer::LegId leg,
+                                              const IpAddress& peer) = 0;
+    /// The first time the leg joins the mix, then its settings change.
+    virtual void configure(ConferenceId conference, mixer::LegId leg,
+                           mixer::LegSettings settings) = 0;
+    virtual void close(ConferenceId conference, mixer::LegId leg) = 0;
+};
+
+} // namespace lyceum::focus

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/focus/media_settings.hpp"
+
+#include "base/assert.hpp"
+
+namespace lyceum::focus {
+namespace {
+
+mixer::LegFormat leg_format(const sdp::Format& format) {
+    const auto* codec = mixer::find_codec(format.name, format.clock_rate);
+    LYCEUM_ASSERT(codec); // Only codecs of ours are ever agreed on.
+    return {format.payload_type, codec, format.fmtp};
+}
+
+} // namespace
+
+sdp::LocalMedia local_media(const SocketAddress& rtp) {
+    sdp::LocalMedia local;
+    local.rtp = rtp;
+    for (const auto* codec : mixer::codecs())
+        local.audio.push_back({std::string(codec->name), codec->clock_rate, codec->channels,
+                               codec->payload_type, std::string(codec->fmtp)});
+    return local;
+}
+
+mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& signalling) {
+    mixer::LegSettings out;
+    out.remote_rtp = stream.remote_rtp;
+    out.remote_rtcp = stream.remote_rtcp;
+    out.rtcp_mux = stream.rtcp_mux;
+    // An address of 0.0.0.0 says nothing about where to send (RFC 3264 §8.4).
+    out.send = sdp::sends(stream.direction) && !stream.remote_rtp.ip.is_unspecified();
+    out.receive = sdp::receives(stream.direction);
+    out.sending = leg_format(stream.codecs.front());
+    for (const auto& format : stream.receive) out.receiving.push_back(leg_format(format));
+    if (stream.telephone_event) out.telephone_event = stream.telephone_event->payload_type;
+    if (stream.comfort_noise) out.comfort_noise = stream.comfort_noise->payload_type;
+    out.ptime = stream.ptime;
+    out.trusted_sources = {signalling};
+    return out;
+}
+
+} // namespace lyceum::focus

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "server/focus/media_gateway.hpp"
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace lyceum::net {
+
+class MediaThread;
+
+/// The media threads and their sockets. Each conference is pinned to the thread that has the fewest
+/// legs when it begins; commands travel as values to its thread, events travel back through
+/// `Events`, which is called on the media threads and must only post.
+class MediaPlane final : public focus::MediaGateway {
+public:
+    struct Options {
+        IpAddress bind; ///< Unspecified: the address that leads to each peer.
+        std::uint16_t port_min = 16384, port_max = 32767;
+        std::size_t threads = 1;
+        Duration rtp_timeout = 30s;
+    };
+    struct Events {
+        std::function<void(mixer::LegId, char)> digit;
+        std::function<void(mixer::LegId)> leg_lost;
+    };
+
+    MediaPlane(Options options, Events events, Entropy& entropy, Log& log);
+    ~MediaPlane() override;
+
+    void begin(focus::ConferenceId conference, bool echo) override;
+    void end(focus::ConferenceId conference) override;
+    std::optional<SocketAddress> open(focus::ConferenceId conference, mixer::LegId leg,
+                                      const IpAddress& peer) override;
+    void configure(focus::ConferenceId conference, mixer::LegId leg,
+                   mixer::LegSettings settings) override;
+    void close(focus::ConferenceId conference, mixer::LegId leg) override;
+
+private:
+    struct Placed {
+        std::size_t thread;
+        std::size_t legs = 0;
+    };
+
+    MediaThread& thread_of(focus::ConferenceId conference);
+
+    Options options_;
+    Entropy& entropy_;
+    std::uint16_t next_port_;
+    std::unordered_map<focus::ConferenceId, Placed> conferences_;
+    std::vector<std::size_t> load_; ///< Legs on each thread.
+    std::vector<std::unique_ptr<MediaThread>> threads_;
+};
+
+} // namespace lyceum::net

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/media_socket.hpp"
+
+#include "server/net/clock.hpp"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+namespace lyceum::net {
+namespace {
+
+constexpr std::size_t datagram_bytes_max = 2048; // Longer ones are cut, and refused as malformed.
+
+/// The arrival that the kernel noted, on our clock; never later than now.
+TimePoint arrival(const msghdr& header, Duration wall_offset, TimePoint now) {
+    for (auto* part = CMSG_FIRSTHDR(&header); part;
+         part = CMSG_NXTHDR(const_cast<msghdr*>(&header), part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) continue;
+        timespec stamp{};
+        std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+        const auto wall = Duration(std::int64_t{stamp.tv_sec} * 1'000'000 + stamp.tv_nsec / 1000);
+        const auto time = TimePoint(wall - wall_offset);
+        // A wall clock that was set in between would be off by more than a tick or two.
+        if (time <= now && now - time < 200ms) return time;
+    }
+    return now;
+}
+
+} // namespace
+
+MediaSocket::~MediaSocket() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+MediaSocket::MediaSocket(MediaSocket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+MediaSocket& MediaSocket::operator=(MediaSocket&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+std::optional<MediaSocket> MediaSocket::bind(const SocketAddress& local) {
+    const int family = local.ip.is_v6() ? AF_INET6 : AF_INET;
+    MediaSocket out(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (out.descriptor_ < 0) return std::nullopt;
+    const int on = 1, expedited = IPTOS_DSCP_EF; // RFC 4594: voice.
+    ::setsockopt(out.descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+    if (local.ip.is_v6())
+        ::setsockopt(out.descriptor_, IPPROTO_IPV6, IPV6_TCLASS, &expedited, sizeof expedited);
+    else ::setsockopt(out.descriptor_, IPPROTO_IP, IP_TOS, &expedited, sizeof expedited);
+    sockaddr_storage name{};
+    const auto size = write_sockaddr(local, false, name);
+    if (::bind(out.descriptor_, reinterpret_cast<sockaddr*>(&name), size) != 0) return std::nullopt;
+    return out;
+}
+
+std::size_t MediaSocket::receive(Duration wall_offset, TimePoint now, const Receive& receive) {
+    // One set of buffers a thread: they are read out before the next call.
+    thread_local std::array<std::array<std::uint8_t, datagram_bytes_max>, batch> buffers;
+    std::array<mmsghdr, batch> headers{};
+    std::array<iovec, batch> vectors{};
+    std::array<sockaddr_storage, batch> names{};
+    alignas(cmsghdr) std::array<std::array<char, 64>, batch> control{};
+    for (std::size_t i = 0; i < batch; ++i) {
+        vectors[i] = {buffers[i].data(), buffers[i].size()};
+        auto& header = headers[i].msg_hdr;
+        header.msg_iov = &vectors[i];
+        header.msg_iovlen = 1;
+        header.msg_name = &names[i];
+        header.msg_namelen = sizeof names[i];
+        header.msg_control = control[i].data();
+        header.msg_controllen = control[i].size();
+    }
+    const int count = ::recvmmsg(descriptor_, headers.data(), batch, MSG_DONTWAIT, nullptr);
+    for (int i = 0; i < count; ++i)
+        receive({buffers[i].data(), headers[i].msg_len}, read_sockaddr(names[i]),
+                arrival(headers[i].msg_hdr, wall_offset, now));
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+bool MediaSocket::send(const SocketAddress& to, ByteView header, ByteView payload) {
+    std::array<iovec, 2> vectors{{{const_cast<std::uint8_t*>(header.data()), header.size()},
+                                  {const_cast<std::uint8_t*>(payload.data()), payload.size()}}};
+    sockaddr_storage name{};
+    msghdr message{};
+    message.msg_namelen = write_sockaddr(to, false, name);
+    message.msg_name = &name;
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = payload.empty() ? 1 : 2;
+    return ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+} // namespace lyceum::net

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sip/transaction/server_locator.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lyceum::net {
+
+/// Asks the DNS on a thread of its own, with c-ares, what sip::ServerLocator wants to know.
+class Resolver {
+public:
+    /// Called on the resolver's thread; post it where it belongs.
+    using Done = std::function<void(std::vector<sip::Endpoint> targets)>;
+
+    static constexpr std::size_t lookups_max = 1000; ///< Beyond, a look-up fails at once.
+
+    explicit Resolver(std::uint64_t seed);
+    ~Resolver(); ///< Look-ups that run are given up.
+
+    void locate(std::string uri, Done done);
+
+private:
+    class Worker;
+    std::unique_ptr<Worker> worker_;
+};
+
+} // namespace lyceum::net

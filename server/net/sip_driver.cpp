@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/sip_driver.hpp"
+
+#include "server/net/clock.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace lyceum::net {
+
+SipDriver::SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
+                     SipTransport& transport, Resolver& resolver)
+    : io_(io), agent_(agent), focus_(focus), transport_(transport), resolver_(resolver),
+      timer_(io) {}
+
+void SipDriver::handle_message(sip::Message message, const sip::Endpoint& from) {
+    const auto now = monotonic_now();
+    agent_.handle_message(std::move(message), from, now);
+    drain(now);
+}
+
+void SipDriver::handle_send_failed(sip::TransactionId transaction) {
+    agent_.handle_transport_error(transaction, monotonic_now());
+}
+
+void SipDriver::turn() {
+    drain(monotonic_now());
+    transport_.flush();
+    arm();
+}
+
+void SipDriver::drain(TimePoint now) {
+    while (auto output = agent_.poll()) {
+        if (const auto* transmit = std::get_if<sip::Transmit>(&*output)) {
+            transport_.send(*transmit);
+        } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
+            focus_.handle_call(std::move(*call), now);
+        } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
+            focus_.handle_session(*event, now);
+        } else if (auto* locate = std::get_if<sip::Locate>(&*output)) {
+            resolver_.locate(std::move(locate->uri), [this, id = locate->id](auto targets) {
+                boost::asio::post(io_, [this, id, found = std::move(targets)]() mutable {
+                    agent_.handle_located(id, std::move(found), monotonic_now());
+                    turn();
+                });
+            });
+        }
+    }
+}
+
+void SipDriver::arm() {
+    const auto next = agent_.deadline();
+    if (next == armed_) return;
+    armed_ = next;
+    if (!next) {
+        timer_.cancel();
+        return;
+    }
+    timer_.expires_at(steady(*next));
+    timer_.async_wait([this](boost::system::error_code error) {
+        if (error) return; // Set anew meanwhile.
+        armed_.reset();
+        agent_.handle_timeout(monotonic_now());
+        turn();
+    });
+}
+
+} // namespace lyceum::net

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/focus/focus.hpp"
+#include "server/net/resolver.hpp"
+#include "server/net/sip_transport.hpp"
+#include "sip/dialog/user_agent.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace lyceum::net {
+
+/// Joins the SIP cores to their sockets on the signalling thread: every turn takes one input,
+/// drains the user agent into the transport and the focus until nothing is left, and sets the one
+/// timer.
+class SipDriver {
+public:
+    SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
+              SipTransport& transport, Resolver& resolver);
+
+    void handle_message(sip::Message message, const sip::Endpoint& from);
+    void handle_send_failed(sip::TransactionId transaction);
+    /// After any command to the cores, and after a batch of messages.
+    void turn();
+
+private:
+    void drain(TimePoint now);
+    void arm();
+
+    boost::asio::io_context& io_;
+    sip::UserAgent& agent_;
+    focus::Focus& focus_;
+    SipTransport& transport_;
+    Resolver& resolver_;
+    boost::asio::steady_timer timer_;
+    std::optional<TimePoint> armed_;
+};
+
+} // namespace lyceum::net

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/sip_transport.hpp"
+
+#include "server/net/clock.hpp"
+
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace lyceum::net {
+namespace {
+
+using boost::asio::ip::tcp;
+
+SocketAddress address_of(const tcp::endpoint& endpoint) {
+    const auto ip = endpoint.address();
+    if (ip.is_v4()) return {IpAddress::v4(ip.to_v4().to_uint()), endpoint.port()};
+    return {IpAddress::v6(ip.to_v6().to_bytes()), endpoint.port()};
+}
+
+tcp::endpoint endpoint_of(const SocketAddress& address) {
+    return {boost::asio::ip::make_address(address.ip.to_string()), address.port};
+}
+
+} // namespace
+
+IpAddress source_toward(const IpAddress& peer) {
+    // Connecting a datagram socket sends nothing, but makes the kernel choose the route.
+    const int probe = ::socket(peer.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return {};
+    sockaddr_storage name{};
+    socklen_t size = write_sockaddr({peer, 9}, false, name);
+    IpAddress source;
+    if (::connect(probe, reinterpret_cast<sockaddr*>(&name), size) == 0) {
+        size = sizeof name;
+        if (::getsockname(probe, reinterpret_cast<sockaddr*>(&name), &size) == 0)
+            source = read_sockaddr(name).ip;
+    }
+    ::close(probe);
+    return source;
+}
+
+SipTransport::SipTransport(boost::asio::io_context& io, Options options, Events events, Log& log)
+    : io_(io), options_(std::move(options)), events_(std::move(events)), log_(log),
+      udp_(
+          io, {options_.bind, options_.port},
+          [this](std::string_view datagram, const SocketAddress& from) {
+              handle(std::string(datagram), sip::Framing::datagram,
+                     {sip::Transport::udp, from, {}});
+          },
+          [this] { events_.batch_end(); }),
+      tcp_acceptor_(listen(udp_.port(), "SIP over TCP")),
+      tls_acceptor_(listen(options_.tls_port, "SIP over TLS")),
+      tls_(load_tls(options_.certificate)) {}
+
+SipTransport::Acceptor SipTransport::listen(std::uint16_t port, std::string_view what) {
+    Acceptor acceptor(io_);
+    auto address = boost::asio::ip::make_address(options_.bind.to_string());
+    boost::system::error_code error;
+    if (options_.bind.is_unspecified()) {
+        acceptor.open(tcp::v6(), error);
+        if (!error) address = boost::asio::ip::address_v6::any();
+    }
+    if (!acceptor.is_open()) acceptor.open(address.is_v6() ? tcp::v6() : tcp::v4());
+    if (address.is_v6()) acceptor.set_option(boost::asio::ip::v6_only(!address.is_unspecified()));
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    acceptor.bind({address, port}, error);
+    if (!error) acceptor.listen(1024, error);
+    if (error)
+        throw boost::system::system_error(error,
+                                          std::string(what) + ", port " + std::to_string(port));
+    return acceptor;
+}
+
+void SipTransport::start() {
+    udp_.start();
+    accept(tcp_acceptor_, sip::Transport::tcp);
+    accept(tls_acceptor_, sip::Transport::tls);
+}
+
+void SipTransport::close() {
+    udp_.flush();
+    udp_.close();
+    boost::system::error_code ignored;
+    tcp_acceptor_.close(ignored);
+    tls_acceptor_.close(ignored);
+    auto flows = std::move(flows_);
+    flows_.clear();
+    for (auto& [id, flow] : flows) flow.connection->close("shutting down");
+}
+
+void SipTransport::accept(Acceptor& acceptor, sip::Transport transport) {
+    acceptor.async_accept(
+        [this, &acceptor, transport](boost::system::error_code error, tcp::socket socket) {
+            if (error == boost::asio::error::operation_aborted) return;
+            if (!error) {
+                const auto remote = socket.remote_endpoint(error);
+                if (flows_.size() >= connections_max) ++counters_.refused_connections;
+                else if (!error) add(std::move(socket), {transport, address_of(remote), {}}, false);
+            }
+            accept(acceptor, transport);
+        });
+}
+
+sip::FlowId SipTransport::add(tcp::socket socket, const sip::Endpoint& to, bool connect) {
+    const sip::FlowId id{++last_flow_};
+    auto peer = to;
+    peer.flow = id;
+    StreamConnection::Events events;
+    events.message = [this, peer](std::string bytes) {
+        handle(std::move(bytes), sip::Framing::stream, peer);
+        events_.batch_end();
+    };
+    events.closed = [this, id, peer](std::string_view why) {
+        log_.debug("flow.closed", {{"flow", id.value}, {"why", why}});
+        flows_.erase(id);
+        const auto known = flows_to_.find({peer.transport, peer.address});
+        if (known != flows_to_.end() && known->second == id) flows_to_.erase(known);
+    };
+    events.send_failed = [this](sip::TransactionId transaction) {
+        events_.send_failed(transaction);
+        events_.batch_end();
+    };
+    const auto remote = connect ? std::optional(endpoint_of(peer.address)) : std::nullopt;
+    flows_to_[{peer.transport, peer.address}] = id;
+    auto& flow = flows_[id];
+    flow.peer = peer;
+    flow.connection = StreamConnection::make(std::move(socket),
+                                             peer.transport == sip::Transport::tls ? tls_ : nullptr,
+                                             remote, std::move(events));
+    return id;
+}
+
+void SipTransport::handle(std::string bytes, sip::Framing framing, const sip::Endpoint& from) {
+    // Four octets or less, or only line ends: a keep-alive of some kind (RFC 5626 §4.4).
+    if (bytes.find_first_not_of("\r\n") == std::string::npos || bytes.size() <= 4) return;
+    ++counters_.received;
+    auto message = sip::parse_message(std::move(bytes), framing);
+    if (!message) {
+        ++counters_.unparsable;
+        log_.warning("sip.unparsable", {{"why", message.error().what},
+                                        {"offset", message.error().offset},
+                                        {"from", Redacted{from.address.to_string()}}});
+        const auto flow = flows_.find(from.flow);
+        if (flow != flows_.end()) flow->second.connection->close(message.error().what);
+        return;
+    }
+    events_.message(std::move(*message), from);
+}
+
+void SipTransport::send(const sip::Transmit& transmit) {
+    ++counters_.sent;
+    const auto& to = transmit.to;
+    if (to.transport == sip::Transport::udp) return udp_.send(to.address, transmit.bytes);
+    auto flow = flows_.find(to.flow);
+    if (flow == flows_.end()) {
+        const auto known = flows_to_.find({to.transport, to.address});
+        if (known != flows_to_.end()) flow = flows_.find(known->second);
+    }
+    if (flow == flows_.end()) flow = flows_.find(add(tcp::socket(io_), to, true));
+    if (flow != flows_.end()) flow->second.connection->send(transmit.bytes, transmit.transaction);
+}
+
+void SipTransport::reload_certificate() { tls_ = load_tls(options_.certificate); }
+
+SocketAddress SipTransport::toward(const sip::Endpoint& peer) const {
+    const auto port = peer.transport == sip::Transport::tls ? tls_port() : udp_.port();
+    if (!options_.bind.is_unspecified()) return {options_.bind, port};
+    static constexpr std::size_t routes_max = 4096;
+    const auto known = routes_.find(peer.address.ip);
+    if (known != routes_.end()) return {known->second, port};
+    if (routes_.size() >= routes_max) routes_.clear();
+    return {routes_.emplace(peer.address.ip, source_toward(peer.address.ip)).first->second, port};
+}
+
+} // namespace lyceum::net

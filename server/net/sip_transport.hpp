@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/log.hpp"
+#include "server/net/certificate.hpp"
+#include "server/net/stream_connection.hpp"
+#include "server/net/udp_socket.hpp"
+#include "sip/transaction/endpoint.hpp"
+#include "sip/transaction/transaction_layer.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+namespace lyceum::net {
+
+/// SIP's sockets: UDP, TCP and TLS on the signalling thread (RFC 3261 §18). Parses what comes,
+/// sends what the core asks for, on the flow it names, an open connection to the same address, or a
+/// new one. Decides nothing.
+class SipTransport final : public sip::LocalAddresses {
+public:
+    static constexpr std::size_t connections_max = 15'000;
+
+    struct Options {
+        IpAddress bind;
+        std::uint16_t port = 5060, tls_port = 5061;
+        CertificateFiles certificate;
+    };
+    struct Events {
+        std::function<void(sip::Message, const sip::Endpoint&)> message;
+        std::function<void(sip::TransactionId)> send_failed;
+        std::function<void()> batch_end; ///< After the last of the messages that came together.
+    };
+    struct Counters {
+        std::uint64_t received = 0, sent = 0, unparsable = 0, refused_connections = 0;
+    };
+
+    /// Opens and binds everything; throws boost::system::system_error, naming the port.
+    SipTransport(boost::asio::io_context& io, Options options, Events events, Log& log);
+
+    void start();
+    void close();
+    void send(const sip::Transmit& transmit);
+    void flush() { udp_.flush(); }
+    /// Takes the certificate files as they are now, for connections from now on.
+    void reload_certificate();
+
+    [[nodiscard]] SocketAddress toward(const sip::Endpoint& peer) const override;
+    [[nodiscard]] std::uint16_t port() const { return udp_.port(); }
+    [[nodiscard]] std::uint16_t tls_port() const { return tls_acceptor_.local_endpoint().port(); }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+private:
+    struct Flow {
+        std::shared_ptr<StreamConnection> connection;
+        sip::Endpoint peer;
+    };
+    using Acceptor = boost::asio::ip::tcp::acceptor;
+
+    Acceptor listen(std::uint16_t port, std::string_view what);
+    void accept(Acceptor& acceptor, sip::Transport transport);
+    sip::FlowId add(boost::asio::ip::tcp::socket socket, const sip::Endpoint& peer, bool connect);
+    void handle(std::string bytes, sip::Framing framing, const sip::Endpoint& from);
+
+    boost::asio::io_context& io_;
+    Options options_;
+    Events events_;
+    Log& log_;
+    UdpSocket udp_;
+    Acceptor tcp_acceptor_, tls_acceptor_;
+    std::shared_ptr<boost::asio::ssl::context> tls_;
+    std::uint64_t last_flow_ = 0;
+    std::unordered_map<sip::FlowId, Flow> flows_;
+    std::map<std::pair<sip::Transport, SocketAddress>, sip::FlowId> flows_to_;
+    mutable std::map<IpAddress, IpAddress> routes_; ///< Which address of ours leads there.
+    Counters counters_;
+};
+
+/// The address of ours that the routing table chooses toward a peer.
+IpAddress source_toward(const IpAddress& peer);
+
+} // namespace lyceum::net

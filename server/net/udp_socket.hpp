@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/address.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lyceum::net {
+
+/// The UDP socket of SIP: reads and writes many datagrams by one system call.
+class UdpSocket {
+public:
+    static constexpr std::size_t batch = 64;
+    static constexpr std::size_t datagram_bytes_max = 65535;
+    static constexpr std::size_t queued_max = 4096;
+
+    using Receive = std::function<void(std::string_view datagram, const SocketAddress& from)>;
+    using BatchEnd = std::function<void()>;
+
+    /// Binds at once; throws boost::system::system_error. An unspecified address takes IPv4 and
+    /// IPv6.
+    UdpSocket(boost::asio::io_context& io, const SocketAddress& bind, Receive receive,
+              BatchEnd batch_end);
+
+    void start();
+    void close();
+    /// Queues; `flush` sends. Over the limit, or refused by the kernel, a datagram is lost like
+    /// any.
+    void send(const SocketAddress& to, std::string datagram);
+    void flush();
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+
+private:
+    void wait();
+    void read_batch();
+
+    boost::asio::ip::udp::socket socket_;
+    Receive receive_;
+    BatchEnd batch_end_;
+    bool dual_stack_ = false;
+    std::uint16_t port_ = 0;
+    std::vector<std::string> buffers_;
+    std::vector<std::pair<SocketAddress, std::string>> queue_;
+};
+
+} // namespace lyceum::net

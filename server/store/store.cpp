@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/store.hpp"
+
+#include <algorithm>
+
+namespace lyceum::store {
+namespace {
+
+constexpr std::string_view room_columns = "name, access, pin, participants_max, host_pin, video";
+
+focus::Room read_room(const sql::Statement& row) {
+    return {row.text(0), access_of(row.text(1)).value_or(focus::Access::members), row.text(2),
+            static_cast<std::size_t>(row.number(3))};
+}
+
+/// What can stand in a SIP user part without escapes, so that it can be dialled as it is written.
+bool is_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_.!~*'()+$").find(c) != std::string_view::npos;
+    });
+}
+
+bool is_pin(std::string_view pin) {
+    return pin.size() <= 16 &&
+           std::all_of(pin.begin(), pin.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+} // namespace
+
+std::string_view name_of(focus::Access access) {
+    switch (access) {
+    case focus::Access::open: return "open";
+    case focus::Access::members: return "members";
+    case focus::Access::pin: return "pin";
+    }
+    return {};
+}
+
+std::optional<focus::Access> access_of(std::string_view name) {
+    for (const auto access : {focus::Access::open, focus::Access::members, focus::Access::pin})
+        if (name == name_of(access)) return access;
+    return std::nullopt;
+}
+
+Store::Store(const std::string& data_directory)
+    : database_(sql::Database::open(data_directory + "/lyceum.db")),
+      find_room_(
+          database_.prepare("SELECT " + std::string(room_columns) + " FROM room WHERE name = ?")),
+      find_user_(database_.prepare("SELECT ha1_sha256, ha1_md5 FROM user WHERE name = ?")) {
+    auto statement = database_.prepare("SELECT value FROM setting WHERE name = 'realm'");
+    realm_ = statement.step() ? statement.text(0) : "lyceum";
+}
+
+std::optional<focus::Room> Store::room(std::string_view name) {
+    find_room_.reset();
+    find_room_.bind(1, name);
+    std::optional<focus::Room> out;
+    if (find_room_.step()) out = read_room(find_room_);
+    find_room_.reset();
+    return out;
+}
+
+std::optional<sip::StoredCredentials> Store::credentials(std::string_view user) {
+    find_user_.reset();
+    find_user_.bind(1, user);
+    std::optional<sip::StoredCredentials> out;
+    if (find_user_.step()) out = sip::StoredCredentials{find_user_.text(0), find_user_.text(1)};
+    find_user_.reset();
+    return out;
+}
+
+std::vector<Store::RoomRow> Store::rooms() {
+    auto statement =
+        database_.prepare("SELECT " + std::string(room_columns) + " FROM room ORDER BY name");
+    std::vector<RoomRow> out;
+    while (statement.step())
+        out.push_back({read_room(statement), statement.text(4), statement.text(5)});
+    return out;
+}
+
+std::optional<Fault> Store::add_room(const RoomRow& row) {
+    const auto& room = row.room;
+    if (!is_name(room.name))
+        return Fault{"a room's name has 1 to 64 letters, digits or -_.!~*'()+$", 0};
+    if (room.name == "echo") return Fault{"echo is a service of the server", 0};
+    if (!is_pin(room.pin) || !is_pin(row.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
+    if (room.access == focus::Access::pin && room.pin.empty())
+        return Fault{"access by PIN needs a PIN", 0};
+    auto statement = database_.prepare(
+        "INSERT INTO room (name, access, pin, host_pin, video) VALUES (?, ?, ?, ?, ?)");
+    statement.bind(1, room.name).bind(2, name_of(room.access)).bind(3, room.pin);
+    statement.bind(4, row.host_pin).bind(5, row.video);
+    try {
+        statement.step();
+    } catch (const sql::Error& error) {
+        if (error.is_constraint()) return Fault{"there is a room of that name", 0};
+        throw;
+    }
+    return std::nullopt;
+}
+
+bool Store::remove_room(std::string_view name) {
+    database_.prepare("DELETE FROM room WHERE name = ?").bind(1, name).step();
+    return database_.changes() > 0;
+}
+
+std::vector<std::string> Store::users() {
+    auto statement = database_.prepare("SELECT name FROM user ORDER BY name");
+    std::vector<std::string> out;
+    while (statement.step()) out.push_back(statement.text(0));
+    return out;
+}
+
+std::optional<Fault> Store::add_user(std::string_view name, std::string_view password) {
+    if (!is_name(name)) return Fault{"a user's name has 1 to 64 letters, digits or -_.!~*'()+$", 0};
+    if (password.empty()) return Fault{"the password is empty", 0};
+    auto statement =
+        database_.prepare("INSERT INTO user (name, ha1_sha256, ha1_md5) VALUES (?, ?, ?)");
+    statement.bind(1, name);
+    statement.bind(2, sip::digest_ha1(sip::DigestAlgorithm::sha256, name, realm_, password));
+    statement.bind(3, sip::digest_ha1(sip::DigestAlgorithm::md5, name, realm_, password));
+    try {
+        statement.step();
+    } catch (const sql::Error& error) {
+        if (error.is_constraint()) return Fault{"there is a user of that name", 0};
+        throw;
+    }
+    return std::nullopt;
+}
+
+std::optional<Fault> Store::change_password(std::string_view name, std::string_view password) {
+    if (password.empty()) return Fault{"the password is empty", 0};
+    auto statement =
+        database_.prepare("UPDATE user SET ha1_sha256 = ?, ha1_md5 = ? WHERE name = ?");
+    statement.bind(1, sip::digest_ha1(sip::DigestAlgorithm::sha256, name, realm_, password));
+    statement.bind(2, sip::digest_ha1(sip::DigestAlgorithm::md5, name, realm_, password));
+    statement.bind(3, name);
+    statement.step();
+    if (database_.changes() == 0) return Fault{"there is no user of that name", 0};
+    return std::nullopt;
+}
+
+bool Store::remove_user(std::string_view name) {
+    database_.prepare("DELETE FROM user WHERE name = ?").bind(1, name).step();
+    return database_.changes() > 0;
+}
+
+} // namespace lyceum::store

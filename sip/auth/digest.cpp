@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sip/auth/digest.hpp"
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <array>
+
+namespace lyceum::sip {
+namespace {
+
+/// `text` without quotes; \x stands for x (RFC 3261 §25.1). A view, since names with escapes are
+/// not user names of ours.
+std::string_view unquoted(std::string_view text) {
+    text = trim(text);
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+        return text.substr(1, text.size() - 2);
+    return text;
+}
+
+std::optional<DigestAlgorithm> algorithm_of(std::string_view name) {
+    if (name.empty() || iequals(name, "MD5")) return DigestAlgorithm::md5;
+    if (iequals(name, "SHA-256")) return DigestAlgorithm::sha256;
+    return std::nullopt;
+}
+
+std::optional<std::uint32_t> parse_hex(std::string_view text) {
+    if (text.size() != 8) return std::nullopt;
+    std::uint32_t value = 0;
+    for (const char c : text) {
+        if (!is_hex(c)) return std::nullopt;
+        value = value << 4 | static_cast<std::uint32_t>(hex_value(c));
+    }
+    return value;
+}
+
+} // namespace
+
+std::string_view name_of(DigestAlgorithm algorithm) {
+    return algorithm == DigestAlgorithm::sha256 ? "SHA-256" : "MD5";
+}
+
+std::string digest_hash(DigestAlgorithm algorithm, std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
+    unsigned size = 0;
+    const auto* md = algorithm == DigestAlgorithm::sha256 ? EVP_sha256() : EVP_md5();
+    LYCEUM_ASSERT(EVP_Digest(text.data(), text.size(), raw.data(), &size, md, nullptr) == 1);
+    std::string out;
+    for (unsigned i = 0; i < size; ++i) {
+        out += "0123456789abcdef"[raw[i] >> 4];
+        out += "0123456789abcdef"[raw[i] & 15];
+    }
+    return out;
+}
+
+std::string digest_ha1(DigestAlgorithm algorithm, std::string_view user, std::string_view realm,
+                       std::string_view password) {
+    std::string text(user);
+    text.append(":").append(realm).append(":").append(password);
+    return digest_hash(algorithm, text);
+}
+
+Result<DigestFields, Fault> DigestFields::parse(std::string_view value) {
+    value = trim(value);
+    if (!istarts_with(value, "Digest ")) return Fault{"not Digest", 0};
+    DigestFields out;
+    for (const auto element : split_list(value.substr(7))) {
+        auto rest = element;
+        const auto name = trim(cut(rest, '='));
+        const auto text = unquoted(rest);
+        if (iequals(name, "username")) out.username = text;
+        else if (iequals(name, "realm")) out.realm = text;
+        else if (iequals(name, "nonce")) out.nonce = text;
+        else if (iequals(name, "uri")) out.uri = text;
+        else if (iequals(name, "response")) out.response = text;
+        else if (iequals(name, "algorithm")) out.algorithm = text;
+        else if (iequals(name, "cnonce")) out.cnonce = text;
+        else if (iequals(name, "qop")) out.qop = text;
+        else if (iequals(name, "nc")) out.nc = text;
+        else if (iequals(name, "opaque")) out.opaque = text;
+        else if (iequals(name, "stale")) out.stale = iequals(text, "true");
+    }
+    if (out.realm.empty() || out.nonce.empty()) return Fault{"incomplete Digest", 0};
+    return out;
+}
+
+std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, std::string_view nonce,
+                            std::string_view nc, std::string_view cnonce, std::string_view method,
+                            std::string_view uri) {
+    std::string a2(method);
+    a2.append(":").append(uri);
+    std::string text(ha1);
+    text.append(":").append(nonce).append(":").append(nc).append(":").append(cnonce);
+    text.append(":auth:").append(digest_hash(algorithm, a2));
+    return digest_hash(algorithm, text);
+}
+
+DigestAuthenticator::DigestAuthenticator(Options options, Entropy& entropy)
+    : options_(std::move(options)), entropy_(entropy) {}
+
+std::optional<DigestFields> DigestAuthenticator::claim(const Message& request) const {
+    for (const auto& field : request.fields()) {
+        if (field.id != Header::authorization) continue;
+        const auto fields = DigestFields::parse(request.value(field));
+        if (fields && fields->realm == options_.realm) return *fields;
+    }
+    return std::nullopt;
+}
+
+DigestAuthenticator::Verdict DigestAuthenticator::verify(const Message& request,
+                                                         const DigestFields& fields,
+                                                         const StoredCredentials& stored,
+                                                         TimePoint now) {
+    const auto algorithm = algorithm_of(fields.algorithm);
+    const auto count = parse_hex(fields.nc);
+    if (!algorithm || fields.qop != "auth" || !count || fields.cnonce.empty())
+        return Verdict::wrong;
+    const auto& ha1 = *algorithm == DigestAlgorithm::sha256 ? stored.ha1_sha256 : stored.ha1_md5;
+    const auto expected = digest_response(*algorithm, ha1, fields.nonce, fields.nc, fields.cnonce,
+                                          request.method_name(), fields.uri);
+    if (ha1.empty() || expected.size() != fields.response.size() ||
+        CRYPTO_memcmp(expected.data(), fields.response.data(), expected.size()) != 0)
+        return Verdict::wrong;
+    // Only who knows the password learns whether the nonce is still good (RFC 7616 §3.3, stale).
+    forget_old(now);
+    const auto known = nonces_.find(std::string(fields.nonce));
+    if (known == nonces_.end() || *count <= known->second.count) return Verdict::stale;
+    known->second.count = *count;
+    return Verdict::accepted;
+}
+
+std::vector<std::string> DigestAuthenticator::challenge(bool stale, TimePoint now) {
+    forget_old(now);
+    const auto nonce = entropy_.hex(16);
+    nonces_.emplace(nonce, Nonce{now, 0});
+    order_.push_back(nonce);
+    std::vector<std::string> values;
+    for (const auto algorithm : {DigestAlgorithm::sha256, DigestAlgorithm::md5}) {
+        std::string value = "Digest realm=\"" + options_.realm + "\", nonce=\"" + nonce;
+        value.append("\", qop=\"auth\", algorithm=").append(name_of(algorithm));
+        if (stale) value += ", stale=true";
+        values.push_back(std::move(value));
+    }
+    return values;
+}
+
+void DigestAuthenticator::forget_old(TimePoint now) {
+    while (!order_.empty()) {
+        const auto oldest = nonces_.find(order_.front());
+        const bool expired = oldest->second.born + options_.nonce_lifetime <= now;
+        if (!expired && order_.size() < options_.nonces_max) return;
+        nonces_.erase(oldest);
+        order_.pop_front();
+    }
+}
+
+} // namespace lyceum::sip

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sip/message/message.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace lyceum::sip {
+
+/// Writes one message, front to back, into one buffer. Values are written as given; line breaks in
+/// them (header injection) become blanks, unless copied from a parsed message.
+class MessageWriter {
+public:
+    static MessageWriter request(Method method, std::string_view uri);
+    static MessageWriter request(std::string_view method, std::string_view uri);
+    /// With an empty `reason`, the standard phrase.
+    static MessageWriter response(int status, std::string_view reason = {});
+    /// A response to `request` with its Via, From, To, Call-ID and CSeq (RFC 3261 §8.2.6.2).
+    /// `to_tag` is added where the request has none.
+    static MessageWriter reply(const Message& request, int status, std::string_view reason = {},
+                               std::string_view to_tag = {});
+
+    MessageWriter& header(Header id, std::string_view value);
+    MessageWriter& header(Header id, std::uint64_t value);
+    MessageWriter& header(std::string_view name, std::string_view value);
+    /// Copies every such header of another message, octet for octet.
+    MessageWriter& copy(const Message& from, Header id);
+
+    /// Ends the headers with Content-Length and the body.
+    Message finish(std::string_view content_type = {}, std::string_view body = {});
+
+private:
+    explicit MessageWriter(std::string start_line) : text_(std::move(start_line)) {}
+    void append_value(std::string_view value);
+
+    std::string text_;
+};
+
+} // namespace lyceum::sip

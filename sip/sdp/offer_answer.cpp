@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sip/sdp/offer_answer.hpp"
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace lyceum::sdp {
+namespace {
+
+std::chrono::milliseconds ptime_of(const Media& media) {
+    const auto milliseconds = [&](std::string_view name, unsigned otherwise) {
+        return parse_number<unsigned>(media.attribute(name).value_or("")).value_or(otherwise);
+    };
+    const auto wanted = milliseconds("ptime", 20);
+    const auto most = milliseconds("maxptime", 60);
+    // We packetize by 10, 20, 30, 40 or 60 ms: the largest of these that both values allow.
+    unsigned chosen = 10;
+    for (const auto ptime : {20u, 30u, 40u, 60u})
+        if (ptime <= std::max(wanted, 10u) && ptime <= most) chosen = ptime;
+    return std::chrono::milliseconds(chosen);
+}
+
+SocketAddress rtcp_address(const Media& media, const SocketAddress& rtp) {
+    // RFC 3605: `a=rtcp:port [IN IP4 address]`; else the next port (RFC 3550 §11).
+    auto rest = media.attribute("rtcp").value_or("");
+    const auto port = parse_number<std::uint16_t>(cut(rest, ' '));
+    auto out = rtp;
+    out.port = port.value_or(static_cast<std::uint16_t>(rtp.port + 1));
+    cut(rest, ' ');
+    cut(rest, ' ');
+    if (const auto ip = IpAddress::parse(trim(rest)); port && ip) out.ip = *ip;
+    return out;
+}
+
+void add_format(Media& media, const Format& format) {
+    const auto type = std::to_string(format.payload_type);
+    media.formats.push_back(type);
+    auto map = "rtpmap:" + type + " " + format.name + "/" + std::to_string(format.clock_rate);
+    if (format.channels > 1) map += "/" + std::to_string(format.channels);
+    media.add_attribute(std::move(map));
+    if (!format.fmtp.empty()) media.add_attribute("fmtp:" + type + " " + format.fmtp);
+}
+
+/// Refused: port 0, and otherwise as offered (RFC 3264 §6).
+Media refused(const Media& offered) {
+    Media out;
+    out.type = offered.type;
+    out.proto = offered.proto;
+    out.formats = {offered.formats.front()};
+    return out;
+}
+
+Direction meet(Direction ours, Direction theirs_reversed) {
+    const bool send = sends(ours) && sends(theirs_reversed);
+    const bool receive = receives(ours) && receives(theirs_reversed);
+    if (send) return receive ? Direction::sendrecv : Direction::sendonly;
+    return receive ? Direction::recvonly : Direction::inactive;
+}
+
+} // namespace
+
+bool Codec::matches(const Format& format) const {
+    return iequals(name, format.name) && clock_rate == format.clock_rate &&
+           channels == format.channels;
+}
+
+std::optional<Stream> match(const Description& peer, std::size_t index, const LocalMedia& local) {
+    const auto& media = peer.media[index];
+    if (!media.is_rtp_audio() || media.port == 0) return std::nullopt;
+    Stream stream;
+    stream.index = index;
+    const auto formats = media.rtp_formats();
+    // The peer's order is kept: it is the one who said what it prefers (§6.1).
+    for (const auto& format : formats) {
+        if (iequals(format.name, "CN") && format.clock_rate == 8000) stream.comfort_noise = format;
+        for (const auto& codec : local.audio)
+            if (codec.matches(format)) stream.codecs.push_back(format);
+    }
+    if (stream.codecs.empty()) return std::nullopt;
+    // Events run on the clock of the codec beside them (RFC 4733 §2.1); take the one that fits.
+    for (const auto& format : formats) {
+        if (!iequals(format.name, "telephone-event")) continue;
+        const bool fits = format.clock_rate == stream.codecs.front().clock_rate;
+        if (!stream.telephone_event || fits) stream.telephone_event = format;
+    }
+    stream.receive = stream.codecs;
+    const auto address = peer.address(media);
+    if (!address) return std::nullopt;
+    stream.remote_rtp = {*address, media.port};
+    stream.rtcp_mux = media.has_attribute("rtcp-mux");
+    stream.remote_rtcp =
+        stream.rtcp_mux ? stream.remote_rtp : rtcp_address(media, stream.remote_rtp);
+    stream.direction = meet(local.direction, reversed(peer.direction(media)));
+    stream.ptime = ptime_of(media);
+    return stream;
+}
+
+OfferAnswer::OfferAnswer(std::uint64_t session_id, std::string session_name)
+    : session_id_(session_id), session_name_(std::move(session_name)) {}
+
+std::optional<Fault> OfferAnswer::handle_offer(std::string_view text) {
+    auto offer = Description::parse(text);
+    if (!offer) return offer.error();
+    if (offer->media.empty()) return Fault{"no media in the offer", 0};
+    // "the number of m= lines MUST NOT be less" than agreed before (§8).
+    if (agreed_ && offer->media.size() < local_.media.size())
+        return Fault{"offer with fewer media than agreed", 0};
+    remote_ = std::move(*offer);
+    state_ = State::remote_offer;
+    return std::nullopt;
+}
+
+Result<std::string, Fault> OfferAnswer::answer(const LocalMedia& local) {
+    LYCEUM_ASSERT(state_ == State::remote_offer);
+    auto next = skeleton(local);
+    std::optional<Stream> chosen;
+    for (std::size_t i = 0; i < remote_.media.size(); ++i) {
+        const auto& offered = remote_.media[i];
+        auto stream = chosen ? std::nullopt : match(remote_, i, local);
+        if (!stream) {
+            next.media.push_back(refused(offered));
+            continue;
+        }
+        next.media.push_back(answer_audio(offered, *stream, local));
+        chosen = std::move(stream);
+    }
+    if (!chosen) {
+        state_ = agreed_ ? State::stable : State::idle;
+        return Fault{"no codec in common", 0};
+    }
+    stream_ = std::move(chosen);
+    keep(std::move(next));
+    state_ = State::stable;
+    agreed_ = true;
+    return local_.to_string();
+}
+
+std::string OfferAnswer::offer(const LocalMedia& local) {
+    previous_local_ = local_;
+    auto next = skeleton(local);
+    Media audio;
+    audio.type = "audio";
+    audio.proto = "RTP/AVP";
+    audio.port = local.rtp.port;
+    for (const auto& codec : local.audio)
+        add_format(audio,
+                   {codec.payload_type, codec.name, codec.clock_rate, codec.channels, codec.fmtp});
+    add_format(audio, {101, "telephone-event", 8000, 1, "0-16"});
+    audio.add_attribute("ptime:" + std::to_string(local.ptime.count()));
+    audio.add_attribute("rtcp-mux");
+    audio.add_attribute(std::string(name_of(local.direction)));
+    // Lines agreed or refused before keep their places.
+    const auto at = stream_ ? stream_->index : 0;
+    for (std::size_t i = 0; i < std::max<std::size_t>(local_.media.size(), 1); ++i)
+        next.media.push_back(i == at ? audio : refused(local_.media[i]));
+    keep(std::move(next));
+    offered_ = local;
+    state_ = State::local_offer;
+    return local_.to_string();
+}
+
+std::optional<Fault> OfferAnswer::handle_answer(std::string_view text) {
+    LYCEUM_ASSERT(state_ == State::local_offer);
+    auto answer = Description::parse(text);
+    if (!answer) return answer.error();
+    if (answer->media.size() != local_.media.size())
+        return Fault{"answer has another number of media than the offer", 0};
+    const auto at = stream_ ? stream_->index : 0;
+    auto stream = match(*answer, at, offered_);
+    if (!stream) return Fault{"no codec in common", 0};
+    // The peer may answer with numbers of its own, but sends to us with ours (§6.1, §7).
+    for (auto& format : stream->receive)
+        for (const auto& codec : offered_.audio)
+            if (codec.matches(format)) format.payload_type = codec.payload_type;
+    remote_ = std::move(*answer);
+    stream_ = std::move(stream);
+    state_ = State::stable;
+    agreed_ = true;
+    return std::nullopt;
+}
+
+void OfferAnswer::roll_back() {
+    if (state_ == State::local_offer) local_ = previous_local_;
+    if (state_ != State::idle) state_ = agreed_ ? State::stable : State::idle;
+}
+
+Description OfferAnswer::skeleton(const LocalMedia& local) {
+    const std::string family = local.rtp.ip.is_v6() ? "IN IP6 " : "IN IP4 ";
+    const auto where = family + local.rtp.ip.to_string();
+    Description out;
+    out.lines = {
+        {'v', "0"},
+        {'o', "- " + std::to_string(session_id_) + " " + std::to_string(version_) + " " + where},
+        {'s', session_name_},
+        {'c', where},
+        {'t', "0 0"}};
+    return out;
+}
+
+Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,
+                                const LocalMedia& local) const {
+    Media out;
+    out.type = offered.type;
+    out.proto = offered.proto;
+    out.port = local.rtp.port;
+    for (const auto& format : stream.codecs)
+        for (const auto& codec : local.audio)
+            if (codec.matches(format)) {
+                auto mine = format;
+                mine.fmtp = codec.fmtp;
+                add_format(out, mine);
+            }
+    if (stream.telephone_event) {
+        auto events = *stream.telephone_event;
+        events.fmtp = "0-16";
+        add_format(out, events);
+    }
+    if (stream.comfort_noise)
+        out.formats.push_back(std::to_string(stream.comfort_noise->payload_type));
+    out.add_attribute("ptime:" + std::to_string(stream.ptime.count()));
+    if (stream.rtcp_mux) out.add_attribute("rtcp-mux");
+    out.add_attribute(std::string(name_of(stream.direction)));
+    return out;
+}
+
+/// The version in o= counts up by one for each description that differs (§8).
+void OfferAnswer::keep(Description next) {
+    const auto same_but_origin = [](Description a, const Description& b) {
+        if (a.lines.size() != b.lines.size()) return false;
+        a.lines[1] = b.lines[1];
+        return a == b;
+    };
+    if (same_but_origin(next, local_)) return;
+    ++version_;
+    auto& origin = next.lines[1].value;
+    const auto at = origin.find(' ', 2) + 1;
+    origin.replace(at, origin.find(' ', at) - at, std::to_string(version_));
+    local_ = std::move(next);
+}
+
+} // namespace lyceum::sdp

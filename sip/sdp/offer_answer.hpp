@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sip/sdp/description.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lyceum::sdp {
+
+/// A codec that we can send and receive, as SDP names it. `payload_type` is what we propose in
+/// offers; in an answer the offer's number is used (RFC 3264 §6.1).
+struct Codec {
+    std::string name;
+    std::uint32_t clock_rate = 8000;
+    unsigned channels = 1;
+    std::uint8_t payload_type = 0;
+    std::string fmtp; ///< What we tell the peer about our receiver.
+
+    [[nodiscard]] bool matches(const Format& format) const;
+};
+
+/// What we bring to a negotiation: where we receive, and codecs in the order of our preference.
+/// Video will be one more such field; until then its m-lines are refused.
+struct LocalMedia {
+    SocketAddress rtp;
+    std::vector<Codec> audio;
+    std::chrono::milliseconds ptime{20};
+    Direction direction = Direction::sendrecv; ///< The most that we want.
+};
+
+/// What both sides agreed on for one audio stream.
+struct Stream {
+    std::size_t index = 0;    ///< Of its m-line.
+    SocketAddress remote_rtp; ///< Unspecified address: held the old way.
+    SocketAddress remote_rtcp;
+    bool rtcp_mux = false;
+    Direction direction = Direction::sendrecv; ///< Seen from us.
+    std::vector<Format> codecs;  ///< Both can; the first is what we send. Numbers of the peer.
+    std::vector<Format> receive; ///< The same with the numbers that the peer sends to us.
+    std::optional<Format> telephone_event;
+    std::optional<Format> comfort_noise;
+    std::chrono::milliseconds ptime{20};
+
+    bool operator==(const Stream&) const = default;
+};
+
+/// The offer/answer state of one session, RFC 3264, between two descriptions at a time: ours and
+/// the peer's. Audio only: the first audio line that both can is used, every other medium is
+/// refused with port 0 and keeps its place. `stream()` is empty while nothing is agreed.
+///
+/// It does not know how offers travel (that is sip/dialog) and holds no media.
+class OfferAnswer {
+public:
+    enum class State { idle, local_offer, remote_offer, stable };
+
+    OfferAnswer(std::uint64_t session_id, std::string session_name);
+
+    /// Takes an offer; 488 is the right answer to a fault. An offer while ours is open is glare,
+    /// which sip/dialog refuses with 491 before it comes here.
+    std::optional<Fault> handle_offer(std::string_view text);
+    /// The answer to the offer taken before: the same number and order of m-lines. Nothing in
+    /// common at all is a fault, and the old agreement stays.
+    Result<std::string, Fault> answer(const LocalMedia& local);
+
+    /// An offer of ours: the media agreed before keep their lines (§8).
+    std::string offer(const LocalMedia& local);
+    std::optional<Fault> handle_answer(std::string_view text);
+    /// The offer was refused or withdrawn: what was agreed before holds (§4).
+    void roll_back();
+
+    [[nodiscard]] State state() const { return state_; }
+    [[nodiscard]] const std::optional<Stream>& stream() const { return stream_; }
+    [[nodiscard]] std::string local_text() const { return local_.to_string(); }
+
+private:
+    Description skeleton(const LocalMedia& local);
+    Media answer_audio(const Media& offered, const Stream& stream, const LocalMedia& local) const;
+    void keep(Description next);
+
+    std::uint64_t session_id_;
+    std::string session_name_;
+    std::uint64_t version_ = 0;
+    State state_ = State::idle;
+    bool agreed_ = false;
+    Description local_, remote_, previous_local_;
+    LocalMedia offered_;
+    std::optional<Stream> stream_;
+};
+
+/// What a peer's audio line and our codecs have in common; nothing if no codec is shared.
+std::optional<Stream> match(const Description& peer, std::size_t index, const LocalMedia& local);
+
+} // namespace lyceum::sdp

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sip/transaction/transaction_layer.hpp"
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+#include "sip/message/writer.hpp"
+
+namespace lyceum::sip {
+namespace {
+
+Via top_via(const Message& message) {
+    const auto value = message.header(Header::via).value_or("");
+    const auto vias = split_list(value);
+    const auto via = vias.empty() ? Result<Via, Fault>(Fault{}) : Via::parse(vias.front());
+    return via ? *via : Via{};
+}
+
+/// RFC 3261 §17.2.3: branch, sent-by and method, where an ACK counts as its INVITE. Peers of RFC
+/// 2543 have no such branch and are told apart by everything else.
+std::string server_key(const Message& request, Method method) {
+    const auto via = top_via(request);
+    const auto sent_by = to_lower(via.host) + ":" + std::to_string(via.port.value_or(5060));
+    const auto name = method == Method::other ? request.method_name() : name_of(method);
+    std::string key;
+    if (via.rfc3261_branch()) {
+        key.append(via.branch()).append("|").append(sent_by).append("|").append(name);
+        return key;
+    }
+    key.append(request.request_uri()).append("|").append(tag_of(request, Header::from));
+    key.append("|").append(*request.header(Header::call_id)).append("|");
+    key.append(std::to_string(cseq_of(request))).append("|").append(sent_by).append("|");
+    key.append(via.branch()).append("|").append(name);
+    return key;
+}
+
+std::string client_key(std::string_view branch, std::string_view method) {
+    return std::string(branch) + "|" + std::string(method);
+}
+
+/// `received` where the Via does not say the source address, and the port that `rport` asks for
+/// (§18.2.1, RFC 3581 §4).
+void mark_source(Message& request, const Endpoint& from) {
+    const auto source = from.address.ip.to_string();
+    const auto via = top_via(request);
+    auto rest = via.params.text();
+    auto param = Params::next(rest);
+    while (param && !iequals(param->name, "rport")) param = Params::next(rest);
+    const bool rport = param && param->value.empty();
+    Uri sent_by;
+    sent_by.host = via.host;
+    if (rport || sent_by.bare_host() != source)
+        request.insert_after(split_list(*request.header(Header::via)).front(),
+                             ";received=" + source);
+    if (rport) {
+        // The first edit moved the octets, so the parameter is looked up again.
+        auto again = top_via(request).params.text();
+        auto found = Params::next(again);
+        while (!iequals(found->name, "rport")) found = Params::next(again);
+        request.insert_after(found->name, "=" + std::to_string(from.address.port));
+    }
+}
+
+/// §18.2.2 with RFC 3581 §4: back to the source address; to the source port if asked for by
+/// `rport`, else to the port of the Via.
+Endpoint response_target(const Message& request, const Endpoint& from) {
+    auto to = from;
+    const auto via = top_via(request);
+    if (!is_reliable(from.transport) && !via.params.has("rport"))
+        to.address.port = via.port.value_or(5060);
+    return to;
+}
+
+} // namespace
+
+TransactionLayer::TransactionLayer(Options options, Random& random, const LocalAddresses& local,
+                                   Log& log)
+    : options_(options), random_(random), local_(local), log_(log) {}
+
+void TransactionLayer::handle_message(Message message, const Endpoint& from, TimePoint now) {
+    if (message.is_response()) {
+        handle_response(std::move(message), from, now);
+    } else {
+        handle_request(std::move(message), from, now);
+    }
+}
+
+void TransactionLayer::handle_request(Message request, const Endpoint& from, TimePoint now) {
+    if (const auto rejection = validate(request)) {
+        ++counters_.malformed;
+        log_.warning("sip.request.malformed",
+                     {{"reason", rejection->reason}, {"from", Redacted{from.address.to_string()}}});
+        if (answerable(request)) refuse(request, from, *rejection);
+        return;
+    }
+    mark_source(request, from);
+
+    const auto method = request.method();
+    auto key = server_key(request, method == Method::ack ? Method::invite : method);
+    if (const auto known = server_keys_.find(key); known != server_keys_.end()) {
+        const auto id = known->second;
+        auto& server = servers_.at(id);
+        auto* invite = std::get_if<InviteServerTransaction>(&server.machine);
+        if (method == Method::ack) {
+            const auto effects = invite ? invite->handle_ack(now) : Effects{};
+            if (effects.pass_up) outputs_.push_back(AckReceived{std::move(request), from});
+            settle(id, server);
+            return;
+        }
+        const auto effects = std::visit(
+            [](const auto& machine) { return machine.handle_retransmission(); }, server.machine);
+        apply(id, server, effects, nullptr, from);
+        return;
+    }
+    if (method == Method::ack) {
+        outputs_.push_back(AckReceived{std::move(request), from});
+        return;
+    }
+    if (servers_.size() >= options_.transactions_max) {
+        ++counters_.overload;
+        refuse(request, from, {503, "Too Many Transactions"});
+        return;
+    }
+    start_server(std::move(request), from, std::move(key), now);
+}
+
+void TransactionLayer::refuse(const Message& request, const Endpoint& from,
+                              const Rejection& rejection) {
+    auto writer = MessageWriter::reply(request, rejection.status, rejection.reason,
+                                       fingerprint(request.bytes(), 0).substr(1));
+    if (rejection.status == 503) writer.header(Header::retry_after, 10);
+    outputs_.push_back(Transmit{response_target(request, from), writer.finish().bytes(), {}});
+}
+
+void TransactionLayer::start_server(Message request, const Endpoint& from, std::string key,
+                                    TimePoint now) {
+    // The same request by another path has another branch, but From tag, Call-ID and CSeq are the
+    // same: a merged request (§8.2.2.2).
+    std::string merge_key;
+    if (tag_of(request, Header::to).empty() && request.method() != Method::cancel) {
+        merge_key.append(tag_of(request, Header::from)).append("|");
+        merge_key.append(*request.header(Header::call_id)).append("|");
+        merge_key.append(*request.header(Header::cseq));
+        if (merge_keys_.contains(merge_key)) {
+            ++counters_.merged;
+            refuse(request, from, {482, "Loop Detected (Merged Request)"});
+            return;
+        }
+    }
+    const TransactionId id{++last_id_};
+    const bool reliable = is_reliable(from.transport);
+    Server server{NonInviteServerTransaction(options_.timers, reliable),
+                  key,
+                  merge_key,
+                  request,
+                  response_target(request, from),
+                  {}};
+    if (request.method() == Method::invite)
+        server.machine = InviteServerTransaction(options_.timers, reliable);
+    server_keys_.emplace(std::move(key), id);
+    if (!merge_key.empty()) merge_keys_.emplace(std::move(merge_key), id);
+    auto& placed = servers_.emplace(id, std::move(server)).first->second;
+    const auto effects =
+        std::visit([now](auto& machine) { return machine.start(now); }, placed.machine);
+    apply(id, placed, effects, &request, from);
+    settle(id, placed);
+}
+
+void TransactionLayer::handle_response(Message response, const Endpoint& from, TimePoint now) {
+    const auto rejection = validate(response);
+    if (rejection || response.values(Header::via).size() != 1) {
+        // More than one Via means that it was not meant for us (§8.1.3.3).
+        ++counters_.malformed;
+        log_.debug("sip.response.dropped", {{"reason", rejection ? rejection->reason : "Via"}});
+        return;
+    }
+    const auto cseq = CSeq::parse(*response.header(Header::cseq));
+    const auto known = client_keys_.find(client_key(top_via(response).branch(), cseq->method));
+    if (known == client_keys_.end()) {
+        ++counters_.stray_responses;
+        return;
+    }
+    const auto id = known->second;
+    auto& client = clients_.at(id);
+    const auto status = response.status();
+    if (status == 503 && next_target(id, client, now)) return;
+    const auto effects = std::visit(
+        [&](auto& machine) { return machine.handle_response(status, now); }, client.machine);
+    apply(id, client, effects, &response, from, now);
+    settle(id, client);
+}
+
+void TransactionLayer::handle_transport_error(TransactionId id, TimePoint now) {
+    if (const auto found = clients_.find(id); found != clients_.end()) {
+        auto& client = found->second;
+        const bool long_by_tcp = !client.fell_back &&
+                                 client.targets[client.target].transport == Transport::udp &&
+                                 client.sent.bytes().size() > options_.datagram_bytes_max;
+        if (long_by_tcp) {
+            // "the element SHOULD retry the request, using UDP" (§18.1.1).
+            client.fell_back = true;
+            client_keys_.erase(client.key);
+            start_client(id, client, now);
+            return;
+        }
+        if (next_target(id, client, now)) return;
+        const auto effects = std::visit(
+            [](auto& machine) { return machine.handle_transport_error(); }, client.machine);
+        apply(id, client, effects, nullptr, {}, now);
+        settle(id, client);
+    } else if (const auto served = servers_.find(id); served != servers_.end()) {
+        const auto effects = std::visit(
+            [](auto& machine) { return machine.handle_transport_error(); }, served->second.machine);
+        apply(id, served->second, effects, nullptr, {});
+        settle(id, served->second);
+    }
+}
+
+void TransactionLayer::handle_timeout(TimePoint now) {
+    while (const auto id = deadlines_.expired(now)) {
+        if (const auto served = servers_.find(*id); served != servers_.end()) {
+            const auto effects =
+                std::visit([now](auto& machine) { return machine.handle_timeout(now); },
+                           served->second.machine);
+            apply(*id, served->second, effects, nullptr, {});
+            settle(*id, served->second);
+        } else if (const auto sent = clients_.find(*id); sent != clients_.end()) {
+            auto& client = sent->second;
+            const auto effects = std::visit(
+                [now](auto& machine) { return machine.handle_timeout(now); }, client.machine);
+            if (effects.failure == Effects::Failure::timeout && next_target(*id, client, now))
+                continue;
+            apply(*id, client, effects, nullptr, {}, now);
+            settle(*id, client);
+        }
+    }
+}
+
+TransactionId TransactionLayer::request(Message request, std::vector<Endpoint> targets,
+                                        TimePoint now) {
+    LYCEUM_ASSERT(!targets.empty());
+    const TransactionId id{++last_id_};
+    Client client{NonInviteClientTransaction(options_.timers, false),
+                  {},
+                  std::move(request),
+                  {},
+                  std::move(targets)};
+    auto& placed = clients_.emplace(id, std::move(client)).first->second;
+    start_client(id, placed, now);
+    return id;
+}
+
+void TransactionLayer::start_client(TransactionId id, Client& client, TimePoint now) {
+    auto target = client.targets[client.target];
+    const auto branch = new_branch();
+    const auto via_room = 100u;
+    if (target.transport == Transport::udp && !client.fell_back &&
+        client.bare.bytes().size() + via_room > options_.datagram_bytes_max) {
+        target.transport = Transport::tcp;
+        target.flow = {};
+    }
+    client.wire = target;
+    client.sent = client.bare;
+    client.sent.prepend(Header::via, via_for(target, branch));
+    client.key = client_key(branch, client.bare.method_name());
+    client_keys_.emplace(client.key, id);
+    const bool reliable = is_reliable(target.transport);
+    if (client.bare.method() == Method::invite)
+        client.machine = InviteClientTransaction(options_.timers, reliable);
+    else client.machine = NonInviteClientTransaction(options_.timers, reliable);
+    std::visit([now](auto& machine) { return machine.start(now); }, client.machine);
+    outputs_.push_back(Transmit{target, client.sent.bytes(), id});
+    settle(id, client);
+}
+
+/// Goes on to the next target in a transaction of its own, with a new branch (RFC 3263 §4.3).
+bool TransactionLayer::next_target(TransactionId id, Client& client, TimePoint now) {
+    if (client.target + 1 >= client.targets.size() || client.cancel_wanted) return false;
+    const auto* invite = std::get_if<InviteClientTransaction>(&client.machine);
+    const auto* other = std::get_if<NonInviteClientTransaction>(&client.machine);
+    const bool unanswered =
+        (invite && (invite->state() == InviteClientTransaction::State::calling ||
+                    invite->state() == InviteClientTransaction::State::terminated)) ||
+        (other && other->state() != NonInviteClientTransaction::State::completed);
+    if (!unanswered) return false;
+    ++client.target;
+    client.fell_back = false;
+    client_keys_.erase(client.key);
+    start_client(id, client, now);
+    return true;
+}
+
+void TransactionLayer::cancel(TransactionId invite, TimePoint now) {
+    const auto found = clients_.find(invite);
+    if (found == clients_.end()) return;
+    auto& client = found->second;
+    const auto* machine = std::get_if<InviteClientTransaction>(&client.machine);
+    if (!machine || client.cancel_wanted) return;
+    client.cancel_wanted = true;
+    if (machine->state() == InviteClientTransaction::State::proceeding) send_cancel(client, now);
+}
+
+/// §9.1: Request-URI, Call-ID, To, number of CSeq, From, Route and the one Via of the INVITE.
+void TransactionLayer::send_cancel(const Client& invite, TimePoint now) {
+    const auto& original = invite.sent;
+    auto writer = MessageWriter::request(Method::cancel, original.request_uri());
+    const auto via = original.values(Header::via).front();
+    writer.header(Header::via, via).copy(original, Header::route).header(Header::max_forwards, 70);
+    writer.copy(original, Header::from).copy(original, Header::to);
+    writer.copy(original, Header::call_id);
+    writer.header(Header::cseq, std::to_string(cseq_of(original)) + " CANCEL");
+    const TransactionId id{++last_id_};
+    auto key = client_key(Via::parse(via)->branch(), "CANCEL");
+    Client cancel{NonInviteClientTransaction(options_.timers, is_reliable(invite.wire.transport)),
+                  std::move(key),
+                  {},
+                  writer.finish(),
+                  {invite.wire}};
+    cancel.wire = invite.wire;
+    cancel.of_layer = true;
+    client_keys_.emplace(cancel.key, id);
+    auto& placed = clients_.emplace(id, std::move(cancel)).first->second;
+    std::get<NonInviteClientTransaction>(placed.machine).start(now);
+    outputs_.push_back(Transmit{placed.wire, placed.sent.bytes(), id});
+    settle(id, placed);
+}
+
+Message TransactionLayer::acknowledge(Message ack, const Endpoint& target) {
+    ack.prepend(Header::via, via_for(target, new_branch()));
+    transmit_again(ack, target);
+    return ack;
+}
+
+void TransactionLayer::transmit_again(const Message& sent, const Endpoint& target) {
+    outputs_.push_back(Transmit{target, sent.bytes(), {}});
+}
+
+void TransactionLayer::respond(TransactionId id, Message response, TimePoint now) {
+    const auto found = servers_.find(id);
+    if (found == servers_.end()) return;
+    auto& server = found->second;
+    const auto status = response.status();
+    const auto effects =
+        std::visit([&](auto& machine) { return machine.respond(status, now); }, server.machine);
+    if (effects.transmit) server.last_response = response.bytes();
+    apply(id, server, effects, nullptr, {});
+    settle(id, server);
+}
+
+std::optional<TransactionId> TransactionLayer::invite_of(const Message& cancel) const {
+    const auto found = server_keys_.find(server_key(cancel, Method::invite));
+    if (found == server_keys_.end()) return std::nullopt;
+    return found->second;
+}
+
+std::optional<TransactionLayer::Output> TransactionLayer::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto output = std::move(outputs_.front());
+    outputs_.pop_front();
+    return output;
+}
+
+void TransactionLayer::apply(TransactionId id, Server& server, const Effects& effects,
+                             Message* message, const Endpoint& from) {
+    if (effects.trying)
+        server.last_response = MessageWriter::reply(server.request, 100).finish().bytes();
+    if (effects.transmit) outputs_.push_back(Transmit{server.reply_to, server.last_response, id});
+    if (effects.pass_up) outputs_.push_back(RequestReceived{id, std::move(*message), from});
+    if (effects.failure != Effects::Failure::none)
+        outputs_.push_back(ResponseFailed{id, effects.failure});
+}
+
+void TransactionLayer::apply(TransactionId id, Client& client, const Effects& effects,
+                             const Message* response, const Endpoint& from, TimePoint now) {
+    if (effects.transmit) outputs_.push_back(Transmit{client.wire, client.sent.bytes(), id});
+    if (effects.ack) {
+        // §17.1.1.3: the ACK to a failure has the INVITE's Via and the To of the response.
+        const auto& invite = client.sent;
+        auto ack = MessageWriter::request(Method::ack, invite.request_uri());
+        ack.header(Header::via, invite.values(Header::via).front()).copy(invite, Header::route);
+        ack.header(Header::max_forwards, 70).copy(invite, Header::from);
+        ack.copy(*response, Header::to).copy(invite, Header::call_id);
+        ack.header(Header::cseq, std::to_string(cseq_of(invite)) + " ACK");
+        outputs_.push_back(Transmit{client.wire, ack.finish().bytes(), id});
+    }
+    const bool provisional = response && response->status() < 200;
+    if (effects.pass_up && !client.of_layer)
+        outputs_.push_back(ResponseReceived{id, *response, from});
+    if (effects.failure != Effects::Failure::none && !client.of_layer)
+        outputs_.push_back(RequestFailed{id, effects.failure});
+    if (provisional && client.cancel_wanted && !client.of_layer &&
+        !client_keys_.contains(client_key(top_via(client.sent).branch(), "CANCEL")))
+        send_cancel(client, now);
+}
+
+void TransactionLayer::settle(TransactionId id, Server& server) {
+    const bool over = std::visit(
+        [](const auto& machine) {
+            return machine.state() == std::decay_t<decltype(machine)>::State::terminated;
+        },
+        server.machine);
+    deadlines_.set(
+        id, std::visit([](const auto& machine) { return machine.deadline(); }, server.machine));
+    if (!over) return;
+    server_keys_.erase(server.key);
+    merge_keys_.erase(server.merge_key);
+    servers_.erase(id);
+}
+
+void TransactionLayer::settle(TransactionId id, Client& client) {
+    const bool over = std::visit(
+        [](const auto& machine) {
+            return machine.state() == std::decay_t<decltype(machine)>::State::terminated;
+        },
+        client.machine);
+    deadlines_.set(
+        id, std::visit([](const auto& machine) { return machine.deadline(); }, client.machine));
+    if (!over) return;
+    client_keys_.erase(client.key);
+    clients_.erase(id);
+}
+
+std::string TransactionLayer::via_for(const Endpoint& target, std::string_view branch) const {
+    const auto local = local_.toward(target);
+    std::string via = "SIP/2.0/";
+    via.append(name_of(target.transport)).append(" ").append(local.to_string());
+    via.append(";rport;branch=").append(branch);
+    return via;
+}
+
+std::string TransactionLayer::new_branch() {
+    std::string branch(Via::branch_cookie);
+    for (const auto word : {random_.u64(), random_.u64()})
+        for (int shift = 60; shift >= 0; shift -= 4)
+            branch += "0123456789abcdef"[(word >> shift) & 15];
+    return branch;
+}
+
+} // namespace lyceum::sip

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/core.hpp"
+#include "base/deadline_queue.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "base/strong_id.hpp"
+#include "sip/message/message.hpp"
+#include "sip/message/validate.hpp"
+#include "sip/transaction/client_transaction.hpp"
+#include "sip/transaction/endpoint.hpp"
+#include "sip/transaction/server_transaction.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace lyceum::sip {
+
+using TransactionId = StrongId<struct TransactionTag>;
+
+/// Octets to send. `transaction` is to be named if the sending fails.
+struct Transmit {
+    Endpoint to;
+    std::string bytes;
+    TransactionId transaction;
+};
+/// A new request, in its server transaction; answer with `respond`.
+struct RequestReceived {
+    TransactionId transaction;
+    Message request;
+    Endpoint from;
+};
+/// An ACK to a 2xx: of no transaction (RFC 3261 §13.2.2.4).
+struct AckReceived {
+    Message ack;
+    Endpoint from;
+};
+struct ResponseReceived {
+    TransactionId transaction;
+    Message response;
+    Endpoint from;
+};
+/// A client transaction got no final response: to the user like a 408 or 503 (§8.1.3.1).
+struct RequestFailed {
+    TransactionId transaction;
+    Effects::Failure why;
+};
+/// A server transaction's response could not be delivered, or the ACK did not come.
+struct ResponseFailed {
+    TransactionId transaction;
+    Effects::Failure why;
+};
+
+/// All SIP transactions of one element, RFC 3261 §17 with RFC 6026, 4320 and 4321: one table, one
+/// deadline. Matches messages to transactions (§17.1.3, §17.2.3), answers broken and merged
+/// requests (§8.2.2.2), fills in `received` and `rport` (RFC 3581), writes the Via of requests,
+/// moves to TCP what is too long for a datagram (§18.1.1), and tries the next target when one fails
+/// (RFC 3263 §4.3).
+///
+/// It does not resolve names, keep dialogs, or decide what a request deserves. It never sends; it
+/// asks.
+class TransactionLayer {
+public:
+    using Output = std::variant<Transmit, RequestReceived, AckReceived, ResponseReceived,
+                                RequestFailed, ResponseFailed>;
+
+    struct Options {
+        TimerValues timers;
+        std::size_t transactions_max = 200'000; ///< Beyond: 503, statelessly.
+        std::size_t datagram_bytes_max = 1300;  ///< Longer requests go by TCP (§18.1.1).
+    };
+    /// What was dropped without an answer, by reason.
+    struct Counters {
+        std::uint64_t malformed = 0, stray_responses = 0, stray_acks = 0, overload = 0, merged = 0;
+    };
+
+    TransactionLayer(Options options, Random& random, const LocalAddresses& local, Log& log);
+
+    void handle_message(Message message, const Endpoint& from, TimePoint now);
+    void handle_transport_error(TransactionId id, TimePoint now);
+    void handle_timeout(TimePoint now);
+
+    /// Starts a client transaction. `request` has no Via yet. The targets, at least one, are tried
+    /// in order.
+    TransactionId request(Message request, std::vector<Endpoint> targets, TimePoint now);
+    /// CANCELs an INVITE of ours: at once if a provisional response has come, else when one comes
+    /// (§9.1). The CANCEL's own outcome is not reported.
+    void cancel(TransactionId invite, TimePoint now);
+    /// Sends an ACK to a 2xx. `ack` has no Via yet; returns what was sent, to be sent again for
+    /// each further 2xx.
+    Message acknowledge(Message ack, const Endpoint& target);
+    void transmit_again(const Message& sent, const Endpoint& target);
+    /// Answers a request. A 2xx to INVITE may be given again and again until its ACK comes.
+    void respond(TransactionId id, Message response, TimePoint now);
+
+    /// The INVITE that this CANCEL means (§9.2), if it is still unanswered or answered.
+    [[nodiscard]] std::optional<TransactionId> invite_of(const Message& cancel) const;
+
+    std::optional<Output> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const { return deadlines_.deadline(); }
+
+    [[nodiscard]] std::size_t size() const { return servers_.size() + clients_.size(); }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+private:
+    struct Server {
+        std::variant<InviteServerTransaction, NonInviteServerTransaction> machine;
+        std::string key, merge_key;
+        Message request; ///< For the 100 that nobody else writes.
+        Endpoint reply_to;
+        std::string last_response;
+    };
+    struct Client {
+        std::variant<InviteClientTransaction, NonInviteClientTransaction> machine;
+        std::string key;
+        Message bare; ///< Without Via, for the next target.
+        Message sent{};
+        std::vector<Endpoint> targets{};
+        std::size_t target = 0;
+        Endpoint wire{};        ///< The target as it is used: a long request goes by TCP.
+        bool fell_back = false; ///< TCP was refused for a long request; now by UDP (§18.1.1).
+        bool cancel_wanted = false;
+        bool of_layer = false; ///< A CANCEL of ours: nobody waits for its outcome.
+    };
+
+    void handle_request(Message request, const Endpoint& from, TimePoint now);
+    void handle_response(Message response, const Endpoint& from, TimePoint now);
+    void refuse(const Message& request, const Endpoint& from, const Rejection& rejection);
+    void start_server(Message request, const Endpoint& from, std::string key, TimePoint now);
+    void start_client(TransactionId id, Client& client, TimePoint now);
+    void send_cancel(const Client& invite, TimePoint now);
+    bool next_target(TransactionId id, Client& client, TimePoint now);
+    std::string via_for(const Endpoint& target, std::string_view branch) const;
+    std::string new_branch();
+    void apply(TransactionId id, Server& server, const Effects& effects, Message* message,
+               const Endpoint& from);
+    void apply(TransactionId id, Client& client, const Effects& effects, const Message* response,
+               const Endpoint& from, TimePoint now);
+    void settle(TransactionId id, Server& server);
+    void settle(TransactionId id, Client& client);
+
+    Options options_;
+    Random& random_;
+    const LocalAddresses& local_;
+    Log& log_;
+    std::uint64_t last_id_ = 0;
+    std::unordered_map<TransactionId, Server> servers_;
+    std::unordered_map<TransactionId, Client> clients_;
+    std::unordered_map<std::string, TransactionId> server_keys_, client_keys_, merge_keys_;
+    DeadlineQueue<TransactionId> deadlines_;
+    std::deque<Output> outputs_;
+    Counters counters_;
+};
+
+static_assert(SansIoCore<TransactionLayer>);
+
+} // namespace lyceum::sip

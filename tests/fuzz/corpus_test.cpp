@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Replays the corpora, and the torture messages, through the fuzz targets: what was found once is
+/// never found again.
+#include "tests/fuzz/targets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace lyceum::fuzz {
+namespace {
+
+std::size_t replay(const std::string& directory, void (*target)(ByteView)) {
+    std::size_t count = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(LYCEUM_SOURCE "/tests/" + directory)) {
+        std::ifstream in(entry.path(), std::ios::binary);
+        const Bytes bytes{std::istreambuf_iterator<char>(in), {}};
+        target(bytes);
+        // And cut short at every length of its beginning, which is where parsers trip.
+        for (std::size_t size = 0; size < std::min<std::size_t>(bytes.size(), 200); ++size)
+            target(ByteView(bytes).first(size));
+        ++count;
+    }
+    return count;
+}
+
+TEST(Corpus, SipMessage) { EXPECT_GE(replay("fuzz/corpus/sip_message", fuzz_sip_message), 3u); }
+TEST(Corpus, Torture) { EXPECT_EQ(replay("data/rfc4475", fuzz_sip_message), 49u); }
+TEST(Corpus, Uri) { EXPECT_GE(replay("fuzz/corpus/uri", fuzz_uri), 5u); }
+TEST(Corpus, Sdp) { EXPECT_GE(replay("fuzz/corpus/sdp", fuzz_sdp), 3u); }
+TEST(Corpus, Rtp) { EXPECT_GE(replay("fuzz/corpus/rtp", fuzz_rtp), 3u); }
+TEST(Corpus, Rtcp) { EXPECT_GE(replay("fuzz/corpus/rtcp", fuzz_rtcp), 2u); }
+TEST(Corpus, Session) { EXPECT_GE(replay("fuzz/corpus/session", fuzz_session), 2u); }
+
+} // namespace
+} // namespace lyceum::fuzz

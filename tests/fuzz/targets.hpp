@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <string_view>
+
+/// The functions that are fuzzed. Each takes any octets and aborts if an invariant does not hold.
+namespace lyceum::fuzz {
+
+void fuzz_sip_message(ByteView input);
+void fuzz_uri(ByteView input);
+void fuzz_sdp(ByteView input);
+void fuzz_rtp(ByteView input);
+void fuzz_rtcp(ByteView input);
+void fuzz_session(ByteView input);
+
+inline std::string_view as_text(ByteView input) {
+    return {reinterpret_cast<const char*>(input.data()), input.size()};
+}
+
+} // namespace lyceum::fuzz

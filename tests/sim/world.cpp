@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/sim/world.hpp"
+
+#include "base/text.hpp"
+#include "tests/sim/phone.hpp"
+
+#include <iostream>
+
+namespace lyceum::sim {
+
+World::World(Options options)
+    : random(options.seed), options_(options), entropy_(random.u64()),
+      agent_({.contact_params = ";isfocus"}, random, entropy_, local_, log_),
+      focus_({}, agent_, *this, *this, random, entropy_, log_), faults_(LinkFaults::draw(random)) {
+    const auto count = options_.day ? 5 : random.between(1, 12);
+    for (int number = 1; number <= count; ++number)
+        phones_.push_back(std::make_unique<Phone>(*this, number));
+}
+
+World::~World() = default;
+
+void World::run() {
+    const auto pace = options_.day ? 600s : 3s;
+    const auto storm = options_.day ? Duration(24h) : Duration(random.between(20, 90) * 1s);
+    for (auto& phone : phones_) {
+        // Each phone does something now and then until the storm is over.
+        auto act = std::make_shared<std::function<void()>>();
+        auto* raw = phone.get();
+        *act = [this, raw, pace, storm, weak = std::weak_ptr(act)] {
+            if (now >= TimePoint(storm)) return;
+            raw->act();
+            const auto pause = Duration(random.between(1, Duration(pace).count()));
+            at(now + pause, [self = weak.lock()] { (*self)(); });
+        };
+        at(TimePoint(random.between(0, 2000) * 1ms), [act] { (*act)(); });
+    }
+    phase(storm);
+    note("healed");
+    faults_on = false;
+    faults_ = {};
+    // Long enough for commands that wait (glare, 491) and for calls that are being set up.
+    for (int round = 0; round < 10; ++round) {
+        phase(10s);
+        for (auto& phone : phones_) phone->retire();
+    }
+    // 64·T1 for what is under way, then the RTP time-out for ghosts and 64·T1 for their BYEs.
+    phase(100s + rtp_timeout);
+    // Ghosts on hold have no media to miss: the session timer ends them.
+    phase(1900s);
+    check_rest();
+}
+
+void World::at(TimePoint when, std::function<void()> action) {
+    events_.emplace(std::max(when, now), std::move(action));
+}
+
+void World::phase(Duration length) {
+    const auto until = now + length;
+    while (step(until)) {
+    }
+    now = until;
+}
+
+bool World::step(TimePoint until) {
+    auto next = agent_.deadline();
+    for (const auto& phone : phones_) next = earlier(next, phone->deadline());
+    for (const auto& [id, media] : media_) next = earlier(next, media.deadline());
+    const auto event = events_.begin();
+    if (event != events_.end() && (!next || event->first <= *next)) {
+        if (event->first > until) return false;
+        now = event->first;
+        const auto action = std::move(event->second);
+        events_.erase(event);
+        action();
+    } else {
+        if (!next || *next > until) return false;
+        now = std::max(now, *next);
+        agent_.handle_timeout(now);
+        for (auto& phone : phones_) phone->handle_timeout();
+        std::vector<focus::ConferenceId> due;
+        for (auto& [id, media] : media_) due.push_back(id);
+        for (const auto id : due) {
+            media_.at(id).handle_timeout(now);
+            drain_media(id);
+        }
+    }
+    drain();
+    check_safety();
+    return true;
+}
+
+void World::drain() {
+    while (auto output = agent_.poll()) {
+        if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
+            const auto host = transmit->to.address.ip.v4_value() & 0xff;
+            send_sip(static_cast<int>(host), false, std::move(transmit->bytes));
+        } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
+            focus_.handle_call(std::move(*call), now);
+        } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
+            focus_.handle_session(*event, now);
+        }
+    }
+}
+
+void World::send_sip(int phone, bool to_server, std::string bytes) {
+    const auto message = kit::parse(bytes);
+    check_wire(message, !to_server);
+    const auto line = bytes.substr(0, bytes.find("\r\n"));
+    const auto arrivals = faults_.arrivals(random);
+    note((to_server ? "phone " + std::to_string(phone) + " -> server  "
+                    : "server -> phone " + std::to_string(phone) + "  ") +
+         line + " [" + std::string(message.header(sip::Header::cseq).value_or("")) + "]" +
+         (arrivals.empty() ? "  LOST" : ""));
+    if (phone < 1 || phone > static_cast<int>(phones_.size())) return;
+    for (const auto delay : arrivals)
+        at(now + delay, [this, phone, to_server, bytes] {
+            if (!to_server) return phones_[static_cast<std::size_t>(phone - 1)]->handle_sip(bytes);
+            const SocketAddress from{IpAddress::v4(0xc6336400u + static_cast<std::uint32_t>(phone)),
+                                     5060};
+            agent_.handle_message(kit::parse(bytes), {sip::Transport::udp, from, {}}, now);
+        });
+}
+
+void World::send_rtp(int, const SocketAddress& from, const SocketAddress& to, Bytes packet) {
+    for (const auto delay : faults_.arrivals(random))
+        at(now + delay, [this, from, port = to.port, packet] {
+            const auto open = ports_.find(port);
+            if (open == ports_.end()) return;
+            const auto [conference, leg] = open->second;
+            media_.at(conference).handle_datagram(leg, packet, from, now);
+            drain_media(conference);
+        });
+}
+
+void World::drain_media(focus::ConferenceId id) {
+    std::vector<mixer::LegId> lost;
+    const auto found = media_.find(id);
+    if (found == media_.end()) return;
+    while (auto output = found->second.poll())
+        if (const auto* gone = std::get_if<mixer::ConferenceMedia::LegLost>(&*output))
+            lost.push_back(gone->leg);
+    for (const auto leg : lost) {
+        note("leg " + std::to_string(leg.value) + " is lost");
+        focus_.handle_leg_lost(leg, now);
+    }
+}
+
+void World::begin(focus::ConferenceId id, bool echo) {
+    mixer::ConferenceMedia::Options options;
+    options.echo = echo;
+    options.rtp_timeout = rtp_timeout;
+    media_.try_emplace(id, options, random.u64(), now);
+}
+
+void World::end(focus::ConferenceId id) { media_.erase(id); }
+
+std::optional<SocketAddress> World::open(focus::ConferenceId id, mixer::LegId leg,
+                                         const IpAddress&) {
+    next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? 20000 : next_port_ + 2);
+    ports_[next_port_] = {id, leg};
+    return kit::address("192.0.2.1", next_port_);
+}
+
+void World::configure(focus::ConferenceId id, mixer::LegId leg, mixer::LegSettings settings) {
+    auto& media = media_.at(id);
+    if (media.leg(leg)) media.update_leg(leg, std::move(settings));
+    else media.add_leg(leg, std::move(settings), now);
+}
+
+void World::close(focus::ConferenceId id, mixer::LegId leg) {
+    media_.at(id).remove_leg(leg, now);
+    std::erase_if(ports_, [&](const auto& entry) { return entry.second.second == leg; });
+}
+
+std::optional<focus::Room> World::room(std::string_view name) {
+    if (iequals(name, "demo")) return focus::Room{"demo"};
+    if (iequals(name, "small")) return focus::Room{"small", focus::Access::open, {}, 2};
+    return std::nullopt;
+}
+
+/// What must hold of every message that the server sends, whatever happened before.
+void World::check_wire(const sip::Message& message, bool from_server) {
+    if (!from_server) return;
+    if (const auto rejection = sip::validate(message))
+        throw Violation("the server sent an invalid message: " + rejection->reason);
+    if (message.is_response() && message.status() >= 200) {
+        const auto via = sip::Via::parse(message.values(sip::Header::via).front());
+        auto key = std::string(via->branch());
+        key.append("|").append(*message.header(sip::Header::cseq));
+        const auto [known, fresh] = final_responses_.emplace(key, message.status());
+        if (!fresh && known->second != message.status())
+            throw Violation("two different final responses to " + key);
+    }
+    if (message.is_request() && message.method() != sip::Method::ack) {
+        const auto via = sip::Via::parse(message.values(sip::Header::via).front());
+        auto key = std::string(*message.header(sip::Header::call_id));
+        auto& last = last_cseq_[key];
+        const auto number = sip::cseq_of(message);
+        const auto again = last_cseq_.emplace("branch|" + std::string(via->branch()), number);
+        if (!again.second) return; // A retransmission.
+        if (number <= last) throw Violation("CSeq of the server does not grow in " + key);
+        last = number;
+    }
+}
+
+/// The roster is the set of live legs; a conference is there exactly while it has one.
+void World::check_safety() const {
+    std::size_t legs = 0;
+    for (const auto& [id, media] : media_) legs += media.size();
+    if (legs > focus_.leg_count()) throw Violation("the mixer has a leg that the focus has not");
+    if (media_.size() != focus_.conference_count())
+        throw Violation("conferences of focus and mixer differ");
+    if (focus_.participants("small") > 2) throw Violation("a room holds more than its maximum");
+    if (focus_.leg_count() > agent_.session_count()) throw Violation("a leg without a session");
+}
+
+void World::check_rest() {
+    const auto require = [](std::size_t left, const char* what) {
+        if (left) throw Violation(std::to_string(left) + " " + what + " left at rest");
+    };
+    require(focus_.leg_count(), "legs");
+    require(focus_.conference_count(), "conferences");
+    require(agent_.session_count(), "sessions");
+    require(agent_.transactions().size(), "transactions");
+    require(media_.size(), "mixers");
+    require(ports_.size(), "ports");
+    if (agent_.deadline()) throw Violation("a deadline left at rest");
+    for (std::size_t i = 0; i < phones_.size(); ++i)
+        if (!phones_[i]->at_rest())
+            throw Violation("phone " + std::to_string(i + 1) + " not at rest");
+}
+
+void World::note(std::string line) {
+    line = std::to_string(now.time_since_epoch().count() / 1000) + " ms  " + line;
+    for (const char c : line) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+    if (options_.trace) std::cout << line << "\n";
+    recent_.push_back(std::move(line));
+    if (recent_.size() > recent_max) recent_.pop_front();
+}
+
+} // namespace lyceum::sim

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "mixer/conference_media.hpp"
+#include "server/focus/focus.hpp"
+#include "sip/dialog/user_agent.hpp"
+#include "tests/kit/sip.hpp"
+#include "tests/sim/link.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lyceum::sim {
+
+class Phone;
+
+/// What a run found wrong; ends the run.
+struct Violation : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Phones and the real focus, user agent and mixer, under a virtual clock and one seed. Only
+/// sockets, clock, entropy and disk are replaced. A run has two phases: faults on, with safety
+/// checked at every step; then everything is healed and must come to rest.
+class World final : public focus::MediaGateway, public focus::Directory {
+public:
+    struct Options {
+        std::uint64_t seed = 1;
+        bool trace = false;
+        bool day = false; ///< 24 hours of sparse calls in place of a short storm.
+    };
+
+    explicit World(Options options);
+    ~World() override;
+
+    void run(); ///< Throws Violation.
+    [[nodiscard]] std::uint64_t trace_hash() const { return hash_; }
+    [[nodiscard]] const std::deque<std::string>& recent() const { return recent_; }
+    [[nodiscard]] std::uint64_t calls_established() const { return established_; }
+
+    /// \name For phones
+    ///@{
+    void send_sip(int phone, bool to_server, std::string bytes);
+    void send_rtp(int phone, const SocketAddress& from, const SocketAddress& to, Bytes packet);
+    void at(TimePoint when, std::function<void()> action);
+    void note(std::string line);
+    void count_established() { ++established_; }
+    TimePoint now{};
+    Random random;
+    bool faults_on = true;
+    ///@}
+
+private:
+    static constexpr std::size_t recent_max = 200;
+    static constexpr Duration rtp_timeout = 10s;
+
+    void begin(focus::ConferenceId conference, bool echo) override;
+    void end(focus::ConferenceId conference) override;
+    std::optional<SocketAddress> open(focus::ConferenceId, mixer::LegId, const IpAddress&) override;
+    void configure(focus::ConferenceId, mixer::LegId, mixer::LegSettings) override;
+    void close(focus::ConferenceId, mixer::LegId) override;
+    std::optional<focus::Room> room(std::string_view name) override;
+    std::optional<sip::StoredCredentials> credentials(std::string_view) override { return {}; }
+
+    void phase(Duration length);
+    bool step(TimePoint until);
+    void drain();
+    void drain_media(focus::ConferenceId id);
+    void check_wire(const sip::Message& message, bool from_server);
+    void check_safety() const;
+    void check_rest();
+
+    Options options_;
+    NullLog log_;
+    SeededEntropy entropy_;
+    kit::FixedAddresses local_;
+    sip::UserAgent agent_;
+    focus::Focus focus_;
+    LinkFaults faults_;
+    std::vector<std::unique_ptr<Phone>> phones_;
+    std::multimap<TimePoint, std::function<void()>> events_;
+    std::map<focus::ConferenceId, mixer::ConferenceMedia> media_;
+    std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports_;
+    std::uint16_t next_port_ = 20000;
+    std::map<std::string, int> final_responses_;     ///< By branch: never two different ones.
+    std::map<std::string, std::uint32_t> last_cseq_; ///< Of the server in each dialog.
+    std::deque<std::string> recent_;
+    std::uint64_t hash_ = 0xcbf29ce484222325ull;
+    std::uint64_t established_ = 0;
+};
+
+} // namespace lyceum::sim

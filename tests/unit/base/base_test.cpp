@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/address.hpp"
+#include "base/bytes.hpp"
+#include "base/deadline_queue.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "base/timer_table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace lyceum {
+namespace {
+
+enum class Timer { a, b, count_ };
+constexpr TimePoint zero{};
+
+TEST(TimerTable, GivesTheEarliestAndEachOnce) {
+    TimerTable<Timer> timers;
+    EXPECT_EQ(timers.deadline(), std::nullopt);
+    timers.set(Timer::a, zero + 2s);
+    timers.set(Timer::b, zero + 1s);
+    EXPECT_EQ(timers.deadline(), zero + 1s);
+    EXPECT_EQ(timers.expired(zero + 1s - 1us), std::nullopt);
+    EXPECT_EQ(timers.expired(zero + 1s), Timer::b);
+    EXPECT_EQ(timers.expired(zero + 1s), std::nullopt);
+    timers.stop(Timer::a);
+    EXPECT_EQ(timers.deadline(), std::nullopt);
+}
+
+TEST(DeadlineQueue, OneDeadlineAKeyInOrderOfTimeThenKey) {
+    DeadlineQueue<int> queue;
+    queue.set(2, zero + 1s);
+    queue.set(1, zero + 1s);
+    queue.set(3, zero + 3s);
+    queue.set(3, zero + 500ms);
+    EXPECT_EQ(queue.deadline(), zero + 500ms);
+    EXPECT_EQ(queue.expired(zero), std::nullopt);
+    EXPECT_EQ(queue.expired(zero + 1s), 3);
+    EXPECT_EQ(queue.expired(zero + 1s), 1);
+    queue.remove(2);
+    EXPECT_EQ(queue.expired(zero + 1h), std::nullopt);
+    EXPECT_EQ(queue.size(), 0u);
+}
+
+TEST(Bytes, ReadingPastTheEndGivesZerosAndSaysSo) {
+    const Bytes bytes{1, 2, 3};
+    ByteReader in(bytes);
+    EXPECT_EQ(in.u16(), 0x0102);
+    EXPECT_EQ(in.u16(), 0);
+    EXPECT_FALSE(in.ok());
+    EXPECT_EQ(in.u8(), 0);
+}
+
+TEST(Bytes, WriterAndReaderAgree) {
+    Bytes bytes;
+    ByteWriter out(bytes);
+    out.u8(1);
+    out.u16(0x203);
+    out.u24(0x40506);
+    out.u32(0x708090a);
+    out.u64(0x0b0c0d0e0f101112);
+    ByteReader in(bytes);
+    EXPECT_EQ(in.u8(), 1);
+    EXPECT_EQ(in.u16(), 0x203);
+    EXPECT_EQ(in.u24(), 0x40506u);
+    EXPECT_EQ(in.u32(), 0x708090au);
+    EXPECT_EQ(in.u64(), 0x0b0c0d0e0f101112u);
+    EXPECT_TRUE(in.ok());
+    EXPECT_EQ(in.left(), 0u);
+}
+
+TEST(Random, ASeedRepeatsAndDrawsStayInTheirBounds) {
+    Random a(7), b(7), c(8);
+    bool differs = false;
+    for (int i = 0; i < 1000; ++i) {
+        const auto draw = a.u64();
+        EXPECT_EQ(draw, b.u64());
+        differs |= draw != c.u64();
+    }
+    EXPECT_TRUE(differs);
+    bool low = false, high = false;
+    for (int i = 0; i < 1000; ++i) {
+        const auto draw = a.between(-2, 2);
+        ASSERT_GE(draw, -2);
+        ASSERT_LE(draw, 2);
+        low |= draw == -2;
+        high |= draw == 2;
+    }
+    EXPECT_TRUE(low && high);
+}
+
+TEST(Text, NumbersAreDigitsWithinTheirType) {
+    struct Row {
+        const char* text;
+        std::optional<std::uint16_t> number;
+    };
+    for (const auto& row : {Row{"0", 0}, Row{"65535", 65535}, Row{"65536", std::nullopt},
+                            Row{"-1", std::nullopt}, Row{"+1", std::nullopt}, Row{"", std::nullopt},
+                            Row{"1 ", std::nullopt}, Row{"0x1", std::nullopt}})
+        EXPECT_EQ(parse_number<std::uint16_t>(row.text), row.number) << row.text;
+}
+
+TEST(Text, EscapesAreResolvedAndBrokenOnesStay) {
+    EXPECT_EQ(unescape_percent("a%20b%"), "a b%");
+    EXPECT_EQ(unescape_percent("%4"), "%4");
+    EXPECT_EQ(unescape_percent("%zz%41"), "%zzA");
+}
+
+TEST(IpAddress, ReadsAndWritesBothFamilies) {
+    EXPECT_EQ(IpAddress::parse("192.0.2.1")->to_string(), "192.0.2.1");
+    EXPECT_EQ(IpAddress::parse("2001:db8::1")->to_host(), "[2001:db8::1]");
+    EXPECT_EQ(IpAddress::parse("::ffff:192.0.2.1"), IpAddress::parse("192.0.2.1"));
+    EXPECT_EQ(IpAddress::parse("192.0.2"), std::nullopt);
+    EXPECT_TRUE(IpAddress::parse("0.0.0.0")->is_unspecified());
+    EXPECT_TRUE(IpAddress::parse("::1")->is_loopback());
+    EXPECT_TRUE(IpAddress::parse("127.3.2.1")->is_loopback());
+}
+
+} // namespace
+} // namespace lyceum

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Whole conferences of sound on the virtual clock: phones made of the codecs say tones and listen.
+#include "mixer/conference_media.hpp"
+#include "rtp/rtcp.hpp"
+#include "tests/kit/address.hpp"
+#include "tests/kit/tone.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace lyceum::mixer {
+namespace {
+
+struct Phone {
+    Phone(const Codec* c, int number, double hertz, int ptime_ms = 20)
+        : codec(c), leg{static_cast<std::uint64_t>(number)}, ptime(ptime_ms), hertz_(hertz),
+          tone(hertz, 6000),
+          own(kit::address("192.0.2.9", static_cast<std::uint16_t>(40000 + 2 * number))),
+          encoder(c->make_encoder("")), decoder(c->make_decoder("")) {}
+
+    LegSettings settings() const {
+        LegSettings out;
+        out.remote_rtp = own;
+        out.remote_rtcp = {own.ip, static_cast<std::uint16_t>(own.port + 1)};
+        out.sending = {codec->payload_type, codec, ""};
+        out.receiving = {out.sending};
+        out.telephone_event = 101;
+        out.ptime = ptime;
+        return out;
+    }
+
+    Bytes packet() {
+        Bytes payload, wire;
+        auto sound =
+            speaking ? tone.next(samples_in(ptime)) : std::vector<Sample>(samples_in(ptime));
+        encoder->encode(sound, payload);
+        rtp::write_packet(wire, {codec->payload_type, false, sequence++, timestamp, 77}, payload);
+        timestamp += static_cast<std::uint32_t>(ptime.count()) * codec->clock_rate / 1000;
+        return wire;
+    }
+
+    const Codec* codec;
+    LegId leg;
+    std::chrono::milliseconds ptime;
+    double hertz_;
+    kit::Tone tone;
+    SocketAddress own;
+    std::unique_ptr<Encoder> encoder;
+    std::unique_ptr<Decoder> decoder;
+    bool speaking = true, sending = true;
+    std::uint16_t sequence = 100;
+    std::uint32_t timestamp = 5000;
+    TimePoint next_send{};
+    std::vector<Sample> heard;
+    std::vector<rtp::Header> headers;
+    std::vector<Bytes> payloads;
+};
+
+class Conference {
+public:
+    explicit Conference(ConferenceMedia::Options options = {}) : media(options, 1, {}) {}
+
+    Phone& add(const char* codec, std::uint32_t clock, double hertz, int ptime = 20) {
+        const int number = static_cast<int>(phones.size()) + 1;
+        phones.emplace_back(
+            std::make_unique<Phone>(find_codec(codec, clock), number, hertz, ptime));
+        auto& phone = *phones.back();
+        media.add_leg(phone.leg, phone.settings(), now);
+        phone.next_send = now + Duration(number * 1700);
+        return phone;
+    }
+
+    void run(Duration time) {
+        const auto end = now + time;
+        while (now < end) {
+            now += 1ms;
+            for (auto& phone : phones)
+                while (phone->sending && phone->next_send <= now) {
+                    media.handle_datagram(phone->leg, phone->packet(), phone->own, now);
+                    phone->next_send += phone->ptime;
+                }
+            media.handle_timeout(now);
+            collect();
+        }
+    }
+
+    void collect() {
+        while (auto output = media.poll()) {
+            if (const auto* rtp = std::get_if<ConferenceMedia::SendRtp>(&*output)) {
+                Bytes wire(rtp->header.begin(), rtp->header.end());
+                wire.insert(wire.end(), rtp->payload.begin(), rtp->payload.end());
+                auto& phone = *phones.at(rtp->leg.value - 1);
+                EXPECT_EQ(rtp->to, phone.own);
+                const auto packet = rtp::parse_packet(wire);
+                phone.headers.push_back(packet->header);
+                phone.payloads.emplace_back(packet->payload.begin(), packet->payload.end());
+                phone.decoder->decode(packet->payload, phone.heard);
+            } else if (const auto* digit = std::get_if<ConferenceMedia::Digit>(&*output)) {
+                digits += digit->digit;
+            } else if (const auto* lost = std::get_if<ConferenceMedia::LegLost>(&*output)) {
+                lost_legs.push_back(lost->leg);
+            } else {
+                rtcp.push_back(std::get<ConferenceMedia::SendRtcp>(*output));
+            }
+        }
+    }
+
+    /// The peak of a tone in the last half second that a phone heard.
+    double hears(const Phone& phone, double hertz) const {
+        const auto count = std::min<std::size_t>(phone.heard.size(), 24000);
+        return kit::tone_peak(std::span(phone.heard).last(count), hertz);
+    }
+
+    TimePoint now{};
+    ConferenceMedia media;
+    std::vector<std::unique_ptr<Phone>> phones;
+    std::string digits;
+    std::vector<LegId> lost_legs;
+    std::vector<ConferenceMedia::SendRtcp> rtcp;
+};
+
+TEST(ConferenceMedia, EachHearsTheOthersAndNotHimselfInMixedCodecs) {
+    Conference room;
+    auto& a = room.add("PCMU", 8000, 500);
+    auto& b = room.add("G722", 8000, 900);
+    auto& c = room.add("opus", 48000, 1300);
+    room.run(3s);
+    for (const auto& phone : room.phones)
+        for (const auto* other : {&a, &b, &c}) {
+            const auto peak = room.hears(*phone, other->hertz_);
+            if (other == phone.get()) {
+                EXPECT_LT(peak, 250) << phone->codec->name << " hears himself";
+            } else {
+                EXPECT_GT(peak, 4500) << phone->codec->name << " hears " << other->codec->name;
+            }
+        }
+}
+
+TEST(ConferenceMedia, ListenersOfOneKindGetTheSameOctetsEncodedOnce) {
+    Conference room;
+    auto& speaker = room.add("opus", 48000, 700);
+    for (int i = 0; i < 20; ++i) room.add("opus", 48000, 0).speaking = false;
+    for (int i = 0; i < 10; ++i) room.add("PCMA", 8000, 0).speaking = false;
+    room.run(2s);
+    const auto encoded = room.media.counters().encoded, ticks = room.media.counters().ticks;
+    EXPECT_EQ(ticks, 100u);
+    EXPECT_LE(encoded, 3 * ticks) << "one Opus mix, one PCMA mix, one for the speaker";
+    const auto& first = *room.phones[1];
+    for (std::size_t i = 2; i <= 20; ++i) {
+        ASSERT_EQ(room.phones[i]->payloads, first.payloads);
+        EXPECT_NE(room.phones[i]->headers[0].ssrc, first.headers[0].ssrc);
+    }
+    EXPECT_GT(room.hears(first, 700), 5000);
+    EXPECT_LT(room.hears(speaker, 700), 100);
+}
+
+TEST(ConferenceMedia, PacketsComeAsTheClockAndThePtimeSay) {
+    for (const int ptime : {10, 20, 30, 40, 60})
+        for (const auto& [name, clock] :
+             {std::pair{"opus", 48000u}, std::pair{"PCMU", 8000u}, std::pair{"G722", 8000u}}) {
+            SCOPED_TRACE(testing::Message() << name << " " << ptime);
+            Conference room;
+            auto& talker = room.add("PCMU", 8000, 600);
+            auto& listener = room.add(name, clock, 0, ptime);
+            listener.speaking = false;
+            room.run(1200ms);
+            talker.speaking = false; // He changes over from his own stream to the common one.
+            room.run(1200ms);
+            EXPECT_NEAR(static_cast<double>(listener.headers.size()), 2400.0 / ptime, 2);
+            for (std::size_t i = 1; i < listener.headers.size(); ++i) {
+                ASSERT_EQ(static_cast<std::uint16_t>(listener.headers[i].sequence -
+                                                     listener.headers[i - 1].sequence),
+                          1);
+                ASSERT_EQ(listener.headers[i].timestamp - listener.headers[i - 1].timestamp,
+                          static_cast<std::uint32_t>(ptime) * clock / 1000);
+            }
+            EXPECT_TRUE(listener.headers[0].marker);
+        }
+}
+
+TEST(ConferenceMedia, TheFirstSyllableAfterAnHourOfSilenceIsHeard) {
+    Conference room;
+    auto& a = room.add("PCMU", 8000, 500);
+    auto& b = room.add("PCMU", 8000, 900);
+    a.speaking = b.speaking = false;
+    room.run(60s);
+    b.heard.clear();
+    a.speaking = true;
+    room.run(100ms);
+    EXPECT_GT(kit::tone_peak(std::span(b.heard).last(1920), 500), 4000);
+}
+
+TEST(ConferenceMedia, EchoReturnsYourSound) {
+    Conference room({.echo = true});
+    auto& a = room.add("opus", 48000, 640);
+    room.run(2s);
+    EXPECT_GT(room.hears(a, 640), 5000);
+}
+
+TEST(ConferenceMedia, WhoIsNotAdmittedHearsAndIsHeardByNobody) {
+    Conference room;
+    auto& inside = room.add("PCMU", 8000, 500);
+    auto& outside = room.add("PCMU", 8000, 900);
+    auto settings = outside.settings();
+    settings.admitted = false;
+    room.media.update_leg(outside.leg, settings);
+    room.run(2s);
+    EXPECT_LT(room.hears(inside, 900), 10);
+    EXPECT_LT(room.hears(outside, 500), 10);
+    EXPECT_GT(outside.headers.size(), 90u) << "but is sent silence";
+    settings.admitted = true;
+    room.media.update_leg(outside.leg, settings);
+    room.run(2s);
+    EXPECT_GT(room.hears(inside, 900), 4500);
+}
+
+TEST(ConferenceMedia, HoldStopsBothWaysAndResumes) {
+    Conference room;
+    auto& a = room.add("PCMU", 8000, 500);
+    auto& b = room.add("PCMU", 8000, 900);
+    room.run(1s);
+    auto settings = a.settings();
+    settings.send = settings.receive = false;
+    room.media.update_leg(a.leg, settings);
+    const auto before = a.headers.size();
+    room.run(2s);
+    EXPECT_EQ(a.headers.size(), before);
+    EXPECT_LT(room.hears(b, 500), 10);
+    room.media.update_leg(a.leg, a.settings());
+    room.run(2s);
+    EXPECT_GT(room.hears(b, 500), 4500);
+    EXPECT_TRUE(a.headers[before].marker);
+}
+
+TEST(ConferenceMedia, KeysBecomeDigits) {
+    Conference room;
+    auto& a = room.add("PCMU", 8000, 500);
+    std::uint32_t timestamp = 1000;
+    for (const std::uint8_t key : std::array<std::uint8_t, 3>{1, 2, 11}) {
+        for (int i = 0; i < 4; ++i) {
+            Bytes wire;
+            const auto payload = rtp::write_telephone_event({key, i == 3, 10, 160});
+            rtp::write_packet(wire, {101, i == 0, a.sequence++, timestamp, 77}, payload);
+            room.media.handle_datagram(a.leg, wire, a.own, room.now);
+        }
+        timestamp += 4000;
+    }
+    room.collect();
+    EXPECT_EQ(room.digits, "12#");
+}
+
+TEST(ConferenceMedia, AGhostIsFoundAfterItsTimeAndOnce) {
+    Conference room({.rtp_timeout = 5s});
+    auto& a = room.add("PCMU", 8000, 500);
+    room.add("PCMU", 8000, 900);
+    room.run(1s);
+    a.sending = false;
+    room.run(4900ms);
+    EXPECT_TRUE(room.lost_legs.empty());
+    room.run(3s);
+    EXPECT_EQ(room.lost_legs, std::vector<LegId>{a.leg});
+}
+
+TEST(ConferenceMedia, RtcpReportsAndSaysGoodbye) {
+    Conference room;
+    auto& a = room.add("PCMU", 8000, 500);
+    room.add("PCMU", 8000, 900);
+    room.run(20s);
+    ASSERT_GE(room.rtcp.size(), 4u);
+    const auto report = rtp::parse_rtcp(room.rtcp.back().packet);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->sender);
+    ASSERT_EQ(report->reports.size(), 1u);
+    EXPECT_EQ(report->reports[0].ssrc, 77u);
+    EXPECT_EQ(report->reports[0].cumulative_lost, 0);
+    EXPECT_EQ(room.rtcp.back().to.port % 2, 1) << "to the RTCP port";
+    room.rtcp.clear();
+    const auto counters = room.media.remove_leg(a.leg, room.now);
+    room.collect();
+    EXPECT_NEAR(static_cast<double>(counters->packets_received), 1000, 2);
+    ASSERT_EQ(room.rtcp.size(), 1u);
+    EXPECT_EQ(rtp::parse_rtcp(room.rtcp[0].packet)->bye.size(), 1u);
+}
+
+TEST(ConferenceMedia, RubbishIsCountedAndDisturbsNobody) {
+    Conference room;
+    auto& a = room.add("PCMU", 8000, 500);
+    auto& b = room.add("PCMU", 8000, 900);
+    Random random(9);
+    for (int i = 0; i < 2000; ++i) {
+        Bytes rubbish(random.below(200));
+        for (auto& octet : rubbish) octet = static_cast<std::uint8_t>(random.u16());
+        room.media.handle_datagram(
+            a.leg, rubbish, random.chance(50) ? a.own : kit::address("198.51.100.66", 5), room.now);
+        room.media.handle_datagram(LegId{99}, rubbish, a.own, room.now);
+        if (i % 20 == 0) room.run(20ms);
+    }
+    room.run(1s);
+    EXPECT_GT(room.hears(b, 500), 4500);
+    EXPECT_GT(room.media.leg(a.leg)->counters().malformed, 100u);
+    EXPECT_EQ(room.media.counters().strangers, 2000u);
+}
+
+} // namespace
+} // namespace lyceum::mixer

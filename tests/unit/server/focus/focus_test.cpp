@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The focus with a map for a directory and a notebook for a media side.
+#include "base/text.hpp"
+#include "server/focus/focus.hpp"
+#include "tests/kit/recording_log.hpp"
+#include "tests/kit/sip.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace lyceum::focus {
+namespace {
+
+class MapDirectory final : public Directory {
+public:
+    std::optional<Room> room(std::string_view name) override {
+        const auto found = rooms.find(to_lower(name));
+        return found == rooms.end() ? std::nullopt : std::optional(found->second);
+    }
+    std::optional<sip::StoredCredentials> credentials(std::string_view user) override {
+        if (user != "alice") return std::nullopt;
+        return sip::StoredCredentials{
+            sip::digest_ha1(sip::DigestAlgorithm::sha256, "alice", "lyceum", "secret"),
+            sip::digest_ha1(sip::DigestAlgorithm::md5, "alice", "lyceum", "secret")};
+    }
+    std::map<std::string, Room> rooms{{"demo", {"demo"}},
+                                      {"small", {"small", Access::open, "", 1}},
+                                      {"staff", {"staff", Access::members}},
+                                      {"exam", {"exam", Access::pin, "1234"}}};
+};
+
+class Notebook final : public MediaGateway {
+public:
+    void begin(ConferenceId, bool echo) override { note(echo ? "begin echo" : "begin"); }
+    void end(ConferenceId) override { note("end"); }
+    std::optional<SocketAddress> open(ConferenceId, mixer::LegId, const IpAddress&) override {
+        if (exhausted) return std::nullopt;
+        note("open");
+        return kit::address("192.0.2.1", 20000);
+    }
+    void configure(ConferenceId, mixer::LegId leg, mixer::LegSettings settings) override {
+        note("configure " + std::string(settings.sending.codec->name) +
+             (settings.send ? " send" : "") + (settings.receive ? " receive" : "") +
+             (settings.admitted ? "" : " outside"));
+        last_leg = leg;
+    }
+    void close(ConferenceId, mixer::LegId) override { note("close"); }
+    void note(std::string text) { notes.push_back(std::move(text)); }
+
+    std::vector<std::string> notes;
+    mixer::LegId last_leg;
+    bool exhausted = false;
+};
+
+class FocusTest : public testing::Test {
+protected:
+    /// Handles a message from a phone and everything that follows; returns the last response or
+    /// request.
+    std::optional<sip::Message> turn(const sip::Message& message) {
+        agent.handle_message(message, {sip::Transport::udp, kit::address("192.0.2.9", 5060), {}},
+                             now);
+        return drain();
+    }
+    std::optional<sip::Message> drain() {
+        std::optional<sip::Message> out;
+        while (auto output = agent.poll()) {
+            if (auto* transmit = std::get_if<sip::Transmit>(&*output))
+                out = kit::parse(transmit->bytes);
+            else if (auto* call = std::get_if<sip::IncomingCall>(&*output))
+                focus.handle_call(std::move(*call), now);
+            else if (auto* event = std::get_if<sip::SessionEvent>(&*output))
+                focus.handle_session(*event, now);
+        }
+        return out;
+    }
+    sip::Message invite(std::string_view room, int caller = 1, std::string_view more = {},
+                        std::string body = kit::phone_sdp()) {
+        auto text =
+            kit::request("INVITE", "z9hG4bK" + std::to_string(++branch), more, body).bytes();
+        const auto replace = [&](std::string_view from, const std::string& to) {
+            text.replace(text.find(from), from.size(), to);
+        };
+        replace("sip:demo@", "sip:" + std::string(room) + "@");
+        replace("Call-ID: c1", "Call-ID: c" + std::to_string(caller));
+        return kit::parse(text);
+    }
+    sip::Message in_dialog(std::string_view method, int cseq, const sip::Message& ok,
+                           int caller = 1, std::string_view body = {}) {
+        std::string text(method);
+        text.append(" sip:demo@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK")
+            .append(std::to_string(++branch));
+        text.append("\nMax-Forwards: 70\nFrom: <sip:alice@192.0.2.9>;tag=a1\nTo: ")
+            .append(*ok.header(sip::Header::to));
+        text.append("\nCall-ID: c")
+            .append(std::to_string(caller))
+            .append("\nCSeq: ")
+            .append(std::to_string(cseq))
+            .append(" ")
+            .append(method);
+        text.append("\nContact: <sip:alice@192.0.2.9:5060>\n");
+        if (!body.empty()) text.append("Content-Type: application/sdp\n");
+        return kit::message(text, body);
+    }
+
+    Random random{1};
+    SeededEntropy entropy{1};
+    kit::FixedAddresses local;
+    kit::RecordingLog log;
+    MapDirectory directory;
+    Notebook media;
+    sip::UserAgent agent{{.contact_params = ";isfocus"}, random, entropy, local, log};
+    Focus focus{{}, agent, directory, media, random, entropy, log};
+    TimePoint now{};
+    int branch = 0;
+    using Notes = std::vector<std::string>;
+};
+
+TEST_F(FocusTest, AConferenceStartsWithTheFirstAndEndsAfterTheLast) {
+    const auto ok = turn(invite("demo"));
+    ASSERT_EQ(ok->status(), 200);
+    EXPECT_NE(ok->header(sip::Header::contact)->find("isfocus"), std::string_view::npos);
+    turn(in_dialog("ACK", 1, *ok));
+    const auto second = turn(invite("DEMO", 2));
+    EXPECT_EQ(focus.participants("demo"), 2u);
+    EXPECT_EQ(focus.conference_count(), 1u);
+    turn(in_dialog("BYE", 2, *ok));
+    EXPECT_EQ(focus.participants("demo"), 1u);
+    turn(in_dialog("BYE", 2, *second, 2));
+    EXPECT_EQ(focus.conference_count(), 0u);
+    EXPECT_EQ(media.notes, (Notes{"begin", "open", "configure PCMU send receive", "open",
+                                  "configure PCMU send receive", "close", "close", "end"}));
+}
+
+TEST_F(FocusTest, WhatIsNotThereIs404AndWhatIsFullIs486) {
+    EXPECT_EQ(turn(invite("nowhere"))->status(), 404);
+    EXPECT_EQ(turn(invite("small", 2))->status(), 200);
+    const auto full = turn(invite("small", 3));
+    EXPECT_EQ(full->status(), 486);
+    EXPECT_EQ(full->reason(), "Room Is Full");
+    EXPECT_FALSE(log.has("nowhere")) << "what people dial is not written in clear";
+}
+
+TEST_F(FocusTest, EchoIsAConferenceOfItsOwn) {
+    EXPECT_EQ(turn(invite("echo", 1))->status(), 200);
+    EXPECT_EQ(turn(invite("echo", 2))->status(), 200);
+    EXPECT_EQ(focus.conference_count(), 2u);
+    EXPECT_EQ(media.notes[0], "begin echo");
+}
+
+TEST_F(FocusTest, BadOffersAreRefusedAndLeaveNothing) {
+    EXPECT_EQ(turn(invite("demo", 1, "", "hello"))->status(), 400);
+    EXPECT_EQ(turn(invite("demo", 2, "", kit::phone_sdp("18")))->status(), 488);
+    media.exhausted = true;
+    EXPECT_EQ(turn(invite("demo", 3))->status(), 503);
+    EXPECT_EQ(focus.leg_count(), 0u);
+    EXPECT_EQ(focus.conference_count(), 0u);
+    EXPECT_EQ(agent.session_count(), 0u);
+}
+
+TEST_F(FocusTest, MembersAreKnownByDigestNotByFrom) {
+    const auto challenge = turn(invite("staff"));
+    ASSERT_EQ(challenge->status(), 401);
+    EXPECT_EQ(challenge->count(sip::Header::www_authenticate), 2u);
+    const auto fields = sip::DigestFields::parse(*challenge->header(sip::Header::www_authenticate));
+    const auto signed_with = [&](const char* password) {
+        const auto ha1 = sip::digest_ha1(sip::DigestAlgorithm::sha256, "alice", "lyceum", password);
+        std::string header = "Authorization: Digest username=\"alice\", realm=\"lyceum\", "
+                             "algorithm=SHA-256, qop=auth, nc=00000001, "
+                             "cnonce=\"c\", uri=\"sip:staff@192.0.2.1\", nonce=\"" +
+                             std::string(fields->nonce) + "\", response=\"";
+        return header +
+               sip::digest_response(sip::DigestAlgorithm::sha256, ha1, fields->nonce, "00000001",
+                                    "c", "INVITE", "sip:staff@192.0.2.1") +
+               "\"\n";
+    };
+    EXPECT_EQ(turn(invite("staff", 2, signed_with("guess")))->status(), 401);
+    EXPECT_TRUE(log.has("auth.failed"));
+    EXPECT_EQ(turn(invite("staff", 3, signed_with("secret")))->status(), 200);
+    EXPECT_EQ(turn(invite("staff", 4, signed_with("secret")))->status(), 401) << "a replay";
+}
+
+TEST_F(FocusTest, APinIsAskedForByKeypadWithThreeTries) {
+    const auto ok = turn(invite("exam"));
+    turn(in_dialog("ACK", 1, *ok));
+    EXPECT_EQ(media.notes.back(), "configure PCMU send receive outside");
+    const auto leg = media.last_leg;
+    for (const char key : std::string_view("99#1234")) focus.handle_digit(leg, key, now);
+    EXPECT_EQ(media.notes.back(), "configure PCMU send receive");
+    const auto other = turn(invite("exam", 2));
+    turn(in_dialog("ACK", 1, *other, 2));
+    for (const char key : std::string_view("1#2#3#")) focus.handle_digit(media.last_leg, key, now);
+    EXPECT_EQ(drain()->method(), sip::Method::bye);
+}
+
+TEST_F(FocusTest, HoldResumeAndACodecChange) {
+    const auto ok = turn(invite("demo"));
+    turn(in_dialog("ACK", 1, *ok));
+    const auto held = turn(in_dialog("INVITE", 2, *ok, 1, kit::phone_sdp("0", "a=sendonly\r\n")));
+    EXPECT_EQ(held->status(), 200);
+    EXPECT_NE(held->body().find("a=recvonly"), std::string_view::npos);
+    EXPECT_EQ(media.notes.back(), "configure PCMU receive");
+    turn(in_dialog("ACK", 2, *ok));
+    EXPECT_EQ(turn(in_dialog("INVITE", 3, *ok, 1, kit::phone_sdp("9")))->status(), 200);
+    EXPECT_EQ(media.notes.back(), "configure G722 send receive");
+    turn(in_dialog("ACK", 3, *ok));
+    EXPECT_EQ(turn(in_dialog("INVITE", 4, *ok, 1, kit::phone_sdp("18")))->status(), 488);
+    EXPECT_EQ(media.notes.back(), "configure G722 send receive")
+        << "a refused offer changes nothing";
+    EXPECT_EQ(focus.participants("demo"), 1u);
+}
+
+TEST_F(FocusTest, OfferlessInviteAndReinvite) {
+    const auto ok = turn(invite("demo", 1, "", ""));
+    ASSERT_EQ(ok->status(), 200);
+    EXPECT_NE(ok->body().find("opus/48000/2"), std::string_view::npos);
+    turn(in_dialog("ACK", 1, *ok, 1, kit::phone_sdp("8")));
+    EXPECT_EQ(media.notes.back(), "configure PCMA send receive");
+    const auto again = turn(in_dialog("INVITE", 2, *ok));
+    EXPECT_EQ(again->status(), 200);
+    EXPECT_NE(again->body().find("m=audio"), std::string_view::npos);
+    turn(in_dialog("ACK", 2, *ok, 1, kit::phone_sdp("0")));
+    EXPECT_EQ(media.notes.back(), "configure PCMU send receive");
+}
+
+TEST_F(FocusTest, AGhostIsHungUpAndAStopSaysGoodbyeToAll) {
+    const auto ok = turn(invite("demo"));
+    turn(in_dialog("ACK", 1, *ok));
+    focus.handle_leg_lost(media.last_leg, now);
+    const auto bye = drain();
+    ASSERT_EQ(bye->method(), sip::Method::bye);
+    EXPECT_NE(bye->header(sip::Header::reason)->find("No media"), std::string_view::npos);
+    turn(sip::MessageWriter::reply(*bye, 200).finish());
+    EXPECT_EQ(focus.leg_count(), 0u);
+    const auto other = turn(invite("demo", 2));
+    turn(in_dialog("ACK", 1, *other, 2));
+    focus.end_all("bye", now);
+    EXPECT_EQ(drain()->method(), sip::Method::bye);
+}
+
+TEST_F(FocusTest, NoLineOfTheLogNamesACallerOrAnAddress) {
+    const auto ok = turn(invite("demo"));
+    turn(in_dialog("ACK", 1, *ok));
+    turn(invite("nowhere", 2));
+    turn(invite("staff", 3));
+    turn(in_dialog("BYE", 2, *ok));
+    for (const auto& line : log.lines()) {
+        EXPECT_EQ(line.find("192.0.2."), std::string::npos) << line;
+        EXPECT_EQ(line.find("alice"), std::string::npos) << line;
+    }
+    EXPECT_GE(log.lines().size(), 6u);
+}
+
+} // namespace
+} // namespace lyceum::focus

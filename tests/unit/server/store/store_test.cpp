@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/store.hpp"
+#include "sql/migrations.hpp"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace lyceum::store {
+namespace {
+
+class StoreTest : public testing::Test {
+protected:
+    StoreTest() {
+        auto pattern = (std::filesystem::temp_directory_path() / "lyceum-store-XXXXXX").string();
+        directory = mkdtemp(pattern.data());
+    }
+    ~StoreTest() override { std::filesystem::remove_all(directory); }
+    std::string directory;
+};
+
+TEST_F(StoreTest, AFreshOneHasTheRoomDemo) {
+    Store store(directory);
+    ASSERT_TRUE(store.room("demo"));
+    EXPECT_EQ(store.room("Demo")->access, focus::Access::open);
+    EXPECT_FALSE(store.room("other"));
+    EXPECT_TRUE(store.users().empty()) << "no default password exists";
+}
+
+TEST_F(StoreTest, RoomsComeAndGoAndStay) {
+    {
+        Store store(directory);
+        EXPECT_EQ(store.add_room({{"exam", focus::Access::pin, "42"}, "7", "off"}), std::nullopt);
+        EXPECT_NE(store.add_room({{"EXAM"}, "", "off"}), std::nullopt) << "the name is taken";
+        EXPECT_NE(store.add_room({{"a b"}, "", "off"}), std::nullopt);
+        EXPECT_NE(store.add_room({{"echo"}, "", "off"}), std::nullopt);
+        EXPECT_NE(store.add_room({{"x", focus::Access::pin, ""}, "", "off"}), std::nullopt);
+        EXPECT_NE(store.add_room({{"x", focus::Access::pin, "12a"}, "", "off"}), std::nullopt);
+    }
+    Store again(directory);
+    EXPECT_EQ(again.room("exam")->pin, "42");
+    EXPECT_EQ(again.rooms().size(), 2u);
+    EXPECT_TRUE(again.remove_room("exam"));
+    EXPECT_FALSE(again.remove_room("exam"));
+}
+
+TEST_F(StoreTest, UsersHaveHashesAndNoPassword) {
+    Store store(directory);
+    EXPECT_EQ(store.add_user("alice", "secret"), std::nullopt);
+    EXPECT_NE(store.add_user("alice", "other"), std::nullopt);
+    EXPECT_NE(store.add_user("bob", ""), std::nullopt);
+    const auto stored = store.credentials("alice");
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->ha1_md5,
+              sip::digest_ha1(sip::DigestAlgorithm::md5, "alice", "lyceum", "secret"));
+    EXPECT_EQ(store.change_password("alice", "new"), std::nullopt);
+    EXPECT_NE(store.credentials("alice")->ha1_md5, stored->ha1_md5);
+    EXPECT_NE(store.change_password("bob", "x"), std::nullopt);
+    EXPECT_TRUE(store.remove_user("alice"));
+    EXPECT_FALSE(store.credentials("alice"));
+}
+
+TEST_F(StoreTest, AnotherProcessIsSeenAtOnce) {
+    Store server(directory), command_line(directory);
+    EXPECT_FALSE(server.room("new"));
+    EXPECT_EQ(command_line.add_room({{"new"}, "", "off"}), std::nullopt);
+    EXPECT_TRUE(server.room("new"));
+}
+
+TEST_F(StoreTest, ADatabaseOfANewerProgramIsRefusedAndLeftAlone) {
+    {
+        auto database = sql::Database::open(directory + "/lyceum.db");
+        database.execute("PRAGMA user_version = 9999");
+    }
+    try {
+        Store store(directory);
+        FAIL() << "opened";
+    } catch (const sql::Error& error) {
+        EXPECT_NE(std::string(error.what()).find("newer"), std::string::npos);
+    }
+}
+
+TEST_F(StoreTest, WhatIsNoDatabaseIsRefused) {
+    std::filesystem::create_directory(directory + "/lyceum.db");
+    EXPECT_THROW(Store{directory}, sql::Error);
+    EXPECT_THROW(Store{"/nonexistent"}, sql::Error);
+}
+
+} // namespace
+} // namespace lyceum::store

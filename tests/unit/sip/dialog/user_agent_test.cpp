@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sip/dialog/user_agent.hpp"
+#include "tests/kit/recording_log.hpp"
+#include "tests/kit/sip.hpp"
+
+#include <gtest/gtest.h>
+
+namespace lyceum::sip {
+namespace {
+
+class UserAgentTest : public testing::Test {
+protected:
+    /// The answer to a request that stands alone; nothing if it was passed up.
+    std::optional<Message> answer(const Message& request) {
+        agent.handle_message(request, {Transport::udp, kit::address("192.0.2.9", 5060), {}}, now);
+        std::optional<Message> out;
+        while (auto output = agent.poll())
+            if (auto* transmit = std::get_if<Transmit>(&*output)) out = kit::parse(transmit->bytes);
+        return out;
+    }
+
+    Random random{1};
+    SeededEntropy entropy{1};
+    kit::FixedAddresses local;
+    kit::RecordingLog log;
+    UserAgent agent{{.contact_params = ";isfocus"}, random, entropy, local, log};
+    TimePoint now{};
+};
+
+/// RFC 3261 §8.2, refusal by refusal.
+TEST_F(UserAgentTest, Refusals) {
+    struct Row {
+        const char* method;
+        const char* more;
+        int status;
+        Header header;
+        const char* value;
+    };
+    int branch = 0;
+    for (const auto& row : {
+             Row{"REGISTER", "", 405, Header::allow,
+                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"},
+             Row{"DANCE", "", 501, Header::allow,
+                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"},
+             Row{"SUBSCRIBE", "Event: weather\n", 489, Header::allow,
+                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"},
+             Row{"INVITE", "Require: timer, levitation\n", 420, Header::unsupported, "levitation"},
+             Row{"INVITE", "Content-Encoding: gzip\n", 415, Header::accept_encoding, "identity"},
+             Row{"INVITE", "Accept: text/html\n", 406, Header::to, nullptr},
+             Row{"BYE", "", 481, Header::to, nullptr},
+             Row{"CANCEL", "", 481, Header::to, nullptr},
+         }) {
+        auto text =
+            kit::request(row.method, "z9hG4bK" + std::to_string(++branch), row.more).bytes();
+        text.replace(text.find("Call-ID: c1"), 11, "Call-ID: c" + std::to_string(branch));
+        const auto reply = answer(kit::parse(text));
+        ASSERT_TRUE(reply) << row.method;
+        EXPECT_EQ(reply->status(), row.status) << row.method << " " << row.more;
+        if (row.value) {
+            EXPECT_EQ(reply->header(row.header), row.value);
+        }
+    }
+    EXPECT_EQ(agent.session_count(), 0u);
+}
+
+TEST_F(UserAgentTest, ABodyThatIsNotSdpIs415WithWhatWouldBe) {
+    const auto reply = answer(kit::message(
+        "INVITE sip:demo@h SIP/2.0\nVia: SIP/2.0/UDP h;branch=z9hG4bKq\nFrom: <sip:a@b>;tag=1\n"
+        "To: <sip:c@d>\nCall-ID: x\nCSeq: 1 INVITE\nContact: <sip:a@b>\nContent-Type: text/plain\n",
+        "hi"));
+    EXPECT_EQ(reply->status(), 415);
+    EXPECT_EQ(reply->header(Header::accept), "application/sdp");
+}
+
+TEST_F(UserAgentTest, OptionsTellsWhatAnInviteWouldFind) {
+    const auto reply = answer(kit::request("OPTIONS"));
+    EXPECT_EQ(reply->status(), 200);
+    EXPECT_EQ(reply->header(Header::accept), "application/sdp");
+    EXPECT_TRUE(reply->lists(Header::allow, "PRACK"));
+    EXPECT_TRUE(reply->lists(Header::supported, "100rel"));
+    EXPECT_EQ(reply->header(Header::contact), "<sip:demo@192.0.2.1:5060>;isfocus");
+}
+
+TEST_F(UserAgentTest, ARequestToADialogThatIsGoneIs481) {
+    auto text = kit::request("BYE").bytes();
+    text.replace(text.find("To: <sip:demo@192.0.2.1>"), 24, "To: <sip:demo@192.0.2.1>;tag=x");
+    EXPECT_EQ(answer(kit::parse(text))->status(), 481);
+}
+
+TEST_F(UserAgentTest, BeyondTheLimitOfSessionsIs503) {
+    UserAgent small({.sessions_max = 0}, random, entropy, local, log);
+    small.handle_message(kit::request("INVITE"),
+                         {Transport::udp, kit::address("192.0.2.9", 5060), {}}, now);
+    const auto output = small.poll();
+    const auto reply = kit::parse(std::get<Transmit>(*output).bytes);
+    EXPECT_EQ(reply.status(), 503);
+    EXPECT_EQ(reply.header(Header::retry_after), "10");
+}
+
+TEST_F(UserAgentTest, AHostNameIsLocatedFirst) {
+    const auto id = agent.call("sip:bob@example.org", "<sip:us@h>", kit::phone_sdp(), now);
+    const auto output = agent.poll();
+    const auto* locate = std::get_if<Locate>(&*output);
+    ASSERT_TRUE(locate);
+    EXPECT_EQ(locate->uri, "sip:bob@example.org");
+    agent.handle_located(locate->id, {}, now);
+    const auto event = agent.poll();
+    const auto& ended = std::get<SessionEvent>(*event);
+    EXPECT_EQ(ended.session, id);
+    EXPECT_TRUE(std::holds_alternative<InviteSession::Ended>(ended.event));
+}
+
+} // namespace
+} // namespace lyceum::sip
