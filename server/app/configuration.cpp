@@ -35,6 +35,7 @@ const std::vector<Option>& options() {
         {"media_threads", &Configuration::media_threads},
         {"rtp_timeout_s", &Configuration::rtp_timeout_s},
         {"session_expires_s", &Configuration::session_expires_s},
+        {"digest", &Configuration::digest},
         {"log_level", &Configuration::log_level},
         {"log_personal", &Configuration::log_personal},
     };
@@ -119,6 +120,8 @@ void check(const Configuration& c) {
     require(c.media_threads <= 256, "media_threads: expected 256 or less");
     require(c.sip_port == 0 || c.sip_port != c.sips_port,
             "sip_port and sips_port: expected two different ports");
+    require(c.digest == "sha256,md5" || c.digest == "sha256" || c.digest == "md5",
+            "digest: expected sha256,md5 or sha256 or md5");
     const bool level = c.log_level == "debug" || c.log_level == "info" ||
                        c.log_level == "warning" || c.log_level == "error";
     require(level, "log_level: expected debug, info, warning or error");

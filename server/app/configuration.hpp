@@ -22,6 +22,8 @@ struct Configuration {
     unsigned media_threads = 0; ///< 0: one for each processor.
     unsigned rtp_timeout_s = 30;
     unsigned session_expires_s = 1800;
+    std::string digest =
+        "sha256,md5"; ///< Algorithms that are offered, in order; see docs/operations.md.
     std::string log_level = "info"; ///< debug, info, warning, error.
     bool log_personal = false;      ///< Numbers and addresses in clear.
 };

@@ -84,7 +84,8 @@ public:
                   }},
                  entropy_, log),
           resolver_(entropy_.u64()), agent_(agent_options(c), random_, entropy_, transport_, log),
-          focus_({.realm = store_.realm()}, agent_, store_, media_, random_, entropy_, log),
+          focus_({digest_options(c, store_.realm())}, agent_, store_, media_, random_, entropy_,
+                 log),
           driver_(io_, agent_, focus_, transport_, resolver_),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_) {}
 
@@ -101,6 +102,14 @@ private:
         options.server_name = "Lyceum/0.1";
         options.contact_params = ";isfocus"; // RFC 4579 §4.1.
         options.session_interval = std::chrono::seconds(c.session_expires_s);
+        return options;
+    }
+
+    static sip::DigestAuthenticator::Options digest_options(const Configuration& c,
+                                                            const std::string& realm) {
+        sip::DigestAuthenticator::Options options{.realm = realm};
+        if (c.digest == "sha256") options.algorithms = {sip::DigestAlgorithm::sha256};
+        if (c.digest == "md5") options.algorithms = {sip::DigestAlgorithm::md5};
         return options;
     }
 

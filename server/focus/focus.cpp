@@ -10,7 +10,7 @@ namespace lyceum::focus {
 Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory, MediaGateway& media,
              Random& random, Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), directory_(directory), media_(media),
-      random_(random), log_(log), authenticator_({.realm = options_.realm}, entropy) {}
+      random_(random), log_(log), authenticator_(options_.digest, entropy) {}
 
 // ── A call comes ─────────────────────────────────────────────────────────────────────────────────
 

@@ -28,7 +28,7 @@ public:
     static constexpr std::size_t pin_digits_max = 16;
 
     struct Options {
-        std::string realm = "lyceum";
+        sip::DigestAuthenticator::Options digest{.realm = "lyceum"};
         std::size_t conferences_max = 10'000;
     };
 

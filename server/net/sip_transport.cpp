@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <stdexcept>
+
 namespace lyceum::net {
 namespace {
 
@@ -68,8 +70,8 @@ SipTransport::Acceptor SipTransport::listen(std::uint16_t port, std::string_view
     acceptor.bind({address, port}, error);
     if (!error) acceptor.listen(1024, error);
     if (error)
-        throw boost::system::system_error(error,
-                                          std::string(what) + ", port " + std::to_string(port));
+        throw std::runtime_error(std::string(what) + ", port " + std::to_string(port) + ": " +
+                                 error.message());
     return acceptor;
 }
 

@@ -39,7 +39,7 @@ public:
         std::uint64_t received = 0, sent = 0, unparsable = 0, refused_connections = 0;
     };
 
-    /// Opens and binds everything; throws boost::system::system_error, naming the port.
+    /// Opens and binds everything; throws std::runtime_error, naming the port.
     SipTransport(boost::asio::io_context& io, Options options, Events events, Log& log);
 
     void start();

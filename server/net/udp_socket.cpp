@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 namespace lyceum::net {
 namespace {
@@ -40,7 +41,11 @@ UdpSocket::UdpSocket(boost::asio::io_context& io, const SocketAddress& bind, Rec
     socket_.set_option(boost::asio::socket_base::send_buffer_size(4 << 20));
     const auto address = dual_stack_ ? boost::asio::ip::make_address("::")
                                      : boost::asio::ip::make_address(bind.ip.to_string());
-    socket_.bind({address, bind.port});
+    boost::system::error_code error;
+    socket_.bind({address, bind.port}, error);
+    if (error)
+        throw std::runtime_error("SIP over UDP, port " + std::to_string(bind.port) + ": " +
+                                 error.message());
     socket_.non_blocking(true);
     port_ = socket_.local_endpoint().port();
 }

@@ -23,8 +23,8 @@ public:
     using Receive = std::function<void(std::string_view datagram, const SocketAddress& from)>;
     using BatchEnd = std::function<void()>;
 
-    /// Binds at once; throws boost::system::system_error. An unspecified address takes IPv4 and
-    /// IPv6.
+    /// Binds at once; throws std::runtime_error that names the port. An unspecified address takes
+    /// IPv4 and IPv6.
     UdpSocket(boost::asio::io_context& io, const SocketAddress& bind, Receive receive,
               BatchEnd batch_end);
 

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 namespace lyceum::sip {
@@ -116,8 +117,10 @@ DigestAuthenticator::Verdict DigestAuthenticator::verify(const Message& request,
                                                          TimePoint now) {
     const auto algorithm = algorithm_of(fields.algorithm);
     const auto count = parse_hex(fields.nc);
-    if (!algorithm || fields.qop != "auth" || !count || fields.cnonce.empty())
+    const auto& offered = options_.algorithms;
+    if (!algorithm || std::find(offered.begin(), offered.end(), *algorithm) == offered.end())
         return Verdict::wrong;
+    if (fields.qop != "auth" || !count || fields.cnonce.empty()) return Verdict::wrong;
     const auto& ha1 = *algorithm == DigestAlgorithm::sha256 ? stored.ha1_sha256 : stored.ha1_md5;
     const auto expected = digest_response(*algorithm, ha1, fields.nonce, fields.nc, fields.cnonce,
                                           request.method_name(), fields.uri);
@@ -138,7 +141,7 @@ std::vector<std::string> DigestAuthenticator::challenge(bool stale, TimePoint no
     nonces_.emplace(nonce, Nonce{now, 0});
     order_.push_back(nonce);
     std::vector<std::string> values;
-    for (const auto algorithm : {DigestAlgorithm::sha256, DigestAlgorithm::md5}) {
+    for (const auto algorithm : options_.algorithms) {
         std::string value = "Digest realm=\"" + options_.realm + "\", nonce=\"" + nonce;
         value.append("\", qop=\"auth\", algorithm=").append(name_of(algorithm));
         if (stale) value += ", stale=true";

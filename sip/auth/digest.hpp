@@ -53,6 +53,9 @@ class DigestAuthenticator {
 public:
     struct Options {
         std::string realm;
+        /// Offered in this order. Some clients (libre 1.0) give up on a challenge that they do not
+        /// know beside one that they do; for them, MD5 alone.
+        std::vector<DigestAlgorithm> algorithms{DigestAlgorithm::sha256, DigestAlgorithm::md5};
         Duration nonce_lifetime = 300s;
         std::size_t nonces_max = 50'000; ///< Beyond, the oldest are forgotten and come back stale.
     };

@@ -62,8 +62,10 @@ Direction meet(Direction ours, Direction theirs_reversed) {
 } // namespace
 
 bool Codec::matches(const Format& format) const {
+    // Phones write opus/48000/1 against RFC 7587 §7; what they mean is the same.
+    const bool opus = iequals(name, "opus");
     return iequals(name, format.name) && clock_rate == format.clock_rate &&
-           channels == format.channels;
+           (opus || channels == format.channels);
 }
 
 std::optional<Stream> match(const Description& peer, std::size_t index, const LocalMedia& local) {

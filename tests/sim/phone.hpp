@@ -15,7 +15,9 @@ public:
 
     void handle_sip(std::string bytes);
     void handle_timeout();
-    [[nodiscard]] std::optional<TimePoint> deadline() const { return agent_.deadline(); }
+    [[nodiscard]] std::optional<TimePoint> deadline() const {
+        return dead_ ? std::nullopt : agent_.deadline();
+    }
 
     /// One thing at random.
     void act();

@@ -75,7 +75,8 @@ TEST(Tidy, FunctionsFitOnAScreen) {
     static constexpr std::size_t function_lines_max = 70;
     const std::regex opening(R"(^[A-Za-z].*\)( const| noexcept)* \{$)");
     for (const auto& file : sources()) {
-        if (file.path.starts_with("tests/")) continue; // Tables may be as long as the RFC's figures.
+        if (file.path.starts_with("tests/"))
+            continue; // Tables may be as long as the RFC's figures.
         for (std::size_t i = 0; i < file.lines.size(); ++i) {
             if (!std::regex_match(file.lines[i], opening)) continue;
             std::size_t end = i;

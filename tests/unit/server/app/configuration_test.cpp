@@ -75,7 +75,7 @@ TEST(Configuration, TheCommandLineUsesTheSameNames) {
     EXPECT_THROW(set_option(c, "speed", "1", "--speed"), ConfigurationError);
 }
 
-TEST(Configuration, ExplainsEverySetting) { EXPECT_EQ(explain({}).size(), 15u); }
+TEST(Configuration, ExplainsEverySetting) { EXPECT_EQ(explain({}).size(), 16u); }
 
 } // namespace
 } // namespace lyceum::app

@@ -58,6 +58,13 @@ TEST(OfferAnswer, TakesTheOffersNumbersAndOrder) {
     EXPECT_EQ(negotiation.stream()->remote_rtcp.port, 40001);
 }
 
+TEST(OfferAnswer, OpusWithTheWrongNumberOfChannelsIsStillOpus) {
+    OfferAnswer negotiation(1, "t");
+    const auto answer = answered(negotiation, phone_sdp("97", "a=rtpmap:97 opus/48000/1\r\n"));
+    EXPECT_EQ(answer.media[0].attribute("rtpmap"), "97 opus/48000");
+    EXPECT_EQ(negotiation.stream()->codecs[0].name, "opus");
+}
+
 TEST(OfferAnswer, Ptime) {
     struct Row {
         const char* lines;

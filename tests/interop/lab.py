@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the interop tests stand on: the built server, real phones, and an ear for tones.
+
+Everything runs on 127.0.0.1, is bounded in time, and is ended by its pid."""
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+
+HERE = pathlib.Path(__file__).parent
+HOST = "127.0.0.1"
+LYCEUM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else "lyceum"
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """lyceum serve on ports that it chose itself."""
+
+    def __init__(self, *options, data=None):
+        self.own_data = data is None
+        self.data = data or tempfile.mkdtemp(prefix="lyceum-interop-")
+        self.log_path = os.path.join(self.data, "log")
+        started = time.monotonic()
+        self.log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(
+            [LYCEUM, "serve", "--data", self.data, "--sip-port", "0", "--sips-port", "0",
+             *([] if "--bind" in options else ["--bind", HOST]), *options],
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        said = ""
+        for line in self.process.stdout:
+            said += line
+            if line.strip().startswith("data"):
+                break
+        self.seconds_to_start = time.monotonic() - started
+        self.said = said
+        ports = re.search(r"sip:demo@\S*:(\d+)", said), re.search(r"sips:demo@\S*:(\d+)", said)
+        assert all(ports), f"the server did not start: {said}{self.read_log()}"
+        self.port, self.tls_port = int(ports[0][1]), int(ports[1][1])
+
+    def read_log(self):
+        with open(self.log_path, errors="replace") as log:
+            return log.read()
+
+    def wait_for_log(self, text, seconds=10):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if text in self.read_log():
+                return True
+            time.sleep(0.05)
+        return False
+
+    def stop(self, with_signal=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        status = self.process.wait(15)
+        self.process.stdout.close()
+        self.log.close()
+        return status
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+        if self.own_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+
+def command(*arguments, stdin=None):
+    return subprocess.run([LYCEUM, *arguments], input=stdin, capture_output=True, text=True,
+                          timeout=20)
+
+
+def sipp(server, scenario, *options, transport="u1", calls=1, timeout=30):
+    """Runs one SIPp scenario; raises with what it saw if a message was not as expected."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(
+            ["sipp", "-sf", str(HERE / "sipp" / scenario), "-m", str(calls), "-r", "20", "-i", HOST,
+             "-p", str(free_port()), "-mp", str(free_port()), "-t", transport, "-timeout",
+             f"{timeout}s", "-timeout_error", "-nostdin", "-trace_err", "-error_file",
+             f"{folder}/errors", *options, f"{HOST}:{server.port}"],
+            cwd=folder, capture_output=True, text=True, timeout=timeout + 15)
+        errors = pathlib.Path(f"{folder}/errors")
+        saw = errors.read_text(errors="replace") if errors.exists() else result.stdout[-1500:]
+        assert result.returncode == 0, f"sipp {scenario} ended with {result.returncode}: {saw}"
+
+
+def write_tone(path, hertz, seconds=30, rate=48000, peak=6000):
+    with wave.open(path, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        # Whole periods in a second: one second is made, the file repeats it.
+        second = b"".join(struct.pack("<h", int(peak * math.sin(2 * math.pi * hertz * i / rate)))
+                          for i in range(rate))
+        out.writeframes(second * seconds)
+
+
+def tone_peak(path, hertz, last_seconds=1.5, skip_seconds=0.0):
+    """The peak of one frequency in the end of a recording."""
+    data = pathlib.Path(path).read_bytes()
+    # Still being written, a recording's header says nothing of its length: read what is there.
+    rate, = struct.unpack_from("<I", data, 24)
+    channels, = struct.unpack_from("<H", data, 22)
+    start = data.index(b"data") + 8
+    count = (len(data) - start) // 2
+    samples = struct.unpack_from(f"<{count}h", data, start)[::channels]
+    end = len(samples) - int(skip_seconds * rate)
+    part = samples[max(0, end - int(last_seconds * rate)):end]
+    assert len(part) > rate // 2, f"only {len(part)} samples were recorded"
+    step = 2 * math.pi * hertz / rate
+    real = sum(s * math.cos(step * i) for i, s in enumerate(part))
+    imaginary = sum(s * math.sin(step * i) for i, s in enumerate(part))
+    return 2 * math.hypot(real, imaginary) / len(part)
+
+
+class Baresip:
+    """A softphone that plays a tone from a file, records what it hears, and is remote-controlled."""
+
+    RATES = {"PCMU": (8000, 1), "PCMA": (8000, 1), "G722": (16000, 1), "opus": (48000, 2)}
+
+    def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password=""):
+        self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
+        self.control_port = free_port()
+        rate, channels = self.RATES[codec]
+        write_tone(f"{self.folder}/tone.wav", hertz, rate=rate)
+        if channels == 2:
+            self._make_stereo(f"{self.folder}/tone.wav")
+        rtp = 30000 + free_port() % 20000
+        pathlib.Path(f"{self.folder}/config").write_text(f"""
+poll_method epoll
+sip_listen {HOST}:{free_port()}
+call_max_calls 4
+audio_source aufile,{self.folder}/tone.wav
+audio_player aufile,{self.folder}/heard.wav
+audio_alert aufile,{self.folder}/alert.wav
+ausrc_srate {rate}
+auplay_srate {rate}
+ausrc_channels {channels}
+auplay_channels {channels}
+rtp_ports {rtp}-{rtp + 60}
+jitter_buffer_delay 1-5
+net_interface {HOST}
+module_path /usr/lib/baresip/modules
+module g711.so
+module g722.so
+module opus.so
+module aufile.so
+module sndfile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen {HOST}:{self.control_port}
+snd_path {self.folder}
+opus_bitrate 32000
+""")
+        name = f"{codec}/{rate if codec != 'G722' else 16000}/{channels}"
+        auth = f";auth_user={user};auth_pass={password}" if password else ""
+        pathlib.Path(f"{self.folder}/accounts").write_text(
+            f"<sip:{user}@{HOST};transport={transport}>;regint=0;audio_codecs={name}{auth}\n")
+        pathlib.Path(f"{self.folder}/contacts").write_text("")
+        self.output = open(f"{self.folder}/out", "wb")
+        self.process = subprocess.Popen(
+            ["baresip", "-f", self.folder, "-t", "60"], stdout=self.output,
+            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        self._connect()
+        self.command("dial", uri)
+
+    @staticmethod
+    def _make_stereo(path):
+        with wave.open(path) as mono:
+            rate, frames = mono.getframerate(), mono.readframes(mono.getnframes())
+        with wave.open(path, "wb") as out:
+            out.setnchannels(2)
+            out.setsampwidth(2)
+            out.setframerate(rate)
+            out.writeframes(b"".join(frames[i:i + 2] * 2 for i in range(0, len(frames), 2)))
+
+    def _connect(self):
+        for _ in range(100):
+            try:
+                self.control = socket.create_connection((HOST, self.control_port), 5)
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("baresip did not start: " + self.said())
+
+    def command(self, name, params=""):
+        text = json.dumps({"command": name, "params": params, "token": "t"}).encode()
+        self.control.sendall(str(len(text)).encode() + b":" + text + b",")
+
+    def said(self):
+        return pathlib.Path(f"{self.folder}/out").read_text(errors="replace")
+
+    def wait_for(self, text, seconds=10):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if text in self.said():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"baresip never said '{text}': {self.said()[-2000:]}")
+
+    def hears(self, hertz, **options):
+        recordings = sorted(pathlib.Path(self.folder).glob("dump-*-dec.wav"))
+        assert recordings, "nothing was recorded: " + self.said()[-1500:]
+        return tone_peak(recordings[-1], hertz, **options)
+
+    def vanish(self):
+        self.process.kill()
+        self.process.wait(5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            try:
+                self.command("quit")
+                self.process.wait(5)
+            except (OSError, subprocess.TimeoutExpired):
+                self.process.kill()
+                self.process.wait(5)
+        self.control.close()
+        self.output.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def exchange(server, text, seconds=2.0):
+    """Sends one datagram and returns what comes back within the time, or None."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind((HOST, 0))
+        phone.settimeout(seconds)
+        phone.sendto(text if isinstance(text, bytes) else text.encode(), (HOST, server.port))
+        try:
+            return phone.recv(65536).decode(errors="replace")
+        except TimeoutError:
+            return None
+
+
+def options_request(branch, extra="", uri="sip:demo@127.0.0.1"):
+    return (f"OPTIONS {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:9;rport;branch=z9hG4bK{branch}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <sip:t@{HOST}>;tag=1\r\nTo: <sip:demo@{HOST}>\r\n"
+            f"Call-ID: {branch}\r\nCSeq: 1 OPTIONS\r\n{extra}Content-Length: 0\r\n\r\n")

@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The built server against real programs: run.py path/to/lyceum [test-name …]"""
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import ssl
+import sys
+import tempfile
+import time
+import traceback
+
+import lab
+from lab import HOST, Baresip, Server, command, exchange, options_request, sipp
+
+
+def test_a_fresh_server_says_what_to_dial_within_two_seconds():
+    with Server() as server:
+        assert server.seconds_to_start < 2, server.seconds_to_start
+        assert "sip:echo@" in server.said and server.data in server.said
+        mode = os.stat(os.path.join(server.data, "key.pem")).st_mode & 0o777
+        assert mode == 0o600, oct(mode)
+
+
+def test_what_keeps_it_from_starting_is_one_clear_line():
+    with Server() as server, tempfile.TemporaryDirectory() as folder:
+        config = os.path.join(folder, "lyceum.toml")
+        with open(config, "w") as out:
+            out.write("sip_prot = 5060\n")
+        newer = os.path.join(folder, "newer")
+        assert command("room", "list", "--data", newer).returncode == 0
+        with sqlite3.connect(os.path.join(newer, "lyceum.db")) as database:
+            database.execute("PRAGMA user_version = 4711")
+        database.close()
+        in_the_way = os.path.join(folder, "file")
+        open(in_the_way, "w").close()
+        rows = [
+            (["serve", "--bind", HOST, "--data", folder, "--sip-port", str(server.port)],
+             str(server.port)),
+            (["serve", "--bind", HOST, "--data", in_the_way], "cannot write to directory"),
+            (["serve", "--bind", HOST, "--data", newer, "--sip-port", "0"], "newer"),
+            (["serve", "--config", config], "lyceum.toml:1: unknown key 'sip_prot'"),
+            (["serve", "--sip-port", "many"], "--sip-port: sip-port: expected a number"),
+            (["dance"], "unknown command dance"),
+        ]
+        for arguments, said in rows:
+            result = command(*arguments)
+            assert result.returncode != 0, arguments
+            assert said in result.stderr.splitlines()[0], (arguments, result.stderr)
+
+
+def test_rooms_and_users_on_the_command_line():
+    with tempfile.TemporaryDirectory() as data:
+        at = ["--data", data]
+        assert command("room", "list", *at).stdout == "demo\topen\n"
+        assert command("room", "add", "maths", "--access", "pin", "--pin", "42", *at).returncode == 0
+        assert command("room", "add", "maths", *at).returncode == 1
+        assert command("room", "add", "x", "--access", "pin", *at).returncode == 1
+        assert "maths\tpin" in command("room", "list", *at).stdout
+        assert command("room", "remove", "maths", *at).returncode == 0
+        assert command("user", "add", "alice", "--password-stdin", *at, stdin="secret\n").returncode == 0
+        assert command("user", "add", "bob", *at).returncode == 2
+        assert command("user", "list", *at).stdout == "alice\n"
+        with open(os.path.join(data, "lyceum.db"), "rb") as database:
+            assert b"secret" not in database.read()
+        assert command("user", "remove", "alice", *at).returncode == 0
+        assert "good" in command("check", *at).stdout
+
+
+def test_sipp_scenarios_over_udp_and_tcp():
+    with Server() as server:
+        for transport in ("u1", "t1"):
+            for scenario in ("call.xml", "offerless-invite.xml", "hold-and-resume.xml", "update.xml",
+                             "video-is-refused.xml", "no-such-room.xml", "no-common-codec.xml",
+                             "unknown-require.xml", "session-timer-too-short.xml",
+                             "session-timer.xml", "unknown-dialog.xml"):
+                sipp(server, scenario, transport=transport)
+        sipp(server, "lost-ack.xml")
+        sipp(server, "retransmitted-invite.xml")
+        sipp(server, "call.xml", calls=100)
+
+
+def test_without_an_ack_the_server_hangs_up():
+    with Server() as server:
+        sipp(server, "no-ack.xml", timeout=50)
+
+
+def test_members_only_and_full_rooms():
+    # The libre of Debian 12 gives up when SHA-256 is offered beside MD5.
+    with Server("--digest", "md5") as server:
+        at = ["--data", server.data]
+        assert command("room", "add", "staff", "--access", "members", *at).returncode == 0
+        assert command("user", "add", "alice", "--password-stdin", *at, stdin="secret\n").returncode == 0
+        uri = f"sip:staff@{HOST}:{server.port}"
+        with Baresip(uri, user="alice", password="secret") as phone:
+            phone.wait_for("Call established")
+        with Baresip(uri, user="alice", password="wrong") as phone:
+            phone.wait_for("401")
+        with sqlite3.connect(os.path.join(server.data, "lyceum.db")) as database:
+            database.execute("INSERT INTO room (name, participants_max) VALUES ('small', 1)")
+        database.close()
+        with Baresip(f"sip:small@{HOST}:{server.port}") as phone:
+            phone.wait_for("Call established")
+            sipp(server, "full-room.xml", "-s", "small")
+
+
+def three_in_a_room(codecs, transport):
+    tones = (400, 700, 1000)
+    with Server() as server:
+        port = server.tls_port if transport == "tls" else server.port
+        uri = f"sip:demo@{HOST}:{port}"
+        with Baresip(uri, codecs[0], transport, tones[0]) as a, \
+                Baresip(uri, codecs[1], transport, tones[1]) as b, \
+                Baresip(uri, codecs[2], transport, tones[2]) as c:
+            for phone in (a, b, c):
+                phone.wait_for("Call established")
+            time.sleep(3.5)
+            for phone, own in ((a, tones[0]), (b, tones[1]), (c, tones[2])):
+                for tone in tones:
+                    peak = phone.hears(tone)
+                    if tone == own:
+                        assert peak < 300, f"{codecs} {transport}: hears himself, {peak:.0f}"
+                    else:
+                        assert peak > 3000, f"{codecs} {transport}: {tone} Hz only {peak:.0f}"
+        log = server.read_log()
+        for codec in codecs:
+            assert f"codec={codec}" in log, f"{codec} was not agreed on"
+        assert f"transport={transport.upper()}" in log
+
+
+def test_three_phones_hear_each_other_g711_udp():
+    three_in_a_room(("PCMU", "PCMA", "PCMU"), "udp")
+
+
+def test_three_phones_hear_each_other_mixed_codecs_udp():
+    three_in_a_room(("PCMU", "G722", "opus"), "udp")
+
+
+def test_three_phones_hear_each_other_mixed_codecs_tcp():
+    three_in_a_room(("opus", "G722", "PCMA"), "tcp")
+
+
+def test_three_phones_hear_each_other_opus_tls():
+    three_in_a_room(("opus", "opus", "G722"), "tls")
+
+
+def test_echo_returns_your_sound():
+    with Server() as server, Baresip(f"sip:echo@{HOST}:{server.port}", "opus", hertz=600) as phone:
+        phone.wait_for("Call established")
+        time.sleep(2.5)
+        assert phone.hears(600) > 3000
+
+
+def test_hold_silences_and_resume_brings_back():
+    with Server() as server:
+        uri = f"sip:demo@{HOST}:{server.port}"
+        with Baresip(uri, hertz=400) as a, Baresip(uri, "opus", hertz=700) as b:
+            for phone in (a, b):
+                phone.wait_for("Call established")
+            time.sleep(2)
+            assert b.hears(400, last_seconds=1) > 3000
+            a.command("hold")
+            assert server.wait_for_log("send=0 receive=1")
+            time.sleep(2)
+            # Who holds says nothing any more, whatever his phone goes on to send.
+            a.command("resume")
+            time.sleep(3)
+            assert server.read_log().count("leg.media ") >= 4
+            assert b.hears(400, last_seconds=1) > 3000
+            assert a.hears(700, last_seconds=1) > 3000
+
+
+def test_leaving_is_seen_and_the_last_ends_the_conference():
+    with Server() as server:
+        uri = f"sip:demo@{HOST}:{server.port}"
+        with Baresip(uri) as a:
+            a.wait_for("Call established")
+            a.command("hangup")
+            assert server.wait_for_log("conference.ended")
+
+
+def test_a_phone_that_vanishes_is_hung_up():
+    with Server("--rtp-timeout-s", "5") as server:
+        with Baresip(f"sip:demo@{HOST}:{server.port}") as phone:
+            phone.wait_for("Call established")
+            time.sleep(1)
+            phone.vanish()
+            assert server.wait_for_log("leg.lost", 12)
+            # Its BYE is answered by nobody; the leg is gone when that is certain.
+            assert server.wait_for_log("conference.ended", 40)
+
+
+def test_bad_input_is_answered_and_costs_no_other_call_a_packet():
+    with Server() as server:
+        uri = f"sip:demo@{HOST}:{server.port}"
+        with Baresip(uri, hertz=400) as a, Baresip(uri, hertz=700) as b:
+            for phone in (a, b):
+                phone.wait_for("Call established")
+            good = options_request("bad1")
+            rows = [
+                (good.replace("Max-Forwards: 70", "Max-Forwards: much"), "400 Bad Max-Forwards"),
+                (good.replace("CSeq: 1 OPTIONS", "CSeq: 1 INVITE"), "400 CSeq method does not match"),
+                (good.replace("SIP/2.0\r\nVia", "SIP/3.0\r\nVia", 1), "505 Version Not Supported"),
+                (good.replace("sip:demo@127.0.0.1 SIP", "sip:de mo@127.0.0.1 SIP", 1), "400 Bad Request-URI"),
+                (options_request("bad5", uri="mailto:x@y"), "416 Unsupported URI Scheme"),
+                (good.replace("OPTIONS", "DANCE"), "501 Not Implemented"),
+            ]
+            for text, said in rows:
+                reply = exchange(server, text)
+                assert reply and said in reply.split("\r\n")[0], (said, reply)
+            for rubbish in (b"", b"\0" * 50, b"hello\r\n\r\n", os.urandom(1400), b"\r\n\r\n",
+                            b"INVITE sip:a SIP/2.0\r\n\r\n", b"A" * 60000):
+                assert exchange(server, rubbish, 0.05) is None
+            for stream in (b"hello\r\n\r\n", b"OPTIONS sip:a SIP/2.0\r\n\r\n",
+                           b"OPTIONS sip:a SIP/2.0\r\nContent-Length: -1\r\n\r\n", b"x" * 80000):
+                with socket.create_connection((HOST, server.port), 5) as connection:
+                    connection.sendall(stream)
+                    connection.settimeout(5)
+                    try:
+                        assert connection.recv(100) == b"", "framing is lost: the connection is closed"
+                    except ConnectionResetError:
+                        pass
+            rtp_port = int(a.said().split("m=audio ")[-1].split()[0]) if "m=audio " in a.said() else 0
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                stranger.bind((HOST, 0))
+                for port in [rtp_port] if rtp_port else range(16384, 16484, 2):
+                    for _ in range(20):
+                        stranger.sendto(os.urandom(200), (HOST, port))
+            time.sleep(2)
+            assert a.hears(700, last_seconds=1.5) > 3000
+            assert b.hears(400, last_seconds=1.5) > 3000
+            assert "PONG" not in (exchange(server, options_request("alive")) or "PONG")
+
+
+def test_a_keep_alive_on_a_stream_is_answered():
+    with Server() as server, socket.create_connection((HOST, server.port), 5) as connection:
+        connection.sendall(b"\r\n\r\n")
+        assert connection.recv(10) == b"\r\n"
+        connection.sendall(options_request("tcp").replace("/UDP", "/TCP").encode())
+        assert connection.recv(4096).startswith(b"SIP/2.0 200 OK")
+
+
+def test_a_stop_hangs_up_politely():
+    with Server() as server:
+        import threading
+        failures = []
+
+        def stay():
+            try:
+                sipp(server, "stay-until-hung-up.xml")
+            except AssertionError as failure:
+                failures.append(failure)
+
+        guest = threading.Thread(target=stay)
+        guest.start()
+        assert server.wait_for_log("leg.media ")
+        time.sleep(0.3)
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < 6
+        guest.join(30)
+        assert not failures, failures
+
+
+def test_what_was_configured_survives_kill_9():
+    data = tempfile.mkdtemp(prefix="lyceum-interop-")
+    try:
+        with Server(data=data) as server:
+            assert command("room", "add", "kept", "--data", data).returncode == 0
+            server.stop(signal.SIGKILL)
+        with Server(data=data) as server:
+            with Baresip(f"sip:kept@{HOST}:{server.port}") as phone:
+                phone.wait_for("Call established")
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def test_the_certificate_is_reloaded_without_a_restart():
+    def served(server):
+        return ssl.get_server_certificate((HOST, server.tls_port))
+
+    with Server() as server:
+        before = served(server)
+        os.remove(os.path.join(server.data, "certificate.pem"))
+        os.remove(os.path.join(server.data, "key.pem"))
+        assert command("check", "--data", server.data).returncode == 0
+        server.process.send_signal(signal.SIGHUP)
+        assert server.wait_for_log("certificate.reloaded")
+        assert served(server) != before
+
+
+def test_the_log_names_nobody():
+    with Server() as server:
+        with Baresip(f"sip:demo@{HOST}:{server.port}", user="hemlig") as phone:
+            phone.wait_for("Call established")
+        sipp(server, "no-such-room.xml")
+        log = server.read_log()
+        assert "leg.joining" in log and "hemlig" not in log and "127.0.0.1" not in log, log
+
+
+def test_a_call_over_ipv6():
+    with Server("--bind", "::1") as server:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as phone:
+            phone.bind(("::1", 0))
+            phone.settimeout(5)
+            own = phone.getsockname()[1]
+            sdp = (f"v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::1\r\nt=0 0\r\n"
+                   f"m=audio {own + 1} RTP/AVP 0\r\n")
+            phone.sendto((f"INVITE sip:demo@[::1] SIP/2.0\r\nVia: SIP/2.0/UDP [::1]:{own};rport;"
+                          "branch=z9hG4bKsix\r\nMax-Forwards: 70\r\nFrom: <sip:t@[::1]>;tag=1\r\n"
+                          "To: <sip:demo@[::1]>\r\nCall-ID: six\r\nCSeq: 1 INVITE\r\n"
+                          f"Contact: <sip:t@[::1]:{own}>\r\nContent-Type: application/sdp\r\n"
+                          f"Content-Length: {len(sdp)}\r\n\r\n{sdp}").encode(),
+                         ("::1", server.port))
+            reply = phone.recv(4096).decode()
+            assert reply.startswith("SIP/2.0 200 OK") and "c=IN IP6 ::1" in reply, reply
+
+
+def main():
+    wanted = sys.argv[2:]
+    tests = [(name, test) for name, test in globals().items()
+             if name.startswith("test_") and (not wanted or any(w in name for w in wanted))]
+    for program in ("baresip", "sipp"):
+        assert shutil.which(program), f"{program} is missing: ./dev deps"
+    failed = 0
+    for name, test in tests:
+        started = time.monotonic()
+        try:
+            test()
+            print(f"ok    {name}  {time.monotonic() - started:.1f}s", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAIL  {name}", flush=True)
+            traceback.print_exc(file=sys.stdout)
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
