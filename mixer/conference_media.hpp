@@ -16,6 +16,17 @@
 
 namespace lyceum::mixer {
 
+/// One way to encode, and its packets of this tick.
+struct Encoding {
+    std::unique_ptr<Encoder> encoder;
+    std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
+    std::vector<Bytes> payloads; ///< Of this tick; the buffers are kept.
+    std::size_t payload_count = 0;
+    std::uint64_t fed_until = 0; ///< Sample of the conference.
+    int idle_ticks = 0;
+    int silent_ticks = 0;
+};
+
 /// The media of one conference: takes datagrams of its legs, mixes once a tick, and says which
 /// packets go out. Everyone who is silent hears the same mix, which is encoded once for each way to
 /// encode it (rule 3 of the house); who speaks hears the mix without his own voice, by an encoder
@@ -79,16 +90,6 @@ public:
     [[nodiscard]] const Counters& counters() const { return counters_; }
 
 private:
-    /// One way to encode, and its packets of this tick.
-    struct Encoding {
-        std::unique_ptr<Encoder> encoder;
-        std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
-        std::vector<Bytes> payloads; ///< Of this tick; the buffers are kept.
-        std::size_t payload_count = 0;
-        std::uint64_t fed_until = 0; ///< Sample of the conference.
-        int idle_ticks = 0;
-        int silent_ticks = 0;
-    };
     using EncodingKey = std::tuple<const Codec*, std::string, std::int64_t>;
     struct Leg {
         MediaLeg media;

@@ -180,14 +180,20 @@ void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
     leg.digits.clear();
     if (++leg.tries < pin_tries) return;
     log_.warning("leg.wrong-pin", {{"leg", id.value}});
-    agent_.hang_up(leg.session, "Wrong PIN", now);
+    throw_out(id, "Wrong PIN", now);
 }
 
 void Focus::handle_leg_lost(mixer::LegId id, TimePoint now) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return;
-    log_.warning("leg.lost", {{"leg", id.value}});
-    agent_.hang_up(found->second.session, "No media", now);
+    throw_out(id, "No media", now);
+}
+
+/// Gone from the roster at once; the BYE goes its way without the focus, answered or not.
+void Focus::throw_out(mixer::LegId id, std::string_view reason, TimePoint now) {
+    const auto session = legs_.at(id).session;
+    remove(id, reason);
+    agent_.hang_up(session, reason, now);
 }
 
 void Focus::end_all(std::string_view reason, TimePoint now) {

@@ -73,6 +73,7 @@ private:
     void handle_offer(mixer::LegId id, Leg& leg, const std::string& offer, TimePoint now);
     void handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, TimePoint now);
     void configure(mixer::LegId id, Leg& leg);
+    void throw_out(mixer::LegId id, std::string_view reason, TimePoint now);
     void remove(mixer::LegId id, std::string_view why);
     Leg* leg_of(sip::SessionId session, mixer::LegId& id);
 
