@@ -72,6 +72,10 @@ void InviteSession::handle_timeout(TimePoint now) {
         switch (*timer) {
         case Timer::retransmit: retransmit(now); break;
         case Timer::give_up:
+            if (state_ == State::outgoing) {
+                hang_up("No answer");
+                break;
+            }
             if (rseq_) {
                 rseq_.reset();
                 stop_repeating();
@@ -399,6 +403,11 @@ void InviteSession::bye(std::string_view reason) {
 void InviteSession::end(EndCause cause, int status, std::string_view reason) {
     if (state_ == State::ended) return;
     state_ = State::ended;
+    // "The UAS MUST still respond to any pending requests": 487 (§15.1.2).
+    for (auto* waiting : {&invite_waiting_, &offer_waiting_})
+        if (*waiting) respond((*waiting)->transaction, (*waiting)->request, 487);
+    invite_waiting_.reset();
+    offer_waiting_.reset();
     timers_.stop_all();
     outputs_.push_back(Ended{cause, status, std::string(reason)});
 }

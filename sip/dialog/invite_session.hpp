@@ -51,7 +51,7 @@ public:
     };
     enum class Timer {
         retransmit, ///< When to send the 2xx or the reliable 1xx again.
-        give_up,    ///< When to stop waiting for its ACK or PRACK.
+        give_up,    ///< When to stop waiting for its ACK or PRACK, or for a phone that only rings.
         refresh,    ///< When to refresh the session, being the refresher.
         expire,     ///< When the session is over unless the peer refreshes it.
         retry,      ///< When to repeat an offer that met the peer's own (491).
@@ -163,6 +163,8 @@ private:
         Message request;
     };
 
+    static constexpr Duration ring_max = 180s; ///< After the last 1xx, as a proxy's Timer C.
+
     InviteSession(Options options, Random& random);
 
     void handle_reinvite(const Message& request, TransactionId transaction, TimePoint now);
@@ -170,7 +172,7 @@ private:
     void handle_prack(const Message& request, TransactionId transaction, TimePoint now);
     void handle_bye(const Message& request, TransactionId transaction);
     void handle_invite_response(const Sent& sent, const Message& response, TimePoint now);
-    void handle_early(const Message& response);
+    void handle_early(const Message& response, TimePoint now);
     void handle_answer_to_call(const Message& response, TimePoint now);
     void handle_success(const Sent& sent, const Message& response, TimePoint now);
     void handle_refusal(const Sent& sent, const Message& response, TimePoint now);

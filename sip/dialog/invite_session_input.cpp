@@ -106,11 +106,6 @@ void InviteSession::handle_prack(const Message& request, TransactionId transacti
 
 void InviteSession::handle_bye(const Message& request, TransactionId transaction) {
     respond(transaction, request, 200);
-    // "The UAS MUST still respond to any pending requests": 487 (§15.1.2).
-    if (invite_waiting_) respond(invite_waiting_->transaction, invite_waiting_->request, 487);
-    if (offer_waiting_) respond(offer_waiting_->transaction, offer_waiting_->request, 487);
-    invite_waiting_.reset();
-    offer_waiting_.reset();
     end(EndCause::peer_hung_up, 0, reason_in(request));
 }
 
@@ -157,7 +152,7 @@ void InviteSession::handle_invite_response(const Sent& sent, const Message& resp
                                            TimePoint now) {
     const auto status = response.status();
     if (status < 200) {
-        if (sent.kind == Kind::invite && status > 100) handle_early(response);
+        if (sent.kind == Kind::invite && status > 100) handle_early(response, now);
         return;
     }
     for (auto& known : sent_)
@@ -175,8 +170,9 @@ void InviteSession::handle_invite_response(const Sent& sent, const Message& resp
     handle_success(sent, response, now);
 }
 
-void InviteSession::handle_early(const Message& response) {
+void InviteSession::handle_early(const Message& response, TimePoint now) {
     if (cancelling_) return;
+    timers_.set(Timer::give_up, now + ring_max);
     auto* dialog = dialog_with(response);
     auto description = description_in(response);
     if (dialog && response.lists(Header::require, "100rel")) {
@@ -207,6 +203,7 @@ void InviteSession::handle_answer_to_call(const Message& response, TimePoint now
     if (!dialog) return end(EndCause::failed, response.status(), "2xx without a tag");
     dialog->confirm(response);
     // The other early dialogs are over; 2xx that still come from them are hung up one by one.
+    timers_.stop(Timer::give_up);
     auto chosen = std::move(*dialog);
     dialogs_.clear();
     dialogs_.push_back(std::move(chosen));

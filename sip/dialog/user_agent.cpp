@@ -322,7 +322,7 @@ void UserAgent::drain(SessionId id, TimePoint now) {
     }
     index_dialogs(id, entry);
     deadlines_.set(id, entry.session.deadline());
-    if (entry.session.state() == InviteSession::State::ended) forget(id);
+    if (entry.session.state() == InviteSession::State::ended) forget(id, now);
 }
 
 void UserAgent::carry_out(SessionId id, Entry& entry, InviteSession::Output output, TimePoint now) {
@@ -399,10 +399,14 @@ void UserAgent::index_dialogs(SessionId id, Entry& entry) {
     }
 }
 
-void UserAgent::forget(SessionId id) {
+void UserAgent::forget(SessionId id, TimePoint now) {
     const auto found = sessions_.find(id);
     for (const auto& key : found->second.keys) dialogs_.erase(key);
-    for (const auto& [token, transaction] : found->second.tokens) sent_.erase(transaction);
+    for (const auto& [token, transaction] : found->second.tokens) {
+        sent_.erase(transaction);
+        // A re-INVITE that the peer never answers must not stay for ever.
+        layer_.cancel(transaction, now);
+    }
     for (const auto transaction : found->second.invites) invites_.erase(transaction);
     deadlines_.remove(id);
     sessions_.erase(found);

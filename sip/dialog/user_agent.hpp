@@ -124,7 +124,7 @@ private:
     void send_to(SessionId id, RequestToken token, Message request, std::vector<Endpoint> targets,
                  TimePoint now);
     void index_dialogs(SessionId id, Entry& entry);
-    void forget(SessionId id);
+    void forget(SessionId id, TimePoint now);
 
     Options options_;
     Random& random_;

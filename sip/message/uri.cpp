@@ -56,6 +56,7 @@ Result<Uri, Fault> parse_tel(Uri uri, std::string_view rest) {
             return Fault{"malformed telephone number", i};
     }
     if (digits == 0) return Fault{"malformed telephone number", 0};
+    if (!uri.params.well_formed()) return Fault{"malformed URI parameter", 0};
     return uri;
 }
 
@@ -79,8 +80,9 @@ bool params_match(const Params& a, const Params& b) {
     for (const auto name : special)
         if (a.has(name) != b.has(name)) return false;
     for (auto rest = a.text(); const auto param = Params::next(rest);) {
-        const auto other = b.find(param->name);
-        if (other && !iequals(*other, param->value)) return false;
+        // A name that stands twice against the grammar counts where it stands first.
+        const auto own = a.find(param->name), other = b.find(param->name);
+        if (other && !iequals(*other, *own)) return false;
     }
     return true;
 }

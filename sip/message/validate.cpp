@@ -75,7 +75,8 @@ Verdict check_vias(const Message& message) {
     for (const auto& field : message.fields()) {
         if (field.id != Header::via) continue;
         const auto value = message.value(field);
-        if (value.ends_with(',') || value.starts_with(',')) return bad("Bad Via: empty element");
+        if (value.empty() || value.ends_with(',') || value.starts_with(','))
+            return bad("Bad Via: empty element");
         for (const auto element : split_list(value))
             if (const auto via = Via::parse(element); !via) return bad(Header::via, via.error());
     }

@@ -31,6 +31,10 @@ Effects InviteClientTransaction::handle_response(int status, TimePoint now) {
     return {};
 }
 
+void InviteClientTransaction::handle_cancelled(TimePoint now) {
+    if (state_ == State::proceeding) timers_.set(Timer::b, now + values_.timeout());
+}
+
 Effects InviteClientTransaction::accept(TimePoint now) {
     timers_.stop_all();
     timers_.set(Timer::m, now + values_.timeout());

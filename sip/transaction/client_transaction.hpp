@@ -22,7 +22,7 @@ public:
     enum class State { calling, proceeding, accepted, completed, terminated };
     enum class Timer {
         a, ///< When to send the INVITE again.
-        b, ///< When to give up waiting for any response.
+        b, ///< When to give up waiting for any response, or for a final one after CANCEL.
         d, ///< When no retransmitted failure response can come any more.
         m, ///< When no retransmitted 2xx, or 2xx of another fork, can come any more.
         count_
@@ -33,6 +33,8 @@ public:
 
     Effects start(TimePoint now);
     Effects handle_response(int status, TimePoint now);
+    /// A CANCEL went out: without a final response within 64·T1, the INVITE is over too (§9.1).
+    void handle_cancelled(TimePoint now);
     Effects handle_transport_error();
     Effects handle_timeout(TimePoint now);
 

@@ -296,11 +296,15 @@ void TransactionLayer::cancel(TransactionId invite, TimePoint now) {
     const auto* machine = std::get_if<InviteClientTransaction>(&client.machine);
     if (!machine || client.cancel_wanted) return;
     client.cancel_wanted = true;
-    if (machine->state() == InviteClientTransaction::State::proceeding) send_cancel(client, now);
+    if (machine->state() == InviteClientTransaction::State::proceeding)
+        send_cancel(invite, client, now);
 }
 
 /// §9.1: Request-URI, Call-ID, To, number of CSeq, From, Route and the one Via of the INVITE.
-void TransactionLayer::send_cancel(const Client& invite, TimePoint now) {
+void TransactionLayer::send_cancel(TransactionId invite_id, Client& invite, TimePoint now) {
+    std::get<InviteClientTransaction>(invite.machine).handle_cancelled(now);
+    deadlines_.set(invite_id,
+                   std::visit([](const auto& m) { return m.deadline(); }, invite.machine));
     const auto& original = invite.sent;
     auto writer = MessageWriter::request(Method::cancel, original.request_uri());
     const auto via = original.values(Header::via).front();
@@ -389,7 +393,7 @@ void TransactionLayer::apply(TransactionId id, Client& client, const Effects& ef
         outputs_.push_back(RequestFailed{id, effects.failure});
     if (provisional && client.cancel_wanted && !client.of_layer &&
         !client_keys_.contains(client_key(top_via(client.sent).branch(), "CANCEL")))
-        send_cancel(client, now);
+        send_cancel(id, client, now);
 }
 
 void TransactionLayer::settle(TransactionId id, Server& server) {

@@ -134,7 +134,7 @@ private:
     void refuse(const Message& request, const Endpoint& from, const Rejection& rejection);
     void start_server(Message request, const Endpoint& from, std::string key, TimePoint now);
     void start_client(TransactionId id, Client& client, TimePoint now);
-    void send_cancel(const Client& invite, TimePoint now);
+    void send_cancel(TransactionId invite_id, Client& invite, TimePoint now);
     bool next_target(TransactionId id, Client& client, TimePoint now);
     std::string via_for(const Endpoint& target, std::string_view branch) const;
     std::string new_branch();

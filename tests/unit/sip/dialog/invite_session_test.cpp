@@ -158,6 +158,34 @@ TEST(InviteSession, ReliableProvisionalResponses) {
     EXPECT_EQ(pair.server.all<Session::Established>().size(), 1u);
 }
 
+TEST(InviteSession, APhoneThatOnlyRingsIsCancelledAfterThreeMinutes) {
+    AgentPair pair;
+    pair.on_call = [&](const IncomingCall& call) {
+        pair.server.agent.ring(call.session, 180, {}, pair.now);
+    };
+    pair.call();
+    pair.run(179s);
+    EXPECT_EQ(pair.count(Method::cancel, true), 0);
+    pair.run(2s);
+    EXPECT_EQ(pair.count(Method::cancel, true), 1);
+    EXPECT_EQ(pair.caller.agent.session_count() + pair.server.agent.session_count(), 0u);
+}
+
+TEST(InviteSession, ARequestThatWaitsIsAnsweredWhenWeHangUp) {
+    AgentPair pair;
+    const auto id = pair.call();
+    pair.run(1s);
+    pair.caller.agent.offer(id, phone_sdp("8"), pair.now);
+    pair.drain();
+    pair.run(50ms);
+    pair.server.agent.hang_up(pair.server.calls.at(0).session, "x", pair.now);
+    pair.drain();
+    pair.run(70s);
+    EXPECT_EQ(pair.count(487, false), 1);
+    EXPECT_EQ(pair.caller.agent.transactions().size() + pair.server.agent.transactions().size(),
+              0u);
+}
+
 TEST(InviteSession, WithoutAPrackTheCallIs504) {
     AgentPair pair;
     pair.lose = [](const Message& message, bool) { return message.method() == Method::prack; };

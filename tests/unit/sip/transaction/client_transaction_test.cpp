@@ -19,7 +19,7 @@ struct Step {
     int input;
     Effects effects;
 };
-constexpr int time_passes = 0, transport_error = -1;
+constexpr int time_passes = 0, transport_error = -1, cancelled = -4;
 
 template <class Machine>
 struct Row {
@@ -41,6 +41,9 @@ void run(const Row<Machine>& row) {
         if (step.input == time_passes) {
             EXPECT_EQ(machine.handle_timeout(now - 1us), Effects{}) << "a microsecond early";
             EXPECT_EQ(machine.handle_timeout(now), step.effects);
+        } else if (step.input == cancelled) {
+            if constexpr (requires { machine.handle_cancelled(now); })
+                machine.handle_cancelled(now);
         } else if (step.input == transport_error) {
             EXPECT_EQ(machine.handle_transport_error(), step.effects);
         } else {
@@ -82,6 +85,11 @@ TEST(InviteClientTransaction, Figure5) {
         {"calling, transport error", false, {{1ms, transport_error, broken}}, S::terminated, {}},
         {"calling, 1xx: stops everything", false, {{1ms, 180, up}}, S::proceeding, {}},
         {"proceeding, 1xx", false, {{1ms, 100, up}, {2ms, 183, up}}, S::proceeding, {}},
+        {"cancelled, no final response within 64 T1",
+         false,
+         {{1ms, 180, up}, {1s, cancelled, nothing}, {33s, 0, timed_out}},
+         S::terminated,
+         {}},
         {"calling, 2xx", false, {{1s, 200, up}}, S::accepted, 33s},
         {"proceeding, 2xx", false, {{1ms, 180, up}, {1s, 200, up}}, S::accepted, 33s},
         {"accepted, 2xx again and of a fork",
