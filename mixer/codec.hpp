@@ -57,6 +57,9 @@ struct Codec {
     std::unique_ptr<Decoder> (*make_decoder)(std::string_view peer_fmtp);
     /// The part of the fmtp that changes what is encoded: listeners with the same share an encoder.
     std::string (*encoding_class)(std::string_view peer_fmtp);
+    /// How many samples of silence the payload holds, where that can be told without decoding it;
+    /// 0: there may be sound in it.
+    std::size_t (*silent_samples)(ByteView payload);
 };
 
 /// In the order of our preference.

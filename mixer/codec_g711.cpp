@@ -86,6 +86,15 @@ private:
 
 std::string no_class(std::string_view) { return {}; }
 
+/// No sample above −60 dBFS: a table look-up for each, and no resampling.
+template <Sample (*Expand)(std::uint8_t)>
+std::size_t silent_samples(ByteView payload) {
+    static constexpr auto table = expansion<Expand>();
+    for (const auto code : payload)
+        if (table[code] > 33 || table[code] < -33) return 0;
+    return payload.size() * (sample_rate / 8000);
+}
+
 template <Sample (*Expand)(std::uint8_t), std::uint8_t (*Compress)(Sample)>
 constexpr Codec g711(std::string_view name, std::uint8_t payload_type) {
     return {name,
@@ -99,7 +108,8 @@ constexpr Codec g711(std::string_view name, std::uint8_t payload_type) {
             [](std::string_view) -> std::unique_ptr<Decoder> {
                 return std::make_unique<G711Decoder<Expand>>();
             },
-            no_class};
+            no_class,
+            silent_samples<Expand>};
 }
 
 } // namespace

@@ -69,6 +69,7 @@ const Codec g722{
     "",
     [](std::string_view) -> std::unique_ptr<Encoder> { return std::make_unique<G722Encoder>(); },
     [](std::string_view) -> std::unique_ptr<Decoder> { return std::make_unique<G722Decoder>(); },
-    [](std::string_view) { return std::string(); }};
+    [](std::string_view) { return std::string(); },
+    [](ByteView) { return std::size_t{0}; }};
 
 } // namespace lyceum::mixer

@@ -137,6 +137,21 @@ private:
     OpusDecoder* state_ = nullptr;
 };
 
+/// DTX, or SILK whose voice activity flags are all down: configurations under 16 begin their frame
+/// with one flag for each 20 ms of it (RFC 6716 §4.2.3); the first tells for packets of one frame.
+std::size_t silent_samples(ByteView payload) {
+    if (payload.empty()) return 0;
+    const int samples = opus_packet_get_nb_samples(
+        payload.data(), static_cast<opus_int32>(payload.size()), sample_rate);
+    if (samples <= 0) return 0;
+    const bool silk = payload.size() > 1 && payload[0] >> 3 < 16;
+    const bool one_frame = (payload[0] & 3) == 0;
+    const bool short_frame = samples <= 960;
+    const bool dtx = payload.size() <= 2;
+    const bool voiceless = silk && one_frame && short_frame && !(payload[1] & 0x80);
+    return dtx || voiceless ? static_cast<std::size_t>(samples) : 0;
+}
+
 std::string encoding_class(std::string_view fmtp) {
     const Wishes wishes(fmtp);
     return std::to_string(wishes.bitrate) + (wishes.fec ? "f" : "-") +
@@ -156,6 +171,7 @@ const Codec opus{
         return std::make_unique<OpusEncoding>(Wishes(fmtp));
     },
     [](std::string_view) -> std::unique_ptr<Decoder> { return std::make_unique<OpusDecoding>(); },
-    encoding_class};
+    encoding_class,
+    silent_samples};
 
 } // namespace lyceum::mixer

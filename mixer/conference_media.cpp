@@ -96,7 +96,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
 /// first syllable is lost, and for a while after it.
 void ConferenceMedia::pull_all(TimePoint now) {
     for (auto& [id, leg] : legs_) {
-        leg.present = leg.media.pull(leg.frame, now);
+        leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
         if (leg.present && level_db(leg.frame) >= options_.speech_level_db)
             leg.speaking_ticks = hangover_ticks;
         else if (leg.speaking_ticks > 0) --leg.speaking_ticks;

@@ -132,7 +132,8 @@ void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoi
         reception_->handle_sender_report(*rtcp->sender, now);
 }
 
-bool MediaLeg::pull(Frame& frame, TimePoint now) {
+bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {
+    speaking_ = speaking;
     steer(now);
     if (stretched_ > 0) {
         --stretched_; // One tick more of silence, where there is silence.
@@ -179,6 +180,15 @@ bool MediaLeg::pull_turn(TimePoint now) {
 void MediaLeg::decode(const rtp::JitterBuffer::Packet& packet) {
     const auto* format = format_of(packet.payload_type);
     if (!format) return; // Agreed away while it waited.
+    const auto silent = speaking_ ? 0 : format->codec->silent_samples(packet.payload);
+    if (silent > 0) {
+        ++counters_.known_silent;
+        packet_length_ = Duration(std::int64_t(silent) * 1'000'000 / sample_rate);
+        sound_.insert(sound_.end(), silent, Sample{0});
+        quiet_ = true;
+        return;
+    }
+    ++counters_.decoded;
     if (!decoder_ || decoding_ != format->codec) {
         decoding_ = format->codec;
         decoder_ = decoding_->make_decoder(format->fmtp);

@@ -50,7 +50,8 @@ struct LegCounters {
     std::uint64_t foreign = 0;   ///< From an address that is not the peer's.
     std::uint64_t malformed = 0; ///< Neither RTP nor RTCP.
     std::uint64_t unknown_type = 0;
-    std::uint64_t held = 0; ///< Came although we said that we do not receive.
+    std::uint64_t decoded = 0, known_silent = 0; ///< Packets played, by what it took.
+    std::uint64_t held = 0;                      ///< Came although we said that we do not receive.
 };
 
 /// The incoming half of one leg's audio and the bookkeeping of its outgoing half: who may send to
@@ -67,7 +68,8 @@ public:
                                         TimePoint now);
 
     /// The sound of the next tick; false if there is nothing to hear (the frame is not touched).
-    bool pull(Frame& frame, TimePoint now);
+    /// Packets of silence are not decoded while the leg is not `speaking`.
+    bool pull(Frame& frame, bool speaking, TimePoint now);
 
     /// The header of the next packet, for sound that starts at this sample of the conference.
     rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes);
@@ -109,6 +111,7 @@ private:
     std::vector<Sample> sound_; ///< Decoded and not played yet.
     Duration packet_length_ = 20ms;
     bool quiet_ = true; ///< The last packet held next to no sound: time may be cut or added here.
+    bool speaking_ = true;
     int stretched_ = 0;
 
     std::uint32_t ssrc_;

@@ -167,7 +167,7 @@ private:
 
     InviteSession(Options options, Random& random);
 
-    void handle_reinvite(const Message& request, TransactionId transaction, TimePoint now);
+    void handle_reinvite(const Message& request, TransactionId transaction);
     void handle_update(const Message& request, TransactionId transaction, TimePoint now);
     void handle_prack(const Message& request, TransactionId transaction, TimePoint now);
     void handle_bye(const Message& request, TransactionId transaction);

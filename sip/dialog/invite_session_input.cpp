@@ -32,7 +32,7 @@ void InviteSession::handle_request(const Message& request, TransactionId transac
     if (!dialog->handle_cseq(cseq_of(request)))
         return respond(transaction, request, 500, "CSeq Out Of Order");
     switch (request.method()) {
-    case Method::invite: return handle_reinvite(request, transaction, now);
+    case Method::invite: return handle_reinvite(request, transaction);
     case Method::update: return handle_update(request, transaction, now);
     case Method::prack: return handle_prack(request, transaction, now);
     case Method::bye: return handle_bye(request, transaction);
@@ -40,8 +40,7 @@ void InviteSession::handle_request(const Message& request, TransactionId transac
     }
 }
 
-void InviteSession::handle_reinvite(const Message& request, TransactionId transaction,
-                                    TimePoint now) {
+void InviteSession::handle_reinvite(const Message& request, TransactionId transaction) {
     if (state_ == State::ending) return respond(transaction, request, 487);
     if (invite_waiting_) {
         // "a 500 … with a Retry-After header field with a randomly chosen value" (§14.2).
@@ -54,7 +53,6 @@ void InviteSession::handle_reinvite(const Message& request, TransactionId transa
     if (refuse_short_interval(request, transaction)) return;
     dialogs_.front().refresh_target(request);
     invite_waiting_ = Waiting{transaction, request};
-    (void)now;
     if (auto description = description_in(request); !description.empty())
         outputs_.push_back(Offered{std::move(description)});
     else outputs_.push_back(OfferWanted{});

@@ -155,6 +155,25 @@ TEST(ConferenceMedia, ListenersOfOneKindGetTheSameOctetsEncodedOnce) {
     EXPECT_LT(room.hears(speaker, 700), 100);
 }
 
+TEST(ConferenceMedia, SilenceIsNotDecoded) {
+    for (const auto& [name, clock] : {std::pair{"opus", 48000u}, std::pair{"PCMU", 8000u}}) {
+        SCOPED_TRACE(name);
+        Conference room;
+        auto& speaker = room.add("PCMU", 8000, 500);
+        auto& listener = room.add(name, clock, 700);
+        listener.speaking = false;
+        room.run(3s);
+        const auto& counters = room.media.leg(listener.leg)->counters();
+        EXPECT_GT(counters.known_silent, 130u);
+        EXPECT_LT(counters.decoded, 15u);
+        EXPECT_EQ(room.media.leg(speaker.leg)->counters().known_silent, 0u);
+        listener.speaking = true;
+        speaker.heard.clear();
+        room.run(200ms);
+        EXPECT_GT(kit::tone_peak(std::span(speaker.heard).last(4800), 700), 4000);
+    }
+}
+
 TEST(ConferenceMedia, PacketsComeAsTheClockAndThePtimeSay) {
     for (const int ptime : {10, 20, 30, 40, 60})
         for (const auto& [name, clock] :

@@ -84,7 +84,7 @@ TEST_F(MediaLegTest, ACodecMayChangeInTheMiddleAndASourceToo) {
     int heard = 0;
     for (int i = 0; i < 100; ++i, now += 20ms) {
         send(nat, i < 50 ? 1 : 2, i % 10 < 5 ? 0 : 8);
-        heard += leg.pull(frame, now + 15ms);
+        heard += leg.pull(frame, true, now + 15ms);
     }
     EXPECT_GT(heard, 90);
 }
@@ -112,7 +112,7 @@ TEST_F(MediaLegTest, DriftIsFollowedWhereThereIsSilence) {
                 ++number;
                 sent_at += 20'000.0 * (1 + ppm * 1e-6);
             }
-            drifting.pull(frame, tick + 1ms);
+            drifting.pull(frame, i % 200 < 150, tick + 1ms);
         }
         EXPECT_LT(drifting.jitter_counters().concealed, 60u) << ppm;
         EXPECT_LT(drifting.jitter_counters().late, 60u) << ppm;
