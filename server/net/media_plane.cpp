@@ -23,7 +23,7 @@ namespace lyceum::net {
 class MediaThread {
 public:
     MediaThread(MediaPlane::Options options, MediaPlane::Events events, Log& log)
-        : options_(std::move(options)), events_(std::move(events)), log_(log), timer_(io_),
+        : options_(options), events_(std::move(events)), log_(log), timer_(io_),
           work_(boost::asio::make_work_guard(io_)), thread_([this] {
               pthread_setname_np(pthread_self(), "media");
               io_.run();
@@ -169,7 +169,7 @@ private:
     std::thread thread_; ///< Last: it uses all of the above.
 };
 
-MediaPlane::MediaPlane(Options options, Events events, Entropy& entropy, Log& log)
+MediaPlane::MediaPlane(Options options, const Events& events, Entropy& entropy, Log& log)
     : options_(options), entropy_(entropy),
       next_port_(static_cast<std::uint16_t>(options.port_min + options.port_min % 2)),
       load_(std::max<std::size_t>(options.threads, 1)) {

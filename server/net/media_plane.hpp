@@ -30,7 +30,7 @@ public:
         std::function<void(mixer::LegId)> leg_lost;
     };
 
-    MediaPlane(Options options, Events events, Entropy& entropy, Log& log);
+    MediaPlane(Options options, const Events& events, Entropy& entropy, Log& log);
     ~MediaPlane() override;
 
     void begin(focus::ConferenceId conference, bool echo) override;

@@ -328,8 +328,8 @@ void UserAgent::drain(SessionId id, TimePoint now) {
 void UserAgent::carry_out(SessionId id, Entry& entry, InviteSession::Output output, TimePoint now) {
     if (auto* request = std::get_if<InviteSession::SendRequest>(&output)) {
         send(id, request->token, std::move(request->request), now);
-    } else if (auto* response = std::get_if<InviteSession::SendResponse>(&output)) {
-        layer_.respond(response->transaction, std::move(response->response), now);
+    } else if (const auto* response = std::get_if<InviteSession::SendResponse>(&output)) {
+        layer_.respond(response->transaction, response->response, now);
     } else if (auto* ack = std::get_if<InviteSession::SendAck>(&output)) {
         send(id, {}, std::move(ack->ack), now);
     } else if (const auto* cancel = std::get_if<InviteSession::SendCancel>(&output)) {

@@ -78,7 +78,7 @@ TransactionLayer::TransactionLayer(Options options, Random& random, const LocalA
 
 void TransactionLayer::handle_message(Message message, const Endpoint& from, TimePoint now) {
     if (message.is_response()) {
-        handle_response(std::move(message), from, now);
+        handle_response(message, from, now);
     } else {
         handle_request(std::move(message), from, now);
     }
@@ -165,7 +165,8 @@ void TransactionLayer::start_server(Message request, const Endpoint& from, std::
     settle(id, placed);
 }
 
-void TransactionLayer::handle_response(Message response, const Endpoint& from, TimePoint now) {
+void TransactionLayer::handle_response(const Message& response, const Endpoint& from,
+                                       TimePoint now) {
     const auto rejection = validate(response);
     if (rejection || response.values(Header::via).size() != 1) {
         // More than one Via means that it was not meant for us (§8.1.3.3).
@@ -338,7 +339,7 @@ void TransactionLayer::transmit_again(const Message& sent, const Endpoint& targe
     outputs_.push_back(Transmit{target, sent.bytes(), {}});
 }
 
-void TransactionLayer::respond(TransactionId id, Message response, TimePoint now) {
+void TransactionLayer::respond(TransactionId id, const Message& response, TimePoint now) {
     const auto found = servers_.find(id);
     if (found == servers_.end()) return;
     auto& server = found->second;

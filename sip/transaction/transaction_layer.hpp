@@ -97,7 +97,7 @@ public:
     Message acknowledge(Message ack, const Endpoint& target);
     void transmit_again(const Message& sent, const Endpoint& target);
     /// Answers a request. A 2xx to INVITE may be given again and again until its ACK comes.
-    void respond(TransactionId id, Message response, TimePoint now);
+    void respond(TransactionId id, const Message& response, TimePoint now);
 
     /// The INVITE that this CANCEL means (§9.2), if it is still unanswered or answered.
     [[nodiscard]] std::optional<TransactionId> invite_of(const Message& cancel) const;
@@ -130,7 +130,7 @@ private:
     };
 
     void handle_request(Message request, const Endpoint& from, TimePoint now);
-    void handle_response(Message response, const Endpoint& from, TimePoint now);
+    void handle_response(const Message& response, const Endpoint& from, TimePoint now);
     void refuse(const Message& request, const Endpoint& from, const Rejection& rejection);
     void start_server(Message request, const Endpoint& from, std::string key, TimePoint now);
     void start_client(TransactionId id, Client& client, TimePoint now);
