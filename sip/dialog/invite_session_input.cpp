@@ -150,7 +150,7 @@ void InviteSession::handle_invite_response(const Sent& sent, const Message& resp
                                            TimePoint now) {
     const auto status = response.status();
     if (status < 200) {
-        if (sent.kind == Kind::invite && status > 100) handle_early(response, now);
+        if (sent.kind == Kind::invite) handle_early(response, now);
         return;
     }
     for (auto& known : sent_)
@@ -171,6 +171,7 @@ void InviteSession::handle_invite_response(const Sent& sent, const Message& resp
 void InviteSession::handle_early(const Message& response, TimePoint now) {
     if (cancelling_) return;
     timers_.set(Timer::give_up, now + ring_max);
+    if (response.status() == 100) return;
     auto* dialog = dialog_with(response);
     auto description = description_in(response);
     if (dialog && response.lists(Header::require, "100rel")) {

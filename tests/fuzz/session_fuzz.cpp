@@ -19,13 +19,12 @@ public:
             act(in_.u8());
             drain();
         }
-        for (const auto id : sessions_[0]) agents_[0].hang_up(id, "end", now_);
-        for (const auto id : sessions_[1]) agents_[1].hang_up(id, "end", now_);
-        drain();
+        hang_up_all();
         // Everything is delivered from now on; the longest that a session can last is its interval.
         for (int i = 0; i < 4000 && (agents_[0].deadline() || agents_[1].deadline()); ++i) {
             now_ += 2s;
             tick();
+            hang_up_all(); // Calls that were still on their way.
         }
         for (auto& agent : agents_) {
             LYCEUM_ASSERT(agent.session_count() == 0);
@@ -34,6 +33,12 @@ public:
     }
 
 private:
+    void hang_up_all() {
+        for (std::size_t side = 0; side < 2; ++side)
+            for (const auto id : sessions_[side]) agents_[side].hang_up(id, "end", now_);
+        drain();
+    }
+
     void act(std::uint8_t what) {
         const int side = what & 1;
         auto& agent = agents_[side];
