@@ -10,6 +10,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees restrict and bounds violations inside std::string that are not there (PR 105651).
   target_compile_options(lyceum_options INTERFACE -Wno-restrict -Wno-stringop-overflow
     -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overread)
+  # Asio's fences are beside atomics that ThreadSanitizer does understand.
+  if(LYCEUM_SANITIZE MATCHES "thread")
+    target_compile_options(lyceum_options INTERFACE -Wno-tsan)
+  endif()
 endif()
 if(LYCEUM_SANITIZE)
   add_compile_options(-fsanitize=${LYCEUM_SANITIZE} -fno-sanitize-recover=all)
