@@ -31,14 +31,14 @@ def free_port():
 class Server:
     """lyceum serve on ports that it chose itself."""
 
-    def __init__(self, *options, data=None):
+    def __init__(self, *options, data=None, within=()):
         self.own_data = data is None
         self.data = data or tempfile.mkdtemp(prefix="lyceum-interop-")
         self.log_path = os.path.join(self.data, "log")
         started = time.monotonic()
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
-            [LYCEUM, "serve", "--data", self.data, "--sip-port", "0", "--sips-port", "0",
+            [*within, LYCEUM, "serve", "--data", self.data, "--sip-port", "0", "--sips-port", "0",
              *([] if "--bind" in options else ["--bind", HOST]), *options],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         said = ""
@@ -99,6 +99,59 @@ def sipp(server, scenario, *options, transport="u1", calls=1, timeout=30):
         errors = pathlib.Path(f"{folder}/errors")
         saw = errors.read_text(errors="replace") if errors.exists() else result.stdout[-1500:]
         assert result.returncode == 0, f"sipp {scenario} ended with {result.returncode}: {saw}"
+
+
+class Skipped(Exception):
+    """Why a test cannot be made here."""
+
+
+class Network:
+    """Two hosts of the test's own, network namespaces joined by a cable; gone when it ends."""
+
+    SERVER, PHONE = "10.99.0.1", "10.99.0.2"
+
+    def __enter__(self):
+        self.hosts = [f"lyceum-{os.getpid()}-{side}" for side in ("server", "phone")]
+        if os.geteuid() != 0 or not shutil.which("ip"):
+            raise Skipped("network namespaces need root and iproute2")
+        if subprocess.run(["ip", "netns", "add", self.hosts[0]], capture_output=True).returncode:
+            raise Skipped("this machine allows no network namespaces")
+        cable = f"ly{os.getpid()}"
+        steps = [f"ip netns add {self.hosts[1]}",
+                 f"ip link add {cable}a netns {self.hosts[0]} type veth peer name {cable}b netns {self.hosts[1]}"]
+        for host, end, own, other in ((self.hosts[0], "a", self.SERVER, self.PHONE),
+                                      (self.hosts[1], "b", self.PHONE, self.SERVER)):
+            steps += [f"ip -n {host} addr add {own}/24 dev {cable}{end}",
+                      f"ip -n {host} link set {cable}{end} up", f"ip -n {host} link set lo up",
+                      f"ip -n {host} route add default via {other}"]
+        for step in steps:
+            subprocess.run(step.split(), check=True, timeout=10)
+        return self
+
+    def on(self, host):
+        return ["ip", "netns", "exec", self.hosts[host]]
+
+    def __exit__(self, *_):
+        for host in self.hosts:
+            subprocess.run(["ip", "netns", "del", host], capture_output=True)
+
+
+def linphonec(network, uri, tone, folder, seconds):
+    """Calls, plays a file, records what it hears; returns what it said."""
+    os.makedirs(f"{folder}/.local/share/linphone")
+    os.makedirs(f"{folder}/.config/linphone")
+    pathlib.Path(f"{folder}/rc").write_text(
+        "[sip]\nsip_port=5062\nsip_tcp_port=5062\n[video]\ncapture=0\ndisplay=0\n")
+    phone = subprocess.Popen([*network.on(1), "linphonec", "-c", f"{folder}/rc"], text=True,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, env={**os.environ, "HOME": folder})
+    for pause, line in ((2, "soundcard use files"), (0, f"play {tone}"),
+                        (0, f"record {folder}/heard.wav"), (0, f"call {uri}"),
+                        (seconds, "terminate"), (1, "quit")):
+        time.sleep(pause)
+        phone.stdin.write(line + "\n")
+        phone.stdin.flush()
+    return phone.communicate(timeout=20)[0]
 
 
 def write_tone(path, hertz, seconds=30, rate=48000, peak=6000):
