@@ -241,6 +241,21 @@ def test_a_keep_alive_on_a_stream_is_answered():
         assert connection.recv(4096).startswith(b"SIP/2.0 200 OK")
 
 
+def test_a_peer_that_never_reads_is_cut_off_and_disturbs_nobody():
+    with Server("--log-level", "debug") as server, \
+            socket.create_connection((HOST, server.port), 5) as deaf:
+        deaf.settimeout(5)
+        cut_off = False
+        try:
+            for number in range(60000):
+                deaf.sendall(options_request(f"deaf{number}").replace("/UDP", "/TCP").encode())
+        except ConnectionError:
+            cut_off = True
+        assert cut_off, "a megabyte of answers waits and nobody minds"
+        assert server.wait_for_log("send queue full")
+        assert "200 OK" in exchange(server, options_request("other"))
+
+
 def test_a_stop_hangs_up_politely():
     with Server() as server:
         import threading
