@@ -18,8 +18,9 @@ Effects InviteClientTransaction::handle_response(int status, TimePoint now) {
     case State::proceeding:
         if (status >= 300) return complete(now);
         if (status >= 200) return accept(now);
-        // "the client transaction SHOULD NOT retransmit the request any longer" (§17.1.1.2).
-        timers_.stop_all();
+        // "the client transaction SHOULD NOT retransmit the request any longer" (§17.1.1.2). The
+        // bound that a CANCEL has set stays.
+        if (state_ == State::calling) timers_.stop_all();
         state_ = State::proceeding;
         return {.pass_up = true};
     case State::accepted:
