@@ -21,7 +21,7 @@ constexpr std::uint8_t linear_to_ulaw(Sample sample) {
     const int sign = sample < 0 ? 0x80 : 0;
     int magnitude = sample < 0 ? -int{sample} : int{sample};
     magnitude = (magnitude > 32635 ? 32635 : magnitude) + 0x84;
-    const int exponent = std::bit_width(static_cast<unsigned>(magnitude)) - 8;
+    const int exponent = std::bit_width(static_cast<unsigned>(magnitude) >> 8);
     const int mantissa = (magnitude >> (exponent + 3)) & 15;
     return static_cast<std::uint8_t>(~(sign | exponent << 4 | mantissa));
 }

@@ -8,7 +8,7 @@ namespace lyceum::rtp {
 std::uint64_t Reception::handle(const Header& header, std::uint32_t clock_rate, TimePoint now) {
     if (!started_) start(header.sequence);
     const auto forward = static_cast<std::uint16_t>(header.sequence - highest_);
-    std::uint64_t extended = highest_;
+    std::uint64_t extended = 0;
     if (forward < dropout_max) {
         extended = highest_ = highest_ + forward;
     } else if (forward > 0x10000 - 100) {

@@ -211,7 +211,7 @@ void InviteSession::send_invite() {
     invite_ = std::get<SendRequest>(outputs_.back()).request;
 }
 
-void InviteSession::ring(int status, std::string description, TimePoint now) {
+void InviteSession::ring(int status, const std::string& description, TimePoint now) {
     LYCEUM_ASSERT(status > 100 && status < 200);
     if (state_ != State::incoming || !invite_waiting_ || rseq_) return;
     const auto& request = invite_waiting_->request;
@@ -284,7 +284,7 @@ void InviteSession::send_offer(TimePoint now) {
     send(Kind::reinvite, dialogs_.front().local_cseq(), std::move(writer), pending_offer_);
 }
 
-void InviteSession::answer(std::string description, TimePoint now) {
+void InviteSession::answer(const std::string& description, TimePoint now) {
     if (state_ == State::ending || state_ == State::ended) return;
     if (ack_wanted_) {
         const auto cseq = *ack_wanted_;

@@ -129,13 +129,13 @@ public:
     /// \name Commands of the owner; out of place (the session has moved on) they do nothing.
     ///@{
     void invite(std::string_view uri, std::string_view from, std::string description);
-    void ring(int status, std::string description, TimePoint now);
+    void ring(int status, const std::string& description, TimePoint now);
     void accept(std::string description, TimePoint now);
     void reject(int status, std::string_view reason,
                 const std::vector<std::pair<Header, std::string>>& headers);
     /// Offers anew: add, drop, hold or resume a medium (§14.1).
     void offer(std::string description, TimePoint now);
-    void answer(std::string description, TimePoint now);
+    void answer(const std::string& description, TimePoint now);
     void refuse(int status, std::string_view reason = {});
     void hang_up(std::string_view reason);
     ///@}
