@@ -30,6 +30,7 @@ const std::vector<Option>& options() {
         {"domain", &Configuration::domain},
         {"certificate", &Configuration::certificate},
         {"key", &Configuration::key},
+        {"name_servers", &Configuration::name_servers},
         {"rtp_port_min", &Configuration::rtp_port_min},
         {"rtp_port_max", &Configuration::rtp_port_max},
         {"media_threads", &Configuration::media_threads},
@@ -59,6 +60,18 @@ Number number_of(const std::string& text, const std::string& where, const std::s
     const auto value = parse_number<Number>(text);
     if (!value) refuse(where, name, "a number from 0 to " + std::to_string(Number(-1)));
     return *value;
+}
+
+/// "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or "[2001:db8::53]:5353".
+bool is_name_server(std::string_view text) {
+    if (IpAddress::parse(text)) return true;
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return false;
+    auto host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const auto ip = IpAddress::parse(host);
+    const bool bracketed = host.size() + 2 == colon;
+    return ip && ip->is_v6() == bracketed && parse_number<std::uint16_t>(text.substr(colon + 1));
 }
 
 } // namespace
@@ -114,6 +127,9 @@ void check(const Configuration& c) {
     require(IpAddress::parse(c.bind).has_value(), "bind: expected an IP address");
     require(c.rtp_port_min >= 1024 && c.rtp_port_min + 1 < c.rtp_port_max,
             "rtp_port_min, rtp_port_max: expected 1024 or more, and room for two ports");
+    for (std::string_view rest = c.name_servers; !rest.empty();)
+        require(is_name_server(trim(cut(rest, ','))),
+                "name_servers: expected IP addresses, with or without a port, between commas");
     require(c.rtp_timeout_s >= 5, "rtp_timeout_s: expected 5 or more");
     require(c.session_expires_s >= 90, "session_expires_s: expected 90 or more (RFC 4028)");
     require(c.certificate.empty() == c.key.empty(), "certificate and key go together");

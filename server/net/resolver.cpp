@@ -23,7 +23,7 @@ namespace lyceum::net {
 
 class Resolver::Worker {
 public:
-    explicit Worker(std::uint64_t seed)
+    Worker(std::uint64_t seed, const std::string& name_servers)
         : random_(seed), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
         ares_library_init(ARES_LIB_INIT_ALL);
         ares_options options{};
@@ -31,6 +31,8 @@ public:
         options.tries = 2;
         LYCEUM_ASSERT(ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) ==
                       ARES_SUCCESS);
+        if (!name_servers.empty())
+            ares_set_servers_ports_csv(channel_, name_servers.c_str()); // Checked at start.
         thread_ = std::thread([this] { run(); });
     }
 
@@ -190,7 +192,8 @@ private:
     std::thread thread_;
 };
 
-Resolver::Resolver(std::uint64_t seed) : worker_(std::make_unique<Worker>(seed)) {}
+Resolver::Resolver(std::uint64_t seed, const std::string& name_servers)
+    : worker_(std::make_unique<Worker>(seed, name_servers)) {}
 Resolver::~Resolver() = default;
 void Resolver::locate(std::string uri, Done done) {
     worker_->locate(std::move(uri), std::move(done));

@@ -18,7 +18,9 @@ public:
 
     static constexpr std::size_t lookups_max = 1000; ///< Beyond, a look-up fails at once.
 
-    explicit Resolver(std::uint64_t seed);
+    /// `name_servers` are asked, addresses with or without a port, separated by commas; empty:
+    /// those of the system.
+    Resolver(std::uint64_t seed, const std::string& name_servers);
     ~Resolver(); ///< Look-ups that run are given up.
 
     void locate(std::string uri, Done done);

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import wave
 
@@ -152,6 +153,58 @@ def linphonec(network, uri, tone, folder, seconds):
         phone.stdin.write(line + "\n")
         phone.stdin.flush()
     return phone.communicate(timeout=20)[0]
+
+
+class NameServer:
+    """A DNS server of the test's own: answers from `records` and notes what it was asked."""
+
+    A, AAAA, SRV, NAPTR = 1, 28, 33, 35
+
+    def __init__(self, records):
+        self.records, self.asked = records, []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((HOST, 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @staticmethod
+    def name(text):
+        labels = text.split(".") if text else []
+        return b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
+
+    @classmethod
+    def srv(cls, priority, port, target):
+        return struct.pack(">HHH", priority, 0, port) + cls.name(target)
+
+    @classmethod
+    def naptr(cls, order, service, replacement):
+        texts = b"".join(bytes([len(text)]) + text.encode() for text in ("s", service, ""))
+        return struct.pack(">HH", order, 0) + texts + cls.name(replacement)
+
+    def _serve(self):
+        while True:
+            try:
+                query, peer = self.socket.recvfrom(512)
+            except OSError:
+                return
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1:at + 1 + query[at]].decode().lower())
+                at += 1 + query[at]
+            question = query[12:at + 5]
+            kind, = struct.unpack_from(">H", query, at + 1)
+            self.asked.append((".".join(labels), kind))
+            answers = self.records.get(self.asked[-1], [])
+            reply = query[:2] + struct.pack(">HHHHH", 0x8580, 1, len(answers), 0, 0) + question
+            for data in answers:
+                reply += struct.pack(">HHHIH", 0xC00C, kind, 1, 60, len(data)) + data
+            self.socket.sendto(reply, peer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
 
 
 def write_tone(path, hertz, seconds=30, rate=48000, peak=6000):
@@ -311,3 +364,30 @@ def options_request(branch, extra="", uri="sip:demo@127.0.0.1"):
     return (f"OPTIONS {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:9;rport;branch=z9hG4bK{branch}\r\n"
             f"Max-Forwards: 70\r\nFrom: <sip:t@{HOST}>;tag=1\r\nTo: <sip:demo@{HOST}>\r\n"
             f"Call-ID: {branch}\r\nCSeq: 1 OPTIONS\r\n{extra}Content-Length: 0\r\n\r\n")
+
+
+def invite_request(port, record_route):
+    body = (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
+            "m=audio 40000 RTP/AVP 0\r\n")
+    return (f"INVITE sip:demo@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:{port};branch=z9hG4bKi{port}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <sip:t@{HOST}>;tag=1\r\nTo: <sip:demo@{HOST}>\r\n"
+            f"Call-ID: invite-{port}\r\nCSeq: 1 INVITE\r\nContact: <sip:t@{HOST}:{port}>\r\n"
+            f"Record-Route: <{record_route}>\r\n"
+            f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+
+
+def header_lines(message, *names):
+    return "".join(line + "\r\n" for line in message.split("\r\n\r\n")[0].split("\r\n")
+                   if line.split(":")[0] in names)
+
+
+def ack_to(invite, answer):
+    target = re.search(r"Contact: <([^>]*)>", answer)[1]
+    return (f"ACK {target} SIP/2.0\r\n" + header_lines(invite, "Via").replace("z9hG4bKi", "z9hG4bKa")
+            + header_lines(answer, "From", "To", "Call-ID")
+            + "CSeq: 1 ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
+
+
+def reply_to(request, status):
+    return (f"SIP/2.0 {status}\r\n" + header_lines(request, "Via", "From", "To", "Call-ID", "CSeq")
+            + "Content-Length: 0\r\n\r\n")

@@ -13,7 +13,7 @@ import time
 import traceback
 
 import lab
-from lab import HOST, Baresip, Server, command, exchange, options_request, sipp
+from lab import HOST, Baresip, NameServer, Server, command, exchange, options_request, sipp
 
 
 def test_a_fresh_server_says_what_to_dial_within_two_seconds():
@@ -254,6 +254,53 @@ def test_a_peer_that_never_reads_is_cut_off_and_disturbs_nobody():
         assert cut_off, "a megabyte of answers waits and nobody minds"
         assert server.wait_for_log("send queue full")
         assert "200 OK" in exchange(server, options_request("other"))
+
+
+def test_half_a_message_is_cut_off():
+    with Server() as server, socket.create_connection((HOST, server.port), 5) as slow:
+        slow.settimeout(40)
+        started = time.monotonic()
+        slow.sendall(b"OPTIONS sip:demo@127.0.0.1 SIP/2.0\r\n")
+        assert slow.recv(100) == b""
+        assert 30 < time.monotonic() - started < 36
+
+
+def test_a_proxy_known_by_name_is_found_through_the_dns():
+    """RFC 3263: NAPTR names the transport, SRV the hosts; the first is dead, the second answers."""
+    with socket.create_server((HOST, 0)) as alive, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind((HOST, 0))
+        phone.settimeout(5)
+        alive.settimeout(5)
+        dead_port = lab.free_port()
+        records = {
+            ("proxy.test", NameServer.NAPTR): [NameServer.naptr(10, "SIP+D2T", "_sip._tcp.proxy.test"),
+                                               NameServer.naptr(20, "SIP+D2U", "_sip._udp.proxy.test")],
+            ("_sip._tcp.proxy.test", NameServer.SRV): [
+                NameServer.srv(20, alive.getsockname()[1], "second.test"),
+                NameServer.srv(10, dead_port, "first.test")],
+            ("first.test", NameServer.A): [socket.inet_aton(HOST)],
+            ("second.test", NameServer.A): [socket.inet_aton(HOST)],
+        }
+        with NameServer(records) as names, \
+                Server("--name-servers", f"{HOST}:{names.port}") as server:
+            call = lab.invite_request(phone.getsockname()[1], record_route="sip:proxy.test;lr")
+            phone.sendto(call.encode(), (HOST, server.port))
+            answer = phone.recv(65536).decode()
+            while " 100 " in answer.split("\r\n")[0]:
+                answer = phone.recv(65536).decode()
+            assert answer.startswith("SIP/2.0 200"), answer
+            phone.sendto(lab.ack_to(call, answer).encode(), (HOST, server.port))
+            assert server.wait_for_log("leg.media ")
+            server.process.send_signal(signal.SIGTERM)
+            with alive.accept()[0] as connection:
+                bye = connection.recv(65536).decode()
+                assert bye.startswith("BYE sip:t@") and "Route: <sip:proxy.test;lr>" in bye, bye
+                connection.sendall(lab.reply_to(bye, "200 OK").encode())
+                assert server.process.wait(10) == 0
+            assert names.asked.index(("proxy.test", NameServer.NAPTR)) < \
+                names.asked.index(("_sip._tcp.proxy.test", NameServer.SRV)) < \
+                names.asked.index(("first.test", NameServer.A))
 
 
 def test_a_stop_hangs_up_politely():

@@ -44,6 +44,8 @@ TEST(Configuration, AFaultIsNamedWithLineKeyAndWhatWasExpected) {
         const char* text;
         const char* said;
     };
+    static constexpr auto names =
+        "name_servers: expected IP addresses, with or without a port, between commas";
     for (const auto& row :
          {Row{"\nsip_prot = 1\n", ":2: unknown key 'sip_prot'"},
           Row{"sip_port = \"5060\"\n", ":1: sip_port: expected a number"},
@@ -51,6 +53,11 @@ TEST(Configuration, AFaultIsNamedWithLineKeyAndWhatWasExpected) {
           Row{"domain = 7\n", ":1: domain: expected a text in quotes"},
           Row{"log_personal = 1\n", ":1: log_personal: expected true or false"},
           Row{"bind = \"localhost\"\n", "bind: expected an IP address"},
+          Row{"name_servers = \"dns.example\"\n", names},
+          Row{"name_servers = \"192.0.2.53,\"\n", ""},
+          Row{"name_servers = \"192.0.2.53 , [2001:db8::53]:5353\"\n", ""},
+          Row{"name_servers = \"2001:db8::53:\"\n", names},
+          Row{"name_servers = \"192.0.2.53:70000\"\n", names},
           Row{"certificate = \"x.pem\"\n", "certificate and key go together"},
           Row{"sips_port = 5060\n", "sip_port and sips_port: expected two different ports"},
           Row{"log_level = \"loud\"\n", "log_level: expected debug, info, warning or error"}}) {
@@ -75,7 +82,7 @@ TEST(Configuration, TheCommandLineUsesTheSameNames) {
     EXPECT_THROW(set_option(c, "speed", "1", "--speed"), ConfigurationError);
 }
 
-TEST(Configuration, ExplainsEverySetting) { EXPECT_EQ(explain({}).size(), 16u); }
+TEST(Configuration, ExplainsEverySetting) { EXPECT_EQ(explain({}).size(), 17u); }
 
 } // namespace
 } // namespace lyceum::app
