@@ -33,8 +33,9 @@ struct Encoding {
 /// of his own.
 ///
 /// No socket and no thread: whoever owns it calls `handle_timeout` at each `deadline`, 20 ms apart.
-/// A late tick is made up for by calling again, never by a longer one. Video will be a second kind
-/// of medium beside `MediaLeg`; signalling is the focus' business.
+/// A late tick is made up for by calling again, never by a longer one. While somebody speaks, ticks
+/// move towards the time at which his packets are there, so that nobody waits for the beat. Video
+/// will be a second kind of medium beside `MediaLeg`; signalling is the focus' business.
 class ConferenceMedia {
 public:
     struct Options {
@@ -104,6 +105,7 @@ private:
     };
 
     void pull_all(TimePoint now);
+    Duration lead(Duration lateness);
     void serve(LegId id, Leg& leg, const Total& total, const Frame& mix);
     void feed(Encoding& encoding, const EncodingKey& key, const Frame& frame, bool joining);
     void send(LegId id, Leg& leg, const Encoding& encoding);
@@ -114,6 +116,7 @@ private:
     Options options_;
     Random random_;
     TimePoint next_tick_;
+    Duration lead_allowance_{};  ///< By how much ticks may still come earlier than 20 ms apart.
     std::uint64_t position_ = 0; ///< Samples since the conference began.
     std::map<LegId, Leg> legs_;
     std::map<EncodingKey, Encoding> shared_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace lyceum::mixer {
 namespace {
@@ -19,6 +20,10 @@ constexpr std::size_t sound_samples_max = 4 * tick_samples;
 bool is_quiet(SampleView sound) {
     return std::all_of(sound.begin(), sound.end(),
                        [](Sample sample) { return std::abs(int{sample}) < quiet_peak; });
+}
+
+Duration duration_of(std::size_t samples) {
+    return Duration(static_cast<std::int64_t>(samples) * 1'000'000 / sample_rate);
 }
 
 } // namespace
@@ -139,10 +144,11 @@ bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {
         --stretched_; // One tick more of silence, where there is silence.
         return false;
     }
-    while (sound_.size() < tick_samples)
+    while (sound_.size() + silence_ < tick_samples)
         if (!pull_turn(now)) break;
-    if (sound_.empty()) return false;
     const auto count = std::min(sound_.size(), tick_samples);
+    silence_ -= std::min(silence_, tick_samples - count);
+    if (count == 0) return false;
     const auto end = sound_.begin() + static_cast<std::ptrdiff_t>(count);
     std::fill(std::copy(sound_.begin(), end, frame.begin()), frame.end(), Sample{0});
     sound_.erase(sound_.begin(), end);
@@ -152,13 +158,15 @@ bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {
 /// Brings the delay back to its target where nobody hears it: in silence.
 void MediaLeg::steer(TimePoint now) {
     static constexpr Duration tolerated = 15ms, too_much = 80ms;
-    const auto surplus = jitter_.surplus(now);
-    const auto waiting = Duration(std::int64_t(sound_.size()) * 1'000'000 / sample_rate);
-    if (surplus - waiting < -tolerated && quiet_ && jitter_.size() <= 1) stretched_ = 1;
-    if (surplus > tolerated && jitter_.size() > 1 && (quiet_ || surplus > too_much)) {
-        const auto start = sound_.size();
-        if (pull_turn(now) && (quiet_ || surplus > too_much))
-            sound_.resize(std::min(start, sound_.size()));
+    spare_ = jitter_.surplus(now) + duration_of(sound_.size() + silence_);
+    if (spare_ < -tolerated && quiet_ && jitter_.size() <= 1) stretched_ = 1;
+    const bool audible = !quiet_ && spare_ < too_much;
+    if (spare_ < std::max(tolerated, packet_length_) || audible) return;
+    if (jitter_.size() <= 1 || silence_ > 0) return;
+    const auto kept = sound_.size();
+    if (pull_turn(now) && (quiet_ || spare_ > too_much)) {
+        sound_.resize(std::min(kept, sound_.size()));
+        silence_ = 0;
     }
 }
 
@@ -172,6 +180,7 @@ bool MediaLeg::pull_turn(TimePoint now) {
     const auto* conceal = std::get_if<rtp::JitterBuffer::Conceal>(&turn);
     if (!conceal || !decoder_) return false;
     const auto samples = static_cast<std::size_t>(packet_length_.count() * sample_rate / 1'000'000);
+    end_silence();
     decoder_->conceal(samples, conceal->next ? ByteView(conceal->next->payload) : ByteView{},
                       sound_);
     return true;
@@ -183,8 +192,8 @@ void MediaLeg::decode(const rtp::JitterBuffer::Packet& packet) {
     const auto silent = speaking_ ? 0 : format->codec->silent_samples(packet.payload);
     if (silent > 0) {
         ++counters_.known_silent;
-        packet_length_ = Duration(std::int64_t(silent) * 1'000'000 / sample_rate);
-        sound_.insert(sound_.end(), silent, Sample{0});
+        packet_length_ = duration_of(silent);
+        silence_ += silent;
         quiet_ = true;
         return;
     }
@@ -193,15 +202,18 @@ void MediaLeg::decode(const rtp::JitterBuffer::Packet& packet) {
         decoding_ = format->codec;
         decoder_ = decoding_->make_decoder(format->fmtp);
     }
+    end_silence();
     const auto start = sound_.size();
     decoder_->decode(packet.payload, sound_);
     sound_.resize(std::min(sound_.size(), start + 6 * tick_samples));
     const auto fresh = SampleView(sound_).subspan(start);
-    if (!fresh.empty())
-        packet_length_ = Duration(std::int64_t(fresh.size()) * 1'000'000 / sample_rate);
+    if (!fresh.empty()) packet_length_ = duration_of(fresh.size());
     quiet_ = is_quiet(fresh);
     if (sound_.size() > 6 * tick_samples + sound_samples_max) sound_.resize(sound_samples_max);
 }
+
+/// Sound comes after the silence: from now on it takes room like sound.
+void MediaLeg::end_silence() { sound_.insert(sound_.end(), std::exchange(silence_, 0), Sample{0}); }
 
 rtp::Header MediaLeg::next_header(std::uint64_t position, std::size_t payload_bytes) {
     const auto clock = settings_.sending.codec->clock_rate;

@@ -71,6 +71,10 @@ public:
     /// Packets of silence are not decoded while the leg is not `speaking`.
     bool pull(Frame& frame, bool speaking, TimePoint now);
 
+    /// By how much later than its jitter allows the leg's sound was played at the last `pull`;
+    /// negative when it is played too early to be safe.
+    [[nodiscard]] Duration spare() const { return spare_; }
+
     /// The header of the next packet, for sound that starts at this sample of the conference.
     rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes);
     /// A pause in sending: the next packet starts a talk-spurt.
@@ -95,6 +99,7 @@ private:
     void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
     void decode(const rtp::JitterBuffer::Packet& packet);
     bool pull_turn(TimePoint now);
+    void end_silence();
     void steer(TimePoint now);
 
     LegSettings settings_;
@@ -108,7 +113,9 @@ private:
     rtp::DigitDetector digits_;
     const Codec* decoding_ = nullptr;
     std::unique_ptr<Decoder> decoder_;
-    std::vector<Sample> sound_; ///< Decoded and not played yet.
+    std::vector<Sample> sound_; ///< Decoded and not played yet…
+    std::size_t silence_ = 0;   ///< …then so many samples of silence, which take no room.
+    Duration spare_{};
     Duration packet_length_ = 20ms;
     bool quiet_ = true; ///< The last packet held next to no sound: time may be cut or added here.
     bool speaking_ = true;

@@ -25,7 +25,7 @@ class JitterBuffer {
 public:
     struct Options {
         std::uint32_t clock_rate = 48000;
-        Duration delay_min = 10ms;
+        Duration delay_min = 5ms;
         Duration delay_max = 400ms;
         std::size_t packets_max = 100;
         Duration conceal_max = 120ms; ///< Longer gaps are silence, and a new talk-spurt ends them.
@@ -71,8 +71,8 @@ public:
     [[nodiscard]] const Counters& counters() const { return counters_; }
 
 private:
-    static constexpr std::size_t bins = 80;
-    static constexpr Duration bin = 5ms;
+    static constexpr std::size_t bins = 160;
+    static constexpr Duration bin = 2500us;
 
     Duration media_time(std::uint32_t timestamp) const;
     void observe(std::uint32_t timestamp, TimePoint now);

@@ -61,14 +61,13 @@ std::optional<MediaSocket> MediaSocket::bind(const SocketAddress& local) {
     return out;
 }
 
-std::size_t MediaSocket::receive(Duration wall_offset, TimePoint now, const Receive& receive) {
-    // One set of buffers a thread: they are read out before the next call.
-    thread_local std::array<std::array<std::uint8_t, datagram_bytes_max>, batch> buffers;
-    std::array<mmsghdr, batch> headers{};
-    std::array<iovec, batch> vectors{};
-    std::array<sockaddr_storage, batch> names{};
-    alignas(cmsghdr) std::array<std::array<char, 64>, batch> control{};
-    for (std::size_t i = 0; i < batch; ++i) {
+/// Room for what one call reads. One a thread: it is read out before the next call. The headers
+/// are laid out once; the kernel changes only those that it fills.
+struct MediaSocket::Batch {
+    Batch() {
+        for (std::size_t i = 0; i < batch; ++i) reset(i);
+    }
+    void reset(std::size_t i) {
         vectors[i] = {buffers[i].data(), buffers[i].size()};
         auto& header = headers[i].msg_hdr;
         header.msg_iov = &vectors[i];
@@ -78,11 +77,25 @@ std::size_t MediaSocket::receive(Duration wall_offset, TimePoint now, const Rece
         header.msg_control = control[i].data();
         header.msg_controllen = control[i].size();
     }
-    const int count = ::recvmmsg(descriptor_, headers.data(), batch, MSG_DONTWAIT, nullptr);
-    for (int i = 0; i < count; ++i)
-        receive({buffers[i].data(), headers[i].msg_len}, read_sockaddr(names[i]),
-                arrival(headers[i].msg_hdr, wall_offset, now));
-    return count > 0 ? static_cast<std::size_t>(count) : 0;
+
+    std::array<std::array<std::uint8_t, datagram_bytes_max>, batch> buffers;
+    std::array<mmsghdr, batch> headers{};
+    std::array<iovec, batch> vectors{};
+    std::array<sockaddr_storage, batch> names{};
+    struct alignas(cmsghdr) Control : std::array<char, 64> {};
+    std::array<Control, batch> control{};
+};
+
+std::size_t MediaSocket::receive(Duration wall_offset, TimePoint now, const Receive& receive) {
+    thread_local Batch room;
+    const int count = ::recvmmsg(descriptor_, room.headers.data(), batch, MSG_DONTWAIT, nullptr);
+    if (count <= 0) return 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+        receive({room.buffers[i].data(), room.headers[i].msg_len}, read_sockaddr(room.names[i]),
+                arrival(room.headers[i].msg_hdr, wall_offset, now));
+        room.reset(i);
+    }
+    return static_cast<std::size_t>(count);
 }
 
 bool MediaSocket::send(const SocketAddress& to, ByteView header, ByteView payload) {

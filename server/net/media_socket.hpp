@@ -34,6 +34,7 @@ public:
     bool send(const SocketAddress& to, ByteView header, ByteView payload);
 
 private:
+    struct Batch;
     explicit MediaSocket(int descriptor) : descriptor_(descriptor) {}
 
     int descriptor_ = -1;

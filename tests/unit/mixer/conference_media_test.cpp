@@ -210,6 +210,32 @@ TEST(ConferenceMedia, TheFirstSyllableAfterAnHourOfSilenceIsHeard) {
     EXPECT_GT(kit::tone_peak(std::span(b.heard).last(1920), 500), 4000);
 }
 
+/// Whatever the phase of a speaker's packets, the beat of the mixer comes to meet them, slowly
+/// enough for everybody's buffers, and nothing is lost over it.
+TEST(ConferenceMedia, NobodyWaitsForTheBeatForLong) {
+    for (int phase_ms = 1; phase_ms < 20; phase_ms += 3) {
+        Conference room;
+        auto& speaker = room.add("PCMU", 8000, 500);
+        auto& listener = room.add("PCMU", 8000, 700);
+        listener.speaking = false;
+        speaker.next_send = TimePoint(phase_ms * 1ms + 50us);
+        room.run(4s);
+        const auto lost_before = room.media.leg(speaker.leg)->jitter_counters().concealed;
+        Duration waited{};
+        for (int i = 0; i < 50; ++i) {
+            // From the arrival of the speaker's packet to the packet that it makes.
+            const auto arrives = speaker.next_send;
+            while (room.now < arrives) room.run(1ms);
+            const auto count = listener.headers.size();
+            while (listener.headers.size() == count) room.run(1ms);
+            waited += room.now - arrives;
+        }
+        EXPECT_LT(waited / 50, 9ms) << "phase " << phase_ms;
+        EXPECT_EQ(room.media.leg(speaker.leg)->jitter_counters().concealed, lost_before);
+        EXPECT_GT(room.hears(listener, 500), 4500);
+    }
+}
+
 TEST(ConferenceMedia, EchoReturnsYourSound) {
     Conference room({.echo = true});
     auto& a = room.add("opus", 48000, 640);
