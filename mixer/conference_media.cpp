@@ -176,14 +176,29 @@ void ConferenceMedia::feed(Encoding& encoding, const EncodingKey& key, const Fra
     encoding.fed_until = position_ + tick_samples;
     std::size_t at = 0;
     for (; at + packet_samples <= encoding.waiting.size(); at += packet_samples) {
-        if (encoding.payloads.size() == encoding.payload_count) encoding.payloads.emplace_back();
-        auto& payload = encoding.payloads[encoding.payload_count++];
-        payload.clear();
-        encoding.encoder->encode(SampleView(encoding.waiting).subspan(at, packet_samples), payload);
-        ++counters_.encoded;
+        encode(encoding, SampleView(encoding.waiting).subspan(at, packet_samples));
     }
     encoding.waiting.erase(encoding.waiting.begin(),
                            encoding.waiting.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+/// One packet. Once an encoder has said silence for a while it says the same again and again, so
+/// that need not be computed: the last payload goes out once more.
+void ConferenceMedia::encode(Encoding& encoding, SampleView packet) {
+    static constexpr int settled_after = 25;
+    const bool silent =
+        std::all_of(packet.begin(), packet.end(), [](Sample sample) { return sample == 0; });
+    encoding.silent_packets = silent ? encoding.silent_packets + 1 : 0;
+    auto& payload = encoding.payload();
+    if (encoding.silent_packets > settled_after) {
+        payload = encoding.last;
+        ++counters_.silence_repeated;
+        return;
+    }
+    payload.clear();
+    encoding.encoder->encode(packet, payload);
+    if (silent) encoding.last = payload;
+    ++counters_.encoded;
 }
 
 void ConferenceMedia::send(LegId id, Leg& leg, const Encoding& encoding) {

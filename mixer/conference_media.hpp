@@ -22,9 +22,16 @@ struct Encoding {
     std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
     std::vector<Bytes> payloads; ///< Of this tick; the buffers are kept.
     std::size_t payload_count = 0;
+    Bytes last;                  ///< Of silence.
     std::uint64_t fed_until = 0; ///< Sample of the conference.
     int idle_ticks = 0;
-    int silent_ticks = 0;
+    int silent_packets = 0; ///< In a row, up to now.
+
+    /// Room for the next payload of this tick.
+    Bytes& payload() {
+        if (payloads.size() == payload_count) payloads.emplace_back();
+        return payloads[payload_count++];
+    }
 };
 
 /// The media of one conference: takes datagrams of its legs, mixes once a tick, and says which
@@ -70,7 +77,8 @@ public:
     using Output = std::variant<SendRtp, SendRtcp, Digit, LegLost>;
 
     struct Counters {
-        std::uint64_t ticks = 0, encoded = 0, packets = 0, strangers = 0;
+        std::uint64_t ticks = 0, packets = 0, strangers = 0;
+        std::uint64_t encoded = 0, silence_repeated = 0; ///< Payloads, by what they took.
     };
 
     ConferenceMedia(Options options, std::uint64_t seed, TimePoint now);
@@ -108,6 +116,7 @@ private:
     Duration lead(Duration lateness);
     void serve(LegId id, Leg& leg, const Total& total, const Frame& mix);
     void feed(Encoding& encoding, const EncodingKey& key, const Frame& frame, bool joining);
+    void encode(Encoding& encoding, SampleView packet);
     void send(LegId id, Leg& leg, const Encoding& encoding);
     void maintain(LegId id, Leg& leg, TimePoint now);
     [[nodiscard]] std::uint64_t ntp(TimePoint now) const;

@@ -174,6 +174,27 @@ TEST(ConferenceMedia, SilenceIsNotDecoded) {
     }
 }
 
+/// In a silent room every packet is sent and none is computed; the first word is heard as ever.
+TEST(ConferenceMedia, SilenceIsNotEncoded) {
+    for (const auto& [name, clock] :
+         {std::pair{"opus", 48000u}, {"G722", 8000u}, {"PCMA", 8000u}}) {
+        Conference room;
+        auto& a = room.add(name, clock, 500);
+        auto& b = room.add(name, clock, 800);
+        a.speaking = b.speaking = false;
+        room.run(2s);
+        const auto encoded = room.media.counters().encoded;
+        const auto packets = b.headers.size();
+        room.run(10s);
+        EXPECT_EQ(room.media.counters().encoded, encoded) << name;
+        EXPECT_NEAR(static_cast<double>(b.headers.size() - packets), 500, 2) << name;
+        EXPECT_LT(room.hears(b, 500), 4) << name; // −78 dBFS: G.722 hums on its last bit.
+        a.speaking = true;
+        room.run(1s);
+        EXPECT_GT(room.hears(b, 500), 4500) << name;
+    }
+}
+
 TEST(ConferenceMedia, PacketsComeAsTheClockAndThePtimeSay) {
     for (const int ptime : {10, 20, 30, 40, 60})
         for (const auto& [name, clock] :
