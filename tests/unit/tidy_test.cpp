@@ -125,7 +125,9 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
         {"<ares.h>", {"server/net/resolver.cpp"}},
         {"<spdlog/", {"server/app/stderr_log.cpp"}},
         {"<toml++/", {"server/app/configuration.cpp"}},
-        {"<openssl/", {"sip/auth/digest.cpp", "server/net/certificate.cpp"}},
+        {"<srtp2/", {"rtp/srtp.cpp", "rtp/srtp_ciphers.cpp"}},
+        {"<openssl/",
+         {"sip/auth/digest.cpp", "server/net/certificate.cpp", "rtp/srtp_ciphers.cpp"}},
         {"<boost/asio", {"server/net/", "server/app/", "webadmin/"}}};
     for (const auto& file : sources())
         for (const auto& rule : rules)
