@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/address.hpp"
+#include "base/base64.hpp"
 #include "base/bytes.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/random.hpp"
@@ -114,6 +115,24 @@ TEST(IpAddress, ReadsAndWritesBothFamilies) {
     EXPECT_TRUE(IpAddress::parse("0.0.0.0")->is_unspecified());
     EXPECT_TRUE(IpAddress::parse("::1")->is_loopback());
     EXPECT_TRUE(IpAddress::parse("127.3.2.1")->is_loopback());
+}
+
+TEST(Base64, IsThatOfRfc4648) {
+    const std::pair<std::string_view, std::string_view> rows[] = {{"", ""},
+                                                                  {"f", "Zg=="},
+                                                                  {"fo", "Zm8="},
+                                                                  {"foo", "Zm9v"},
+                                                                  {"foob", "Zm9vYg=="},
+                                                                  {"fooba", "Zm9vYmE="},
+                                                                  {"foobar", "Zm9vYmFy"}};
+    for (const auto& [plain, coded] : rows) {
+        const Bytes octets(plain.begin(), plain.end());
+        EXPECT_EQ(to_base64(octets), coded);
+        EXPECT_EQ(from_base64(coded), octets);
+        EXPECT_EQ(from_base64(coded.substr(0, coded.find('='))), octets);
+    }
+    for (const auto* broken : {"Z", "Zg=a", "Zm9v!", "Zm 9v", "=", "Zm9vY==="})
+        EXPECT_FALSE(from_base64(broken)) << broken;
 }
 
 } // namespace
