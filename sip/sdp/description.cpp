@@ -131,9 +131,21 @@ std::optional<std::string_view> Media::attribute(std::string_view name) const {
     return find_attribute(lines, name);
 }
 
-bool Media::is_rtp_audio() const {
-    return type == "audio" && (iequals(proto, "RTP/AVP") || iequals(proto, "RTP/AVPF"));
+std::vector<std::string_view> Media::attributes(std::string_view name) const {
+    std::vector<std::string_view> out;
+    for (const auto& line : lines) {
+        std::string_view rest = line.value;
+        if (line.type == 'a' && cut(rest, ':') == name) out.push_back(rest);
+    }
+    return out;
 }
+
+bool Media::is_rtp_audio() const {
+    const bool plain = iequals(proto, "RTP/AVP") || iequals(proto, "RTP/AVPF");
+    return type == "audio" && (plain || is_secure());
+}
+
+bool Media::is_secure() const { return iequals(proto, "RTP/SAVP") || iequals(proto, "RTP/SAVPF"); }
 
 std::vector<Format> Media::rtp_formats() const {
     std::vector<Format> out;

@@ -55,11 +55,13 @@ struct Media {
     std::vector<Line> lines;
 
     [[nodiscard]] std::optional<std::string_view> attribute(std::string_view name) const;
+    [[nodiscard]] std::vector<std::string_view> attributes(std::string_view name) const;
     [[nodiscard]] bool has_attribute(std::string_view name) const {
         return attribute(name).has_value();
     }
     void add_attribute(std::string text) { lines.push_back({'a', std::move(text)}); }
     [[nodiscard]] bool is_rtp_audio() const;
+    [[nodiscard]] bool is_secure() const; ///< By its profile: RTP/SAVP or RTP/SAVPF.
     /// All RTP formats in the order of the m-line. A dynamic type without an rtpmap is left out.
     [[nodiscard]] std::vector<Format> rtp_formats() const;
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lyceum::sdp {
 namespace {
@@ -59,6 +60,19 @@ Direction meet(Direction ours, Direction theirs_reversed) {
     return receive ? Direction::recvonly : Direction::inactive;
 }
 
+/// The first line of the peer that names a suite of ours, with a key of the right length.
+std::optional<CryptoPair> common_crypto(const Media& media, const LocalMedia& local) {
+    if (local.protection == Protection::off) return std::nullopt;
+    for (const auto line : media.attributes("crypto")) {
+        auto theirs = Crypto::parse(line);
+        if (!theirs) continue;
+        for (const auto& ours : local.crypto)
+            if (ours.suite == theirs->suite && ours.key.size() == theirs->key.size())
+                return CryptoPair{{theirs->tag, ours.suite, ours.key}, std::move(*theirs)};
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 bool Codec::matches(const Format& format) const {
@@ -73,6 +87,10 @@ std::optional<Stream> match(const Description& peer, std::size_t index, const Lo
     if (!media.is_rtp_audio() || media.port == 0) return std::nullopt;
     Stream stream;
     stream.index = index;
+    stream.crypto = common_crypto(media, local);
+    // Keys beside the plain profile are an offer to encrypt if we can (RFC 8643).
+    const bool insisted = media.is_secure() || local.protection == Protection::required;
+    if (insisted && !stream.crypto) return std::nullopt;
     const auto formats = media.rtp_formats();
     // The peer's order is kept: it is the one who said what it prefers (§6.1).
     for (const auto& format : formats) {
@@ -116,21 +134,19 @@ std::optional<Fault> OfferAnswer::handle_offer(std::string_view text) {
 
 Result<std::string, Fault> OfferAnswer::answer(const LocalMedia& local) {
     LYCEUM_ASSERT(state_ == State::remote_offer);
-    auto next = skeleton(local);
-    std::optional<Stream> chosen;
-    for (std::size_t i = 0; i < remote_.media.size(); ++i) {
-        const auto& offered = remote_.media[i];
-        auto stream = chosen ? std::nullopt : match(remote_, i, local);
-        if (!stream) {
-            next.media.push_back(refused(offered));
-            continue;
-        }
-        next.media.push_back(answer_audio(offered, *stream, local));
-        chosen = std::move(stream);
-    }
+    auto wanted = not_below_agreed(local);
+    auto chosen = choose(wanted);
     if (!chosen) {
         state_ = agreed_ ? State::stable : State::idle;
-        return Fault{"no codec in common", 0};
+        const bool insisted =
+            std::exchange(wanted.protection, Protection::preferred) == Protection::required;
+        const bool in_clear = insisted && choose(wanted);
+        return Fault{in_clear ? "Encryption Required" : "No Codec In Common", 0};
+    }
+    auto next = skeleton(local);
+    for (const auto& offered : remote_.media) {
+        const bool taken = next.media.size() == chosen->index;
+        next.media.push_back(taken ? answer_audio(offered, *chosen, local) : refused(offered));
     }
     stream_ = std::move(chosen);
     keep(std::move(next));
@@ -139,12 +155,29 @@ Result<std::string, Fault> OfferAnswer::answer(const LocalMedia& local) {
     return local_.to_string();
 }
 
+/// The line of the offer that we take: an encrypted one, if there is one.
+std::optional<Stream> OfferAnswer::choose(const LocalMedia& local) const {
+    std::optional<Stream> chosen;
+    for (std::size_t i = 0; i < remote_.media.size(); ++i) {
+        auto stream = match(remote_, i, local);
+        if (stream && (!chosen || (stream->crypto && !chosen->crypto))) chosen = std::move(stream);
+    }
+    return chosen;
+}
+
+LocalMedia OfferAnswer::not_below_agreed(LocalMedia local) const {
+    if (stream_ && stream_->crypto) local.protection = Protection::required;
+    return local;
+}
+
 std::string OfferAnswer::offer(const LocalMedia& local) {
     previous_local_ = local_;
     auto next = skeleton(local);
     Media audio;
     audio.type = "audio";
-    audio.proto = "RTP/AVP";
+    const auto at = stream_ ? stream_->index : 0;
+    const bool must = local.protection == Protection::required;
+    audio.proto = stream_ ? local_.media[at].proto : must ? "RTP/SAVP" : "RTP/AVP";
     audio.port = local.rtp.port;
     for (const auto& codec : local.audio)
         add_format(audio,
@@ -153,8 +186,9 @@ std::string OfferAnswer::offer(const LocalMedia& local) {
     audio.add_attribute("ptime:" + std::to_string(local.ptime.count()));
     audio.add_attribute("rtcp-mux");
     audio.add_attribute(std::string(name_of(local.direction)));
+    if (local.protection != Protection::off)
+        for (const auto& crypto : local.crypto) audio.add_attribute("crypto:" + crypto.to_string());
     // Lines agreed or refused before keep their places.
-    const auto at = stream_ ? stream_->index : 0;
     for (std::size_t i = 0; i < std::max<std::size_t>(local_.media.size(), 1); ++i)
         next.media.push_back(i == at ? audio : refused(local_.media[i]));
     keep(std::move(next));
@@ -170,8 +204,14 @@ std::optional<Fault> OfferAnswer::handle_answer(std::string_view text) {
     if (answer->media.size() != local_.media.size())
         return Fault{"answer has another number of media than the offer", 0};
     const auto at = stream_ ? stream_->index : 0;
-    auto stream = match(*answer, at, offered_);
-    if (!stream) return Fault{"no codec in common", 0};
+    auto stream = match(*answer, at, not_below_agreed(offered_));
+    if (!stream) return Fault{"no codec or no encryption in common", 0};
+    // The tag says which line of ours it accepts (RFC 4568 §5.1.2).
+    const auto accepts = [&](const Crypto& ours) {
+        return ours.tag == stream->crypto->remote.tag && ours.suite == stream->crypto->local.suite;
+    };
+    if (stream->crypto && std::none_of(offered_.crypto.begin(), offered_.crypto.end(), accepts))
+        return Fault{"answer accepts a crypto line that was not offered", 0};
     // The peer may answer with numbers of its own, but sends to us with ours (§6.1, §7).
     for (auto& format : stream->receive)
         for (const auto& codec : offered_.audio)
@@ -223,6 +263,7 @@ Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,
         out.formats.push_back(std::to_string(stream.comfort_noise->payload_type));
     out.add_attribute("ptime:" + std::to_string(stream.ptime.count()));
     if (stream.rtcp_mux) out.add_attribute("rtcp-mux");
+    if (stream.crypto) out.add_attribute("crypto:" + stream.crypto->local.to_string());
     out.add_attribute(std::string(name_of(stream.direction)));
     return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sip/sdp/crypto.hpp"
 #include "sip/sdp/description.hpp"
 
 #include <chrono>
@@ -29,6 +30,9 @@ struct LocalMedia {
     std::vector<Codec> audio;
     std::chrono::milliseconds ptime{20};
     Direction direction = Direction::sendrecv; ///< The most that we want.
+    Protection protection = Protection::off;
+    /// A key of ours for each suite that we know, in the order of our preference, tags from 1.
+    std::vector<Crypto> crypto;
 };
 
 /// What both sides agreed on for one audio stream.
@@ -43,13 +47,16 @@ struct Stream {
     std::optional<Format> telephone_event;
     std::optional<Format> comfort_noise;
     std::chrono::milliseconds ptime{20};
+    std::optional<CryptoPair> crypto; ///< None: in clear.
 
     bool operator==(const Stream&) const = default;
 };
 
 /// The offer/answer state of one session, RFC 3264, between two descriptions at a time: ours and
-/// the peer's. Audio only: the first audio line that both can is used, every other medium is
-/// refused with port 0 and keeps its place. `stream()` is empty while nothing is agreed.
+/// the peer's. Audio only: the first audio line that both can is used, an encrypted one before one
+/// in clear; every other medium is refused with port 0 and keeps its place. What was encrypted once
+/// stays so: an offer or answer that would take it back is refused. `stream()` is empty while
+/// nothing is agreed.
 ///
 /// It does not know how offers travel (that is sip/dialog) and holds no media.
 class OfferAnswer {
@@ -77,6 +84,8 @@ public:
 
 private:
     Description skeleton(const LocalMedia& local);
+    [[nodiscard]] std::optional<Stream> choose(const LocalMedia& local) const;
+    [[nodiscard]] LocalMedia not_below_agreed(LocalMedia local) const;
     Media answer_audio(const Media& offered, const Stream& stream, const LocalMedia& local) const;
     void keep(Description next);
 
@@ -90,7 +99,8 @@ private:
     std::optional<Stream> stream_;
 };
 
-/// What a peer's audio line and our codecs have in common; nothing if no codec is shared.
+/// What a peer's audio line and we have in common; nothing if no codec is shared, or if one side
+/// insists on encryption and the other cannot.
 std::optional<Stream> match(const Description& peer, std::size_t index, const LocalMedia& local);
 
 } // namespace lyceum::sdp

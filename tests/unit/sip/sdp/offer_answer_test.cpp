@@ -162,5 +162,121 @@ TEST(OfferAnswer, AnAnswerWithAnotherNumberOfMediaIsAFault) {
     EXPECT_NE(negotiation.handle_answer(phone_sdp("0") + "m=video 0 RTP/AVP 31\r\n"), std::nullopt);
 }
 
+const std::string long_key = "inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
+
+LocalMedia encrypted(Protection protection) {
+    auto out = ours();
+    out.protection = protection;
+    out.crypto = {{1, "AEAD_AES_128_GCM", Bytes(28, 7)},
+                  {2, "AES_CM_128_HMAC_SHA1_80", Bytes(30, 8)}};
+    return out;
+}
+std::string secure_sdp(std::string_view lines, std::string_view profile = "RTP/SAVP") {
+    auto text = phone_sdp("0", lines);
+    return text.replace(text.find("RTP/AVP"), 7, profile);
+}
+
+TEST(OfferAnswerCrypto, TheFirstSuiteOfThePeerThatWeKnowIsTaken) {
+    OfferAnswer negotiation(1, "t");
+    ASSERT_EQ(negotiation.handle_offer(secure_sdp("a=crypto:1 F8_128_HMAC_SHA1_80 " + long_key +
+                                                  "\r\na=crypto:5 " + "AES_CM_128_HMAC_SHA1_80 " +
+                                                  long_key + "|2^20\r\na=crypto:6 " +
+                                                  "AES_CM_128_HMAC_SHA1_80 " + long_key + "\r\n")),
+              std::nullopt);
+    const auto answer = negotiation.answer(encrypted(Protection::preferred));
+    ASSERT_TRUE(answer);
+    const auto parsed = Description::parse(*answer);
+    EXPECT_EQ(parsed->media[0].proto, "RTP/SAVP");
+    EXPECT_EQ(parsed->media[0].attributes("crypto").size(), 1u);
+    EXPECT_EQ(Crypto::parse(*parsed->media[0].attribute("crypto")),
+              (Crypto{5, "AES_CM_128_HMAC_SHA1_80", Bytes(30, 8)}));
+    ASSERT_TRUE(negotiation.stream()->crypto);
+    EXPECT_EQ(negotiation.stream()->crypto->remote.key[29], 29);
+}
+
+/// Rows: what we want, the profile and whether there is a key in the offer; what becomes of it.
+TEST(OfferAnswerCrypto, WhatThePolicyMakesOfAnOffer) {
+    struct Row {
+        Protection ours;
+        const char* profile;
+        bool key;
+        bool accepted, encrypted;
+    };
+    using enum Protection;
+    for (const auto& row :
+         {Row{off, "RTP/AVP", false, true, false}, Row{off, "RTP/AVP", true, true, false},
+          Row{off, "RTP/SAVP", true, false, false}, Row{preferred, "RTP/AVP", false, true, false},
+          Row{preferred, "RTP/AVP", true, true, true}, // RFC 8643
+          Row{preferred, "RTP/SAVPF", true, true, true},
+          Row{preferred, "RTP/SAVP", false, false, false},
+          Row{required, "RTP/AVP", false, false, false}, Row{required, "RTP/AVP", true, true, true},
+          Row{required, "RTP/SAVP", true, true, true}}) {
+        OfferAnswer negotiation(1, "t");
+        const auto line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " + long_key + "\r\n";
+        ASSERT_EQ(negotiation.handle_offer(secure_sdp(row.key ? line : "", row.profile)),
+                  std::nullopt);
+        EXPECT_EQ(negotiation.answer(encrypted(row.ours)).has_value(), row.accepted)
+            << static_cast<int>(row.ours) << row.profile << row.key;
+        EXPECT_EQ(negotiation.stream() && negotiation.stream()->crypto, row.encrypted)
+            << static_cast<int>(row.ours) << row.profile << row.key;
+    }
+}
+
+TEST(OfferAnswerCrypto, OfTwoLinesTheEncryptedOneIsTaken) {
+    OfferAnswer negotiation(1, "t");
+    ASSERT_EQ(
+        negotiation.handle_offer(phone_sdp("0") +
+                                 "m=audio 40002 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 " +
+                                 long_key + "\r\n"),
+        std::nullopt);
+    const auto answer = Description::parse(*negotiation.answer(encrypted(Protection::preferred)));
+    EXPECT_EQ(answer->media[0].port, 0);
+    EXPECT_EQ(answer->media[1].port, 20000);
+    EXPECT_TRUE(negotiation.stream()->crypto);
+}
+
+TEST(OfferAnswerCrypto, WhatWasEncryptedIsNotTakenBack) {
+    OfferAnswer negotiation(1, "t");
+    const auto line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " + long_key + "\r\n";
+    ASSERT_EQ(negotiation.handle_offer(secure_sdp(line)), std::nullopt);
+    ASSERT_TRUE(negotiation.answer(encrypted(Protection::preferred)));
+    ASSERT_EQ(negotiation.handle_offer(phone_sdp("0")), std::nullopt);
+    const auto refused = negotiation.answer(encrypted(Protection::preferred));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().what, "Encryption Required");
+    negotiation.offer(encrypted(Protection::preferred));
+    EXPECT_NE(negotiation.handle_answer(phone_sdp("0")), std::nullopt);
+}
+
+TEST(OfferAnswerCrypto, OurOfferAndItsAnswers) {
+    for (const auto protection : {Protection::preferred, Protection::required}) {
+        OfferAnswer negotiation(1, "t");
+        const auto offer = Description::parse(negotiation.offer(encrypted(protection)));
+        EXPECT_EQ(offer->media[0].attributes("crypto").size(), 2u);
+        EXPECT_EQ(offer->media[0].is_secure(), protection == Protection::required);
+        auto wrong = secure_sdp("a=crypto:1 AES_CM_128_HMAC_SHA1_80 " + long_key + "\r\n");
+        EXPECT_NE(negotiation.handle_answer(wrong), std::nullopt) << "the tag of another line";
+        auto good = secure_sdp("a=crypto:2 AES_CM_128_HMAC_SHA1_80 " + long_key + "\r\n");
+        ASSERT_EQ(negotiation.handle_answer(good), std::nullopt);
+        EXPECT_EQ(negotiation.stream()->crypto->local.key, Bytes(30, 8));
+    }
+    OfferAnswer negotiation(1, "t");
+    negotiation.offer(encrypted(Protection::required));
+    EXPECT_NE(negotiation.handle_answer(phone_sdp("0")), std::nullopt);
+}
+
+TEST(Crypto, LinesThatAreReadAndLinesThatAreNot) {
+    EXPECT_TRUE(Crypto::parse("1 AES_CM_128_HMAC_SHA1_80 " + long_key));
+    EXPECT_TRUE(Crypto::parse("1  AES_CM_128_HMAC_SHA1_80  " + long_key + "|2^31 WSH=64"));
+    for (const auto& text :
+         {std::string("x AES_CM_128_HMAC_SHA1_80 ") + long_key, std::string("1"), std::string(),
+          std::string("1 S inline:"), std::string("1 S inline:%%%%"),
+          std::string("1 S ") + long_key + "|2^20|1:4", std::string("1 S ") + long_key + "|1:4",
+          std::string("1 S ") + long_key + ";" + long_key,
+          std::string("1 S ") + long_key + " UNENCRYPTED_SRTP",
+          std::string("1 S ") + long_key + " KDR=1"})
+        EXPECT_FALSE(Crypto::parse(text)) << text;
+}
+
 } // namespace
 } // namespace lyceum::sdp
