@@ -74,6 +74,7 @@ void ConferenceMedia::handle_datagram(LegId id, ByteView datagram, const SocketA
 void ConferenceMedia::handle_timeout(TimePoint now) {
     if (now < next_tick_) return;
     const auto lateness = now - next_tick_;
+    sealed_count_ = 0;
     ++counters_.ticks;
     pull_all(now);
     next_tick_ += tick_length - lead(lateness);
@@ -211,6 +212,12 @@ void ConferenceMedia::send(LegId id, Leg& leg, const Encoding& encoding) {
         Bytes written;
         rtp::write_packet(written, header, {});
         SendRtp packet{id, leg.media.rtp_target(), {}, payload};
+        if (leg.media.is_encrypted()) {
+            if (sealed_.size() == sealed_count_) sealed_.emplace_back();
+            auto& sealed = sealed_[sealed_count_++];
+            leg.media.protect(written, payload, sealed);
+            packet.payload = ByteView(sealed).subspan(rtp::header_bytes); // The header is in clear.
+        }
         std::copy(written.begin(), written.end(), packet.header.begin());
         outputs_.push_back(packet);
         ++counters_.packets;

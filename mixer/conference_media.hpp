@@ -131,6 +131,8 @@ private:
     std::map<EncodingKey, Encoding> shared_;
     Limiter limiter_;
     std::deque<Output> outputs_;
+    std::deque<Bytes> sealed_; ///< Datagrams of encrypted legs of this tick; the buffers are kept.
+    std::size_t sealed_count_ = 0;
     Counters counters_;
 };
 

@@ -43,10 +43,22 @@ void MediaLeg::update(LegSettings settings) {
     if (codec && codec->clock_rate != settings.sending.codec->clock_rate)
         jitter_ = rtp::JitterBuffer({.clock_rate = settings.sending.codec->clock_rate});
     settings_ = std::move(settings);
+    rekey();
     if (!moved) return;
     rtp_target_ = settings_.remote_rtp;
     rtcp_target_ = settings_.remote_rtcp;
     latched_ = false;
+}
+
+/// A new key is a new context; under the same one, roll-over counters and replay lists go on.
+void MediaLeg::rekey() {
+    using Direction = rtp::SrtpContext::Direction;
+    const auto follow = [](auto& context, const auto& key, Direction direction) {
+        if (!key) context.reset();
+        else if (!context || context->key() != *key) context.emplace(*key, direction);
+    };
+    follow(inbound_, settings_.receive_key, Direction::inbound);
+    follow(outbound_, settings_.send_key, Direction::outbound);
 }
 
 std::optional<char> MediaLeg::handle_datagram(ByteView datagram, const SocketAddress& from,
@@ -55,12 +67,57 @@ std::optional<char> MediaLeg::handle_datagram(ByteView datagram, const SocketAdd
         handle_rtcp(datagram, from, now);
         return std::nullopt;
     }
+    if (datagram.size() < rtp::header_bytes) {
+        ++counters_.malformed;
+        return std::nullopt;
+    }
+    if (inbound_) {
+        if (!is_admissible(from, now)) {
+            ++counters_.foreign;
+            return std::nullopt;
+        }
+        if (!settings_.receive && may_skip(datagram)) {
+            last_heard_ = now;
+            ++counters_.held;
+            return std::nullopt;
+        }
+        const auto opened = open(datagram, false);
+        if (!opened) return std::nullopt;
+        datagram = *opened;
+    }
     const auto packet = rtp::parse_packet(datagram);
     if (!packet) {
         ++counters_.malformed;
         return std::nullopt;
     }
-    const auto& header = packet->header;
+    return handle_packet(*packet, from, now);
+}
+
+/// Decrypting what nobody will hear is a waste, but the roll-over counter must see one packet in
+/// 2^15 to follow (RFC 3711 §3.3.1).
+bool MediaLeg::may_skip(ByteView datagram) const {
+    static constexpr unsigned look_every = 1 << 13;
+    const auto sequence = static_cast<std::uint16_t>(datagram[2] << 8 | datagram[3]);
+    return reception_ && static_cast<std::uint16_t>(sequence - last_opened_) < look_every;
+}
+
+std::optional<ByteView> MediaLeg::open(ByteView datagram, bool rtcp) {
+    const auto opened =
+        rtcp ? inbound_->unprotect_rtcp(datagram) : inbound_->unprotect_rtp(datagram);
+    if (opened) {
+        if (!rtcp) last_opened_ = static_cast<std::uint16_t>(datagram[2] << 8 | datagram[3]);
+        return *opened;
+    }
+    using Refusal = rtp::SrtpContext::Refusal;
+    if (opened.error() == Refusal::replayed) ++counters_.replayed;
+    else if (opened.error() == Refusal::authentication) ++counters_.unauthentic;
+    else ++counters_.malformed;
+    return std::nullopt;
+}
+
+std::optional<char> MediaLeg::handle_packet(const rtp::PacketView& packet,
+                                            const SocketAddress& from, TimePoint now) {
+    const auto& header = packet.header;
     const bool event = settings_.telephone_event == header.payload_type;
     const bool noise = settings_.comfort_noise == header.payload_type;
     const auto* format = format_of(header.payload_type);
@@ -68,10 +125,11 @@ std::optional<char> MediaLeg::handle_datagram(ByteView datagram, const SocketAdd
         ++counters_.unknown_type;
         return std::nullopt;
     }
-    if (!latch(from, now)) {
+    if (!is_admissible(from, now)) {
         ++counters_.foreign;
         return std::nullopt;
     }
+    latch(from, now);
     last_heard_ = now;
     ++counters_.packets_received;
     if (!reception_ || reception_->ssrc() != header.ssrc) {
@@ -87,32 +145,32 @@ std::optional<char> MediaLeg::handle_datagram(ByteView datagram, const SocketAdd
         return std::nullopt;
     }
     if (event) {
-        const auto parsed = rtp::parse_telephone_event(packet->payload);
+        const auto parsed = rtp::parse_telephone_event(packet.payload);
         return parsed ? digits_.handle(header.timestamp, *parsed) : std::nullopt;
     }
     // Comfort noise (RFC 3389) says that the talk-spurt is over; a mix of many needs no noise made
     // up.
-    if (format && !packet->payload.empty()) jitter_.insert(sequence, header, packet->payload, now);
+    if (format && !packet.payload.empty()) jitter_.insert(sequence, header, packet.payload, now);
     return std::nullopt;
 }
 
 /// Symmetric RTP (RFC 4961) with latching (RFC 7362): answers go where the peer's packets come
 /// from. The first source within what the signalling vouches for is kept until it falls silent.
-bool MediaLeg::latch(const SocketAddress& from, TimePoint now) {
-    if (latched_ && from == rtp_target_) {
-        last_packet_ = now;
-        return true;
-    }
+bool MediaLeg::is_admissible(const SocketAddress& from, TimePoint now) const {
+    if (latched_ && from == rtp_target_) return true;
     const bool trusted =
         from.ip == settings_.remote_rtp.ip || settings_.remote_rtp.ip.is_unspecified() ||
         std::find(settings_.trusted_sources.begin(), settings_.trusted_sources.end(), from.ip) !=
             settings_.trusted_sources.end();
-    if (!trusted || (latched_ && now - last_packet_ < relatch_after)) return false;
-    latched_ = true;
+    return trusted && (!latched_ || now - last_packet_ >= relatch_after);
+}
+
+void MediaLeg::latch(const SocketAddress& from, TimePoint now) {
     last_packet_ = now;
+    if (latched_ && from == rtp_target_) return;
+    latched_ = true;
     rtp_target_ = from;
     if (settings_.rtcp_mux) rtcp_target_ = from;
-    return true;
 }
 
 const LegFormat* MediaLeg::format_of(std::uint8_t payload_type) const {
@@ -122,13 +180,18 @@ const LegFormat* MediaLeg::format_of(std::uint8_t payload_type) const {
 }
 
 void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now) {
+    if (from.ip != rtp_target_.ip) {
+        ++counters_.foreign;
+        return;
+    }
+    if (inbound_) {
+        const auto opened = open(datagram, true);
+        if (!opened) return;
+        datagram = *opened;
+    }
     const auto rtcp = rtp::parse_rtcp(datagram);
     if (!rtcp) {
         ++counters_.malformed;
-        return;
-    }
-    if (from.ip != rtp_target_.ip) {
-        ++counters_.foreign;
         return;
     }
     last_heard_ = now;
@@ -244,7 +307,11 @@ std::optional<Bytes> MediaLeg::rtcp(TimePoint now, std::uint64_t ntp, bool bye) 
     }
     if (reception_ && reception_->received() > 0) out.reports.push_back(reception_->report(now));
     if (bye) out.bye.push_back(ssrc_);
-    return rtp::write_rtcp(out);
+    auto packet = rtp::write_rtcp(out);
+    if (!outbound_) return packet;
+    Bytes sealed;
+    outbound_->protect_rtcp(packet, sealed);
+    return sealed;
 }
 
 } // namespace lyceum::mixer

@@ -9,6 +9,7 @@
 #include "mixer/mix.hpp"
 #include "rtp/jitter_buffer.hpp"
 #include "rtp/reception.hpp"
+#include "rtp/srtp.hpp"
 #include "rtp/telephone_event.hpp"
 
 #include <map>
@@ -42,6 +43,9 @@ struct LegSettings {
     /// Addresses besides `remote_rtp` that media may come from: where the signalling comes from.
     /// RFC 7362 §4: latching is bound to it, so that nobody else takes the stream over.
     std::vector<IpAddress> trusted_sources;
+    /// Media is encrypted with the first and must be encrypted with the second; none: in clear.
+    /// A key that is the same as before goes on where it was.
+    std::optional<rtp::SrtpKey> send_key, receive_key;
 };
 
 /// What a leg has seen, for the log and the quality record.
@@ -51,6 +55,7 @@ struct LegCounters {
     std::uint64_t malformed = 0; ///< Neither RTP nor RTCP.
     std::uint64_t unknown_type = 0;
     std::uint64_t decoded = 0, known_silent = 0; ///< Packets played, by what it took.
+    std::uint64_t unauthentic = 0, replayed = 0; ///< Refused by SRTP.
     std::uint64_t held = 0;                      ///< Came although we said that we do not receive.
 };
 
@@ -77,6 +82,11 @@ public:
 
     /// The header of the next packet, for sound that starts at this sample of the conference.
     rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes);
+    [[nodiscard]] bool is_encrypted() const { return outbound_.has_value(); }
+    /// The datagram to send in place of header and payload, of a leg that is encrypted.
+    void protect(ByteView header, ByteView payload, Bytes& out) {
+        outbound_->protect_rtp(header, payload, out);
+    }
     /// A pause in sending: the next packet starts a talk-spurt.
     void pause_sending() { marker_ = true; }
 
@@ -94,7 +104,13 @@ public:
     [[nodiscard]] std::int64_t packets_lost() const { return reception_ ? reception_->lost() : 0; }
 
 private:
-    bool latch(const SocketAddress& from, TimePoint now);
+    [[nodiscard]] bool is_admissible(const SocketAddress& from, TimePoint now) const;
+    void latch(const SocketAddress& from, TimePoint now);
+    void rekey();
+    [[nodiscard]] bool may_skip(ByteView datagram) const;
+    std::optional<ByteView> open(ByteView datagram, bool rtcp);
+    std::optional<char> handle_packet(const rtp::PacketView& packet, const SocketAddress& from,
+                                      TimePoint now);
     [[nodiscard]] const LegFormat* format_of(std::uint8_t payload_type) const;
     void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
     void decode(const rtp::JitterBuffer::Packet& packet);
@@ -107,6 +123,9 @@ private:
     bool latched_ = false;
     TimePoint last_packet_{}; ///< From the latched source.
     TimePoint last_heard_;    ///< RTP or RTCP, for the time-out.
+
+    std::optional<rtp::SrtpContext> inbound_, outbound_;
+    std::uint16_t last_opened_ = 0; ///< Sequence number of the last packet that was decrypted.
 
     std::optional<rtp::Reception> reception_;
     rtp::JitterBuffer jitter_;

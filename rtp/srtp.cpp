@@ -44,6 +44,16 @@ void initialize_library() {
     LYCEUM_ASSERT(done);
 }
 
+/// libsrtp2 works in place and needs room for tag and index behind the packet.
+void load(Bytes& out, ByteView first, ByteView second) {
+    static constexpr std::size_t room = SRTP_MAX_TRAILER_LEN + 4;
+    out.clear();
+    out.reserve(first.size() + second.size() + room);
+    out.insert(out.end(), first.begin(), first.end());
+    out.insert(out.end(), second.begin(), second.end());
+    out.resize(out.size() + room);
+}
+
 SrtpContext::Refusal refusal_of(srtp_err_status_t status) {
     switch (status) {
     case srtp_err_status_replay_fail:
@@ -88,33 +98,23 @@ SrtpContext::~SrtpContext() = default;
 SrtpContext::SrtpContext(SrtpContext&&) noexcept = default;
 SrtpContext& SrtpContext::operator=(SrtpContext&&) noexcept = default;
 
-/// libsrtp2 works in place and needs room for tag and index behind the packet.
-void SrtpContext::load(ByteView first, ByteView second) {
-    buffer_.clear();
-    buffer_.reserve(first.size() + second.size() + SRTP_MAX_TRAILER_LEN + 4);
-    buffer_.insert(buffer_.end(), first.begin(), first.end());
-    buffer_.insert(buffer_.end(), second.begin(), second.end());
-    buffer_.resize(buffer_.size() + SRTP_MAX_TRAILER_LEN + 4);
-}
-
-ByteView SrtpContext::protect_rtp(ByteView header, ByteView payload) {
-    load(header, payload);
+void SrtpContext::protect_rtp(ByteView header, ByteView payload, Bytes& out) {
+    load(out, header, payload);
     int length = static_cast<int>(header.size() + payload.size());
-    LYCEUM_ASSERT(srtp_protect(session_->handle, buffer_.data(), &length) == srtp_err_status_ok);
-    return ByteView(buffer_).first(static_cast<std::size_t>(length));
+    LYCEUM_ASSERT(srtp_protect(session_->handle, out.data(), &length) == srtp_err_status_ok);
+    out.resize(static_cast<std::size_t>(length));
 }
 
-ByteView SrtpContext::protect_rtcp(ByteView packet) {
-    load(packet, {});
+void SrtpContext::protect_rtcp(ByteView packet, Bytes& out) {
+    load(out, packet, {});
     int length = static_cast<int>(packet.size());
-    LYCEUM_ASSERT(srtp_protect_rtcp(session_->handle, buffer_.data(), &length) ==
-                  srtp_err_status_ok);
-    return ByteView(buffer_).first(static_cast<std::size_t>(length));
+    LYCEUM_ASSERT(srtp_protect_rtcp(session_->handle, out.data(), &length) == srtp_err_status_ok);
+    out.resize(static_cast<std::size_t>(length));
 }
 
 Result<ByteView, SrtpContext::Refusal> SrtpContext::unprotect_rtp(ByteView datagram) {
     if (datagram.size() > datagram_bytes_max) return Refusal::malformed;
-    load(datagram, {});
+    load(buffer_, datagram, {});
     int length = static_cast<int>(datagram.size());
     const auto status = srtp_unprotect(session_->handle, buffer_.data(), &length);
     if (status != srtp_err_status_ok) return refusal_of(status);
@@ -123,7 +123,7 @@ Result<ByteView, SrtpContext::Refusal> SrtpContext::unprotect_rtp(ByteView datag
 
 Result<ByteView, SrtpContext::Refusal> SrtpContext::unprotect_rtcp(ByteView datagram) {
     if (datagram.size() > datagram_bytes_max) return Refusal::malformed;
-    load(datagram, {});
+    load(buffer_, datagram, {});
     int length = static_cast<int>(datagram.size());
     const auto status = srtp_unprotect_rtcp(session_->handle, buffer_.data(), &length);
     if (status != srtp_err_status_ok) return refusal_of(status);

@@ -42,8 +42,8 @@ struct SrtpKey {
 /// SRTP and SRTCP of one direction of one stream under one master key (RFC 3711): encryption,
 /// authentication, replay protection, roll-over counters for each SSRC. A new key is a new context.
 ///
-/// What comes back from each call is valid until the next call. Datagrams longer than
-/// `datagram_bytes_max` are refused. How keys are agreed on is not its business.
+/// Datagrams longer than `datagram_bytes_max` are refused. How keys are agreed on is not its
+/// business.
 class SrtpContext {
 public:
     enum class Direction { inbound, outbound };
@@ -59,12 +59,12 @@ public:
 
     [[nodiscard]] const SrtpKey& key() const { return key_; }
 
-    /// \name Outbound
+    /// \name Outbound: `out` becomes the datagram.
     ///@{
-    ByteView protect_rtp(ByteView header, ByteView payload);
-    ByteView protect_rtcp(ByteView packet);
+    void protect_rtp(ByteView header, ByteView payload, Bytes& out);
+    void protect_rtcp(ByteView packet, Bytes& out);
     ///@}
-    /// \name Inbound
+    /// \name Inbound: what comes back is valid until the next call.
     ///@{
     Result<ByteView, Refusal> unprotect_rtp(ByteView datagram);
     Result<ByteView, Refusal> unprotect_rtcp(ByteView datagram);
@@ -72,7 +72,6 @@ public:
 
 private:
     struct Session;
-    void load(ByteView first, ByteView second);
 
     SrtpKey key_;
     std::unique_ptr<Session> session_;

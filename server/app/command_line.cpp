@@ -20,7 +20,7 @@ constexpr const char* usage = R"(usage:
                [--web-port N] [--domain NAME]
   lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
-               [--video off|switch|grid] | list | remove NAME
+               [--encryption off|preferred|required] [--video off|switch|grid] | list | remove NAME
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
   Any setting of the configuration file can be given as --name value; see docs/operations.md.
 )";
@@ -116,6 +116,9 @@ int run_room(Arguments arguments) {
     if (!access) throw UsageError("--access: expected open, members or pin");
     row.room.access = *access;
     row.room.pin = take(arguments, "pin");
+    const auto encryption = store::protection_of(take(arguments, "encryption", "preferred"));
+    if (!encryption) throw UsageError("--encryption: expected off, preferred or required");
+    row.room.encryption = *encryption;
     row.host_pin = take(arguments, "host-pin");
     row.video = take(arguments, "video", "off");
     if (row.video != "off" && row.video != "switch" && row.video != "grid")

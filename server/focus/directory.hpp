@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sip/auth/digest.hpp"
+#include "sip/sdp/crypto.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -18,6 +19,7 @@ struct Room {
     Access access = Access::open;
     std::string pin; ///< Digits; for Access::pin.
     std::size_t participants_max = 5000;
+    sdp::Protection encryption = sdp::Protection::preferred;
 };
 
 /// A port: who and what there is. Implemented by server/store over SQLite, by a map in tests.

@@ -10,7 +10,7 @@ namespace lyceum::focus {
 Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory, MediaGateway& media,
              Random& random, Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), directory_(directory), media_(media),
-      random_(random), log_(log), authenticator_(options_.digest, entropy) {}
+      random_(random), entropy_(entropy), log_(log), authenticator_(options_.digest, entropy) {}
 
 // ── A call comes ─────────────────────────────────────────────────────────────────────────────────
 
@@ -26,16 +26,12 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
         return agent_.reject(call.session, 503, {}, now, {{sip::Header::retry_after, "30"}});
     auto& conference = join_conference(key, echo);
     const auto rtp = media_.open(conference.id, id, call.from.address.ip);
-    auto [place, fresh] = legs_.emplace(id, Leg{call.session,
-                                                key,
-                                                rtp.value_or(SocketAddress{}),
-                                                call.from.address.ip,
-                                                sdp::OfferAnswer(random_.u32(), "Lyceum"),
-                                                true,
-                                                {},
-                                                {},
-                                                0});
+    auto [place, fresh] =
+        legs_.emplace(id, Leg{call.session, key, rtp.value_or(SocketAddress{}),
+                              call.from.address.ip, sdp::OfferAnswer(random_.u32(), "Lyceum")});
     auto& leg = place->second;
+    leg.encryption = room->encryption;
+    leg.keys = fresh_keys(entropy_);
     sessions_.emplace(call.session, id);
     if (!rtp) {
         log_.error("media.ports.exhausted");
@@ -97,7 +93,7 @@ Focus::Conference& Focus::join_conference(const std::string& key, bool echo) {
 }
 
 void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now) {
-    const auto local = local_media(leg.local_rtp);
+    const auto local = local_media_of(leg);
     log_.info("leg.joining", {{"leg", id.value},
                               {"conference", conferences_.at(leg.conference).id.value},
                               {"from", Redacted{call.from.address.ip.to_string()}},
@@ -109,8 +105,8 @@ void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg
     }
     auto answer = leg.negotiation.answer(local);
     if (!answer) {
-        agent_.reject(call.session, 488, {}, now);
-        return remove(id, "no-common-codec");
+        agent_.reject(call.session, 488, answer.error().what, now);
+        return remove(id, answer.error().what);
     }
     configure(id, leg);
     agent_.accept(call.session, std::move(*answer), now);
@@ -126,7 +122,7 @@ void Focus::handle_session(const sip::SessionEvent& event, TimePoint now) {
     if (const auto* offered = std::get_if<Session::Offered>(&event.event)) {
         handle_offer(id, *leg, offered->description, now);
     } else if (std::get_if<Session::OfferWanted>(&event.event)) {
-        agent_.answer(event.session, leg->negotiation.offer(local_media(leg->local_rtp)), now);
+        agent_.answer(event.session, leg->negotiation.offer(local_media_of(*leg)), now);
     } else if (const auto* answered = std::get_if<Session::Answered>(&event.event)) {
         handle_answer(id, *leg, answered->description, now);
     } else if (std::get_if<Session::OfferRefused>(&event.event)) {
@@ -140,8 +136,8 @@ void Focus::handle_offer(mixer::LegId id, Leg& leg, const std::string& offer, Ti
     const auto session = leg.session;
     if (const auto fault = leg.negotiation.handle_offer(offer))
         return agent_.refuse(session, 400, "Bad SDP: " + fault->what, now);
-    auto answer = leg.negotiation.answer(local_media(leg.local_rtp));
-    if (!answer) return agent_.refuse(session, 488, {}, now);
+    auto answer = leg.negotiation.answer(local_media_of(leg));
+    if (!answer) return agent_.refuse(session, 488, answer.error().what, now);
     configure(id, leg);
     agent_.answer(session, std::move(*answer), now);
 }
@@ -161,6 +157,7 @@ void Focus::configure(mixer::LegId id, Leg& leg) {
     log_.info("leg.media", {{"leg", id.value},
                             {"codec", settings.sending.codec->name},
                             {"ptime", settings.ptime.count()},
+                            {"encrypted", settings.send_key.has_value()},
                             {"send", settings.send},
                             {"receive", settings.receive}});
     media_.configure(conferences_.at(leg.conference).id, id, std::move(settings));
@@ -214,6 +211,13 @@ void Focus::remove(mixer::LegId id, std::string_view why) {
     media_.end(conference.id);
     log_.info("conference.ended", {{"conference", conference.id.value}});
     conferences_.erase(key);
+}
+
+sdp::LocalMedia Focus::local_media_of(const Leg& leg) {
+    auto local = local_media(leg.local_rtp);
+    local.protection = leg.encryption;
+    local.crypto = leg.keys;
+    return local;
 }
 
 Focus::Leg* Focus::leg_of(sip::SessionId session, mixer::LegId& id) {

@@ -61,6 +61,8 @@ private:
         SocketAddress local_rtp;
         IpAddress signalling;
         sdp::OfferAnswer negotiation;
+        sdp::Protection encryption = sdp::Protection::preferred;
+        std::vector<sdp::Crypto> keys; ///< Ours: for the life of the leg.
         bool admitted = true;
         std::string pin, digits;
         int tries = 0;
@@ -75,6 +77,7 @@ private:
     void configure(mixer::LegId id, Leg& leg);
     void throw_out(mixer::LegId id, std::string_view reason, TimePoint now);
     void remove(mixer::LegId id, std::string_view why);
+    static sdp::LocalMedia local_media_of(const Leg& leg);
     Leg* leg_of(sip::SessionId session, mixer::LegId& id);
 
     Options options_;
@@ -82,6 +85,7 @@ private:
     Directory& directory_;
     MediaGateway& media_;
     Random& random_;
+    Entropy& entropy_;
     Log& log_;
     sip::DigestAuthenticator authenticator_;
     std::uint64_t last_id_ = 0;

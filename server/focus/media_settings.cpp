@@ -12,7 +12,23 @@ mixer::LegFormat leg_format(const sdp::Format& format) {
     return {format.payload_type, codec, format.fmtp};
 }
 
+rtp::SrtpKey srtp_key(const sdp::Crypto& crypto) {
+    const auto suite = rtp::srtp_suite_of(crypto.suite);
+    LYCEUM_ASSERT(suite); // Only suites of ours are ever agreed on.
+    return {*suite, crypto.key};
+}
+
 } // namespace
+
+std::vector<sdp::Crypto> fresh_keys(Entropy& entropy) {
+    std::vector<sdp::Crypto> out;
+    for (const auto suite : rtp::srtp_suites) {
+        out.push_back({static_cast<unsigned>(out.size() + 1), std::string(rtp::name_of(suite)),
+                       Bytes(rtp::srtp_key_bytes(suite))});
+        entropy.fill(out.back().key);
+    }
+    return out;
+}
 
 sdp::LocalMedia local_media(const SocketAddress& rtp) {
     sdp::LocalMedia local;
@@ -37,6 +53,10 @@ mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& sign
     if (stream.comfort_noise) out.comfort_noise = stream.comfort_noise->payload_type;
     out.ptime = stream.ptime;
     out.trusted_sources = {signalling};
+    if (stream.crypto) {
+        out.send_key = srtp_key(stream.crypto->local);
+        out.receive_key = srtp_key(stream.crypto->remote);
+    }
     return out;
 }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/random.hpp"
 #include "mixer/media_leg.hpp"
 #include "sip/sdp/offer_answer.hpp"
 
 namespace lyceum::focus {
 
-/// What the mixer can, in the words of SDP.
+/// A master key for each suite that the mixer can: what one leg is encrypted with on our side.
+std::vector<sdp::Crypto> fresh_keys(Entropy& entropy);
+
+/// What the mixer can, in the words of SDP; protection and keys are the leg's.
 sdp::LocalMedia local_media(const SocketAddress& rtp);
 
 /// What was agreed in SDP, in the words of the mixer. `signalling` is where the peer's SIP comes

@@ -6,11 +6,13 @@
 namespace lyceum::store {
 namespace {
 
-constexpr std::string_view room_columns = "name, access, pin, participants_max, host_pin, video";
+constexpr std::string_view room_columns =
+    "name, access, pin, participants_max, encryption, host_pin, video";
 
 focus::Room read_room(const sql::Statement& row) {
     return {row.text(0), access_of(row.text(1)).value_or(focus::Access::members), row.text(2),
-            static_cast<std::size_t>(row.number(3))};
+            static_cast<std::size_t>(row.number(3)),
+            protection_of(row.text(4)).value_or(sdp::Protection::required)};
 }
 
 /// What can stand in a SIP user part without escapes, so that it can be dialled as it is written.
@@ -40,6 +42,22 @@ std::string_view name_of(focus::Access access) {
 std::optional<focus::Access> access_of(std::string_view name) {
     for (const auto access : {focus::Access::open, focus::Access::members, focus::Access::pin})
         if (name == name_of(access)) return access;
+    return std::nullopt;
+}
+
+std::string_view name_of(sdp::Protection protection) {
+    switch (protection) {
+    case sdp::Protection::off: return "off";
+    case sdp::Protection::preferred: return "preferred";
+    case sdp::Protection::required: return "required";
+    }
+    return {};
+}
+
+std::optional<sdp::Protection> protection_of(std::string_view name) {
+    using sdp::Protection;
+    for (const auto protection : {Protection::off, Protection::preferred, Protection::required})
+        if (name == name_of(protection)) return protection;
     return std::nullopt;
 }
 
@@ -75,7 +93,7 @@ std::vector<Store::RoomRow> Store::rooms() {
         database_.prepare("SELECT " + std::string(room_columns) + " FROM room ORDER BY name");
     std::vector<RoomRow> out;
     while (statement.step())
-        out.push_back({read_room(statement), statement.text(4), statement.text(5)});
+        out.push_back({read_room(statement), statement.text(5), statement.text(6)});
     return out;
 }
 
@@ -87,10 +105,12 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     if (!is_pin(room.pin) || !is_pin(row.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
     if (room.access == focus::Access::pin && room.pin.empty())
         return Fault{"access by PIN needs a PIN", 0};
-    auto statement = database_.prepare(
-        "INSERT INTO room (name, access, pin, host_pin, video) VALUES (?, ?, ?, ?, ?)");
+    auto statement =
+        database_.prepare("INSERT INTO room (name, access, pin, host_pin, video, encryption) "
+                          "VALUES (?, ?, ?, ?, ?, ?)");
     statement.bind(1, room.name).bind(2, name_of(room.access)).bind(3, room.pin);
     statement.bind(4, row.host_pin).bind(5, row.video);
+    statement.bind(6, name_of(room.encryption));
     try {
         statement.step();
     } catch (const sql::Error& error) {

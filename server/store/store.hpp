@@ -48,5 +48,7 @@ private:
 
 std::string_view name_of(focus::Access access);
 std::optional<focus::Access> access_of(std::string_view name);
+std::string_view name_of(sdp::Protection protection);
+std::optional<sdp::Protection> protection_of(std::string_view name);
 
 } // namespace lyceum::store

@@ -241,7 +241,8 @@ class Baresip:
 
     RATES = {"PCMU": (8000, 1), "PCMA": (8000, 1), "G722": (16000, 1), "opus": (48000, 2)}
 
-    def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password=""):
+    def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
+                 encryption=""):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
         self.control_port = free_port()
         rate, channels = self.RATES[codec]
@@ -269,6 +270,7 @@ module g722.so
 module opus.so
 module aufile.so
 module sndfile.so
+module srtp.so
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
@@ -278,9 +280,10 @@ snd_path {self.folder}
 opus_bitrate 32000
 """)
         name = f"{codec}/{rate if codec != 'G722' else 16000}/{channels}"
+        security = f";mediaenc={encryption}" if encryption else ""
         auth = f";auth_user={user};auth_pass={password}" if password else ""
         pathlib.Path(f"{self.folder}/accounts").write_text(
-            f"<sip:{user}@{HOST};transport={transport}>;regint=0;audio_codecs={name}{auth}\n")
+            f"<sip:{user}@{HOST};transport={transport}>;regint=0;audio_codecs={name}{security}{auth}\n")
         pathlib.Path(f"{self.folder}/contacts").write_text("")
         self.output = open(f"{self.folder}/out", "wb")
         self.process = subprocess.Popen(

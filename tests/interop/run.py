@@ -146,6 +146,32 @@ def test_three_phones_hear_each_other_opus_tls():
     three_in_a_room(("opus", "opus", "G722"), "tls")
 
 
+def test_encrypted_and_plain_phones_hear_each_other():
+    with Server() as server:
+        uri = f"sip:demo@{HOST}:{server.port}"
+        with Baresip(uri, codec="opus", hertz=400, encryption="srtp-mand") as a, \
+                Baresip(uri, hertz=700, encryption="srtp") as b, Baresip(uri, hertz=1000) as c:
+            phones = (a, 400), (b, 700), (c, 1000)
+            for phone, _ in phones:
+                phone.wait_for("Call established")
+            time.sleep(4)
+            assert server.read_log().count("encrypted=1") == 2
+            for phone, own in phones:
+                for _, hertz in phones:
+                    peak = phone.hears(hertz)
+                    assert peak < 300 if hertz == own else peak > 3000, (own, hertz, peak)
+
+
+def test_a_room_that_insists_on_encryption_refuses_plain_phones():
+    with Server() as server:
+        assert command("room", "add", "staff", "--encryption", "required", "--data",
+                       server.data).returncode == 0
+        uri = f"sip:staff@{HOST}:{server.port}"
+        with Baresip(uri) as plain, Baresip(uri, encryption="srtp-mand") as encrypted:
+            plain.wait_for("Encryption Required")
+            encrypted.wait_for("Call established")
+
+
 def test_echo_returns_your_sound():
     with Server() as server, Baresip(f"sip:echo@{HOST}:{server.port}", "opus", hertz=600) as phone:
         phone.wait_for("Call established")

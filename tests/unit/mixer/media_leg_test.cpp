@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mixer/media_leg.hpp"
 #include "rtp/packet.hpp"
+#include "rtp/rtcp.hpp"
 #include "tests/kit/address.hpp"
 #include "tests/kit/tone.hpp"
 
@@ -118,6 +119,95 @@ TEST_F(MediaLegTest, DriftIsFollowedWhereThereIsSilence) {
         EXPECT_LT(drifting.jitter_counters().late, 60u) << ppm;
         EXPECT_EQ(drifting.jitter_counters().overflow, 0u) << ppm;
     }
+}
+
+class EncryptedLegTest : public MediaLegTest {
+protected:
+    static rtp::SrtpKey key(std::uint8_t octet) {
+        return {rtp::SrtpSuite::aes_cm_128_sha1_80, Bytes(30, octet)};
+    }
+    EncryptedLegTest() {
+        agreed = settings();
+        agreed.send_key = key(1);
+        agreed.receive_key = key(2);
+        leg.update(agreed);
+    }
+    Bytes sealed(rtp::SrtpContext& with) {
+        Bytes header, out;
+        rtp::write_packet(header, {0, false, sequence, sequence * 160u, 5}, {});
+        ++sequence;
+        with.protect_rtp(header, Bytes(160, 0x20), out);
+        return out;
+    }
+    void send(const Bytes& datagram) { leg.handle_datagram(datagram, nat, now); }
+
+    LegSettings agreed;
+    rtp::SrtpContext phone{key(2), rtp::SrtpContext::Direction::outbound};
+};
+
+TEST_F(EncryptedLegTest, TakesItsKeyAndNothingElse) {
+    send(sealed(phone));
+    EXPECT_EQ(leg.counters().packets_received, 1u);
+    rtp::SrtpContext wrong(key(3), rtp::SrtpContext::Direction::outbound);
+    send(sealed(wrong));
+    MediaLegTest::send(nat); // In clear.
+    EXPECT_EQ(leg.counters().unauthentic, 2u);
+    const auto packet = sealed(phone);
+    send(packet);
+    send(packet);
+    EXPECT_EQ(leg.counters().replayed, 1u);
+    EXPECT_EQ(leg.counters().packets_received, 2u);
+}
+
+TEST_F(EncryptedLegTest, AForgedPacketDoesNotLatch) {
+    rtp::SrtpContext wrong(key(3), rtp::SrtpContext::Direction::outbound);
+    send(sealed(wrong));
+    EXPECT_EQ(leg.rtp_target(), agreed.remote_rtp);
+    send(sealed(phone));
+    EXPECT_EQ(leg.rtp_target(), nat);
+}
+
+TEST_F(EncryptedLegTest, ARekeyTakesTheNewKeyAndTheSameKeyGoesOn) {
+    send(sealed(phone));
+    const auto old = sealed(phone);
+    leg.update(agreed);
+    send(old);
+    send(old);
+    EXPECT_EQ(leg.counters().replayed, 1u) << "the replay list of the same key went on";
+    agreed.receive_key = key(4);
+    leg.update(agreed);
+    send(sealed(phone));
+    EXPECT_EQ(leg.counters().unauthentic, 1u);
+    rtp::SrtpContext fresh(key(4), rtp::SrtpContext::Direction::outbound);
+    send(sealed(fresh));
+    EXPECT_EQ(leg.counters().packets_received, 3u);
+}
+
+/// 45 minutes on hold: the sequence number wraps twice, hardly anything is decrypted, and the
+/// first packet afterwards is understood.
+TEST_F(EncryptedLegTest, OnHoldLittleIsDecryptedAndTheRollOverIsFollowed) {
+    send(sealed(phone));
+    agreed.receive = false;
+    leg.update(agreed);
+    for (int i = 0; i < 140'000; ++i) send(sealed(phone));
+    EXPECT_EQ(leg.counters().held, 140'000u);
+    EXPECT_LT(leg.counters().packets_received, 30u) << "decrypted";
+    agreed.receive = true;
+    leg.update(agreed);
+    send(sealed(phone));
+    EXPECT_EQ(leg.counters().unauthentic, 0u);
+}
+
+TEST_F(EncryptedLegTest, RtcpIsSealedBothWays) {
+    const auto own = leg.rtcp(now, 1, true);
+    rtp::SrtpContext ear(key(1), rtp::SrtpContext::Direction::inbound);
+    const auto opened = ear.unprotect_rtcp(*own);
+    ASSERT_TRUE(opened);
+    EXPECT_TRUE(rtp::parse_rtcp(*opened));
+    rtp::Rtcp report;
+    report.ssrc = 5;
+    leg.handle_datagram(rtp::write_rtcp(report), agreed.remote_rtcp, now);
+    EXPECT_GT(leg.counters().unauthentic + leg.counters().malformed, 0u) << "in clear";
 }
 
 } // namespace

@@ -42,7 +42,7 @@ public:
     void configure(ConferenceId, mixer::LegId leg, mixer::LegSettings settings) override {
         note("configure " + std::string(settings.sending.codec->name) +
              (settings.send ? " send" : "") + (settings.receive ? " receive" : "") +
-             (settings.admitted ? "" : " outside"));
+             (settings.admitted ? "" : " outside") + (settings.send_key ? " encrypted" : ""));
         last_leg = leg;
     }
     void close(ConferenceId, mixer::LegId) override { note("close"); }
@@ -208,6 +208,21 @@ TEST_F(FocusTest, HoldResumeAndACodecChange) {
     EXPECT_EQ(media.notes.back(), "configure G722 send receive")
         << "a refused offer changes nothing";
     EXPECT_EQ(focus.participants("demo"), 1u);
+}
+
+TEST_F(FocusTest, ARoomThatInsistsOnEncryptionSaysSo) {
+    directory.rooms["secret"] = {.name = "secret", .encryption = sdp::Protection::required};
+    const auto refused = turn(invite("secret"));
+    EXPECT_EQ(refused->status(), 488);
+    EXPECT_EQ(refused->reason(), "Encryption Required");
+    EXPECT_EQ(focus.conference_count(), 0u);
+    auto offer = kit::phone_sdp("0", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+                                     "inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd\r\n");
+    const auto ok = turn(invite("secret", 2, "", offer));
+    ASSERT_EQ(ok->status(), 200);
+    EXPECT_NE(ok->body().find("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"),
+              std::string_view::npos);
+    EXPECT_EQ(media.notes.back(), "configure PCMU send receive encrypted");
 }
 
 TEST_F(FocusTest, OfferlessInviteAndReinvite) {

@@ -46,6 +46,19 @@ TEST_F(StoreTest, RoomsComeAndGoAndStay) {
     EXPECT_FALSE(again.remove_room("exam"));
 }
 
+TEST_F(StoreTest, ARoomSaysWhetherItIsEncrypted) {
+    Store store(directory);
+    EXPECT_EQ(store.room("demo")->encryption, sdp::Protection::preferred);
+    for (const auto wanted :
+         {sdp::Protection::off, sdp::Protection::preferred, sdp::Protection::required}) {
+        Store::RoomRow row{{std::string(name_of(wanted))}, "", "off"};
+        row.room.encryption = wanted;
+        EXPECT_EQ(store.add_room(row), std::nullopt);
+        EXPECT_EQ(store.room(name_of(wanted))->encryption, wanted);
+    }
+    EXPECT_FALSE(protection_of("sometimes"));
+}
+
 TEST_F(StoreTest, UsersHaveHashesAndNoPassword) {
     Store store(directory);
     EXPECT_EQ(store.add_user("alice", "secret"), std::nullopt);
