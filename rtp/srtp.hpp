@@ -49,7 +49,7 @@ public:
     enum class Direction { inbound, outbound };
     enum class Refusal { authentication, replayed, malformed };
     static constexpr std::size_t datagram_bytes_max = 2048;
-    static constexpr std::uint64_t replay_window = 1024; ///< Packets; RFC 3711 §3.3.2 asks for 64.
+    static constexpr std::uint64_t replay_window = 128; ///< Packets; RFC 3711 §3.3.2 asks for 64.
 
     /// `key.key` has the length that its suite wants.
     SrtpContext(const SrtpKey& key, Direction direction);
