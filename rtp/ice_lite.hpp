@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/address.hpp"
+#include "base/bytes.hpp"
+
+#include <optional>
+#include <string>
+
+namespace lyceum::rtp {
+
+/// One side of ICE as SDP carries it (RFC 8839 §5.4).
+struct IceCredentials {
+    std::string ufrag, password;
+
+    bool operator==(const IceCredentials&) const = default;
+};
+
+/// The lite side of ICE (RFC 8445 §2.5) for one leg: answers the connectivity checks of the full
+/// side, also those that ask for consent (RFC 7675), and learns from them which address the peer
+/// has chosen. Sends nothing unasked; has no timers.
+class IceLite {
+public:
+    struct Reply {
+        Bytes datagram;         ///< Goes back to where the check came from.
+        bool authentic = false; ///< The peer knows our password: its address can be trusted.
+        bool nominated = false; ///< The peer has chosen this path (USE-CANDIDATE).
+    };
+
+    explicit IceLite(IceCredentials local, IceCredentials remote)
+        : local_(std::move(local)), remote_(std::move(remote)) {}
+
+    /// None: not a binding request, or one too broken to answer.
+    [[nodiscard]] std::optional<Reply> handle_datagram(ByteView datagram,
+                                                       const SocketAddress& from) const;
+
+private:
+    IceCredentials local_, remote_;
+};
+
+/// Whether a datagram on a media port is STUN, by its first octet (RFC 7983).
+constexpr bool is_stun(ByteView datagram) { return !datagram.empty() && datagram[0] <= 3; }
+
+} // namespace lyceum::rtp

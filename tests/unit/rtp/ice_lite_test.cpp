@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtp/ice_lite.hpp"
+#include "tests/kit/address.hpp"
+
+#include <gtest/gtest.h>
+
+namespace lyceum::rtp {
+namespace {
+
+Bytes octets(std::string_view hex) {
+    Bytes out;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        out.push_back(
+            static_cast<std::uint8_t>(std::stoul(std::string(hex.substr(i, 2)), nullptr, 16)));
+    return out;
+}
+
+/// The sample request of RFC 5769 §2.1, whose password and user name it tells.
+const Bytes sample = octets("000100582112a442b7e7a701bc34d686fa87dfae802200105354554e20746573"
+                            "7420636c69656e74002400046e0001ff80290008932ff9b151263b36000600"
+                            "096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249"
+                            "c1b571a280280004e57a3bcf");
+const IceCredentials ours{"evtj", "VOkJxbRl1RmTxUk/WvJxBt"}, theirs{"h6vY", "whatever"};
+const auto peer = kit::address("192.0.2.1", 32853);
+
+TEST(IceLite, TheSampleOfRfc5769IsAnswered) {
+    const IceLite ice(ours, theirs);
+    const auto reply = ice.handle_datagram(sample, peer);
+    ASSERT_TRUE(reply);
+    EXPECT_TRUE(reply->authentic);
+    EXPECT_FALSE(reply->nominated);
+    const auto& wire = reply->datagram;
+    ASSERT_EQ(wire.size(), 20 + 12 + 24 + 8u);
+    EXPECT_EQ(wire[0] << 8 | wire[1], 0x0101);
+    EXPECT_TRUE(std::equal(sample.begin() + 4, sample.begin() + 20, wire.begin() + 4));
+    // XOR-MAPPED-ADDRESS of RFC 5769 §2.2: the same address and port.
+    const auto mapped = octets("002000080001a147e112a643");
+    EXPECT_TRUE(std::equal(mapped.begin(), mapped.end(), wire.begin() + 20));
+}
+
+TEST(IceLite, AnIpv6AddressIsMappedWithTheTransaction) {
+    const IceLite ice(ours, theirs);
+    const auto reply =
+        ice.handle_datagram(sample, kit::address("2001:db8:1234:5678:11:2233:4455:6677", 32853));
+    ASSERT_TRUE(reply);
+    // RFC 5769 §2.3.
+    const auto mapped = octets("002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9");
+    EXPECT_TRUE(std::equal(mapped.begin(), mapped.end(), reply->datagram.begin() + 20));
+}
+
+TEST(IceLite, AWrongPasswordOrNameIs401AndTrustsNobody) {
+    for (const auto& [local, remote] :
+         {std::pair{IceCredentials{"evtj", "another-password-here"}, theirs},
+          std::pair{IceCredentials{"zzzz", ours.password}, theirs},
+          std::pair{ours, IceCredentials{"other", ""}}}) {
+        const auto reply = IceLite(local, remote).handle_datagram(sample, peer);
+        ASSERT_TRUE(reply);
+        EXPECT_FALSE(reply->authentic);
+        EXPECT_EQ(reply->datagram[0] << 8 | reply->datagram[1], 0x0111);
+        EXPECT_EQ(reply->datagram[26] * 100 + reply->datagram[27], 401);
+    }
+}
+
+TEST(IceLite, AnyFlippedBitAndAnyShorterOneIsNotTaken) {
+    const IceLite ice(ours, theirs);
+    for (std::size_t bit = 0; bit < sample.size() * 8; ++bit) {
+        auto broken = sample;
+        broken[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
+        const auto reply = ice.handle_datagram(broken, peer);
+        EXPECT_FALSE(reply && reply->authentic) << bit;
+    }
+    for (std::size_t size = 0; size < sample.size(); ++size)
+        EXPECT_FALSE(ice.handle_datagram(ByteView(sample).first(size), peer));
+}
+
+TEST(IceLite, StunDtlsAndRtpAreToldApart) {
+    EXPECT_TRUE(is_stun(sample));
+    EXPECT_FALSE(is_stun(Bytes{0x80, 0}));
+    EXPECT_FALSE(is_stun(Bytes{22}));
+    EXPECT_FALSE(is_stun({}));
+}
+
+} // namespace
+} // namespace lyceum::rtp
