@@ -85,8 +85,9 @@ public:
                  entropy_, log),
           resolver_(entropy_.u64(), c.name_servers),
           agent_(agent_options(c), random_, entropy_, transport_, log),
-          focus_({digest_options(c, store_.realm())}, agent_, store_, media_, random_, entropy_,
-                 log),
+          focus_({.digest = digest_options(c, store_.realm()),
+                  .dtls_fingerprint = media_.dtls_fingerprint()},
+                 agent_, store_, media_, random_, entropy_, log),
           driver_(io_, agent_, focus_, transport_, resolver_),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_) {}
 

@@ -32,6 +32,7 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
     auto& leg = place->second;
     leg.encryption = room->encryption;
     leg.keys = fresh_keys(entropy_);
+    leg.ice = {entropy_.hex(4), entropy_.hex(16)}; // 128 bits, as RFC 8839 §5.4 asks.
     sessions_.emplace(call.session, id);
     if (!rtp) {
         log_.error("media.ports.exhausted");
@@ -157,10 +158,12 @@ void Focus::configure(mixer::LegId id, Leg& leg) {
     log_.info("leg.media", {{"leg", id.value},
                             {"codec", settings.sending.codec->name},
                             {"ptime", settings.ptime.count()},
-                            {"encrypted", settings.send_key.has_value()},
+                            {"encrypted", leg.negotiation.stream()->is_encrypted()},
                             {"send", settings.send},
                             {"receive", settings.receive}});
-    media_.configure(conferences_.at(leg.conference).id, id, std::move(settings));
+    media_.configure(conferences_.at(leg.conference).id, id,
+                     leg_access(*leg.negotiation.stream(), local_media_of(leg)),
+                     std::move(settings));
 }
 
 void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
@@ -213,10 +216,12 @@ void Focus::remove(mixer::LegId id, std::string_view why) {
     conferences_.erase(key);
 }
 
-sdp::LocalMedia Focus::local_media_of(const Leg& leg) {
+sdp::LocalMedia Focus::local_media_of(const Leg& leg) const {
     auto local = local_media(leg.local_rtp);
     local.protection = leg.encryption;
     local.crypto = leg.keys;
+    local.fingerprint = options_.dtls_fingerprint;
+    local.ice = leg.ice;
     return local;
 }
 

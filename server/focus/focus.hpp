@@ -30,6 +30,7 @@ public:
     struct Options {
         sip::DigestAuthenticator::Options digest{.realm = "lyceum"};
         std::size_t conferences_max = 10'000;
+        std::string dtls_fingerprint; ///< Of the media side's certificate; empty: no DTLS.
     };
 
     Focus(Options options, sip::UserAgent& agent, Directory& directory, MediaGateway& media,
@@ -63,6 +64,7 @@ private:
         sdp::OfferAnswer negotiation;
         sdp::Protection encryption = sdp::Protection::preferred;
         std::vector<sdp::Crypto> keys; ///< Ours: for the life of the leg.
+        sdp::Ice ice;                  ///< The same.
         bool admitted = true;
         std::string pin, digits;
         int tries = 0;
@@ -77,7 +79,7 @@ private:
     void configure(mixer::LegId id, Leg& leg);
     void throw_out(mixer::LegId id, std::string_view reason, TimePoint now);
     void remove(mixer::LegId id, std::string_view why);
-    static sdp::LocalMedia local_media_of(const Leg& leg);
+    [[nodiscard]] sdp::LocalMedia local_media_of(const Leg& leg) const;
     Leg* leg_of(sip::SessionId session, mixer::LegId& id);
 
     Options options_;

@@ -3,12 +3,26 @@
 
 #include "base/strong_id.hpp"
 #include "mixer/media_leg.hpp"
+#include "rtp/dtls.hpp"
+#include "rtp/ice_lite.hpp"
 
 #include <optional>
 
 namespace lyceum::focus {
 
 using ConferenceId = StrongId<struct ConferenceTag>;
+
+/// What has to happen on a leg's port before there is sound.
+struct LegAccess {
+    std::optional<rtp::DtlsPeer> dtls; ///< Keys come from this handshake, not from the settings.
+    struct Ice {
+        rtp::IceCredentials local, remote;
+        bool operator==(const Ice&) const = default;
+    };
+    std::optional<Ice> ice; ///< The peer's checks say where it is, not the settings.
+
+    bool operator==(const LegAccess&) const = default;
+};
 
 /// A port: the media side of the conferences. The edge posts these to the media thread that the
 /// conference is pinned to; the simulator calls ConferenceMedia at once. What the media side has to
@@ -23,7 +37,7 @@ public:
     virtual std::optional<SocketAddress> open(ConferenceId conference, mixer::LegId leg,
                                               const IpAddress& peer) = 0;
     /// The first time the leg joins the mix, then its settings change.
-    virtual void configure(ConferenceId conference, mixer::LegId leg,
+    virtual void configure(ConferenceId conference, mixer::LegId leg, LegAccess access,
                            mixer::LegSettings settings) = 0;
     virtual void close(ConferenceId conference, mixer::LegId leg) = 0;
 };

@@ -44,8 +44,9 @@ mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& sign
     out.remote_rtp = stream.remote_rtp;
     out.remote_rtcp = stream.remote_rtcp;
     out.rtcp_mux = stream.rtcp_mux;
-    // An address of 0.0.0.0 says nothing about where to send (RFC 3264 §8.4).
-    out.send = sdp::sends(stream.direction) && !stream.remote_rtp.ip.is_unspecified();
+    // An address of 0.0.0.0 says nothing about where to send (RFC 3264 §8.4), unless ICE says it.
+    out.send =
+        sdp::sends(stream.direction) && (stream.ice || !stream.remote_rtp.ip.is_unspecified());
     out.receive = sdp::receives(stream.direction);
     out.sending = leg_format(stream.codecs.front());
     for (const auto& format : stream.receive) out.receiving.push_back(leg_format(format));
@@ -57,6 +58,19 @@ mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& sign
         out.send_key = srtp_key(stream.crypto->local);
         out.receive_key = srtp_key(stream.crypto->remote);
     }
+    return out;
+}
+
+LegAccess leg_access(const sdp::Stream& stream, const sdp::LocalMedia& local) {
+    LegAccess out;
+    if (stream.dtls) {
+        auto fingerprint = rtp::Fingerprint::parse(stream.dtls->fingerprint);
+        LYCEUM_ASSERT(fingerprint); // SDP takes only those that can be read.
+        out.dtls = {stream.dtls->we_begin, std::move(*fingerprint)};
+    }
+    if (stream.ice)
+        out.ice = {{local.ice->ufrag, local.ice->password},
+                   {stream.ice->ufrag, stream.ice->password}};
     return out;
 }
 

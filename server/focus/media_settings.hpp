@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "mixer/media_leg.hpp"
+#include "server/focus/media_gateway.hpp"
 #include "sip/sdp/offer_answer.hpp"
 
 namespace lyceum::focus {
@@ -16,5 +16,8 @@ sdp::LocalMedia local_media(const SocketAddress& rtp);
 /// What was agreed in SDP, in the words of the mixer. `signalling` is where the peer's SIP comes
 /// from.
 mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& signalling);
+
+/// The rest of it. `local` is what our side of the agreement said.
+LegAccess leg_access(const sdp::Stream& stream, const sdp::LocalMedia& local);
 
 } // namespace lyceum::focus

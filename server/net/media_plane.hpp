@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "server/focus/media_gateway.hpp"
+#include "server/net/handshakes.hpp"
 
 #include <functional>
 #include <memory>
@@ -33,11 +34,14 @@ public:
     MediaPlane(Options options, const Events& events, Entropy& entropy, Log& log);
     ~MediaPlane() override;
 
+    /// Of the certificate that DTLS shows, for SDP.
+    [[nodiscard]] std::string dtls_fingerprint() const { return handshakes_.fingerprint(); }
+
     void begin(focus::ConferenceId conference, bool echo) override;
     void end(focus::ConferenceId conference) override;
     std::optional<SocketAddress> open(focus::ConferenceId conference, mixer::LegId leg,
                                       const IpAddress& peer) override;
-    void configure(focus::ConferenceId conference, mixer::LegId leg,
+    void configure(focus::ConferenceId conference, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings) override;
     void close(focus::ConferenceId conference, mixer::LegId leg) override;
 
@@ -54,6 +58,7 @@ private:
     std::uint16_t next_port_;
     std::unordered_map<focus::ConferenceId, Placed> conferences_;
     std::vector<std::size_t> load_; ///< Legs on each thread.
+    Handshakes handshakes_;
     std::vector<std::unique_ptr<MediaThread>> threads_;
 };
 

@@ -145,7 +145,13 @@ bool Media::is_rtp_audio() const {
     return type == "audio" && (plain || is_secure());
 }
 
-bool Media::is_secure() const { return iequals(proto, "RTP/SAVP") || iequals(proto, "RTP/SAVPF"); }
+bool Media::is_secure() const {
+    return iequals(proto, "RTP/SAVP") || iequals(proto, "RTP/SAVPF") || is_dtls();
+}
+
+bool Media::is_dtls() const {
+    return iequals(proto, "UDP/TLS/RTP/SAVP") || iequals(proto, "UDP/TLS/RTP/SAVPF");
+}
 
 std::vector<Format> Media::rtp_formats() const {
     std::vector<Format> out;
@@ -241,7 +247,9 @@ Direction Description::direction(const Media& medium) const {
     const auto own = find_direction(medium.lines);
     const auto direction = own ? *own : find_direction(lines).value_or(Direction::sendrecv);
     const auto where = address(medium);
-    if (!where || !where->is_unspecified()) return direction;
+    // With ICE the address says nothing: candidates do (RFC 8840 §4.1.1).
+    const bool ice = medium.has_attribute("ice-ufrag") || attribute("ice-ufrag");
+    if (ice || !where || !where->is_unspecified()) return direction;
     return sends(direction) ? Direction::sendonly : Direction::inactive;
 }
 

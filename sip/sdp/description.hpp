@@ -61,7 +61,8 @@ struct Media {
     }
     void add_attribute(std::string text) { lines.push_back({'a', std::move(text)}); }
     [[nodiscard]] bool is_rtp_audio() const;
-    [[nodiscard]] bool is_secure() const; ///< By its profile: RTP/SAVP or RTP/SAVPF.
+    [[nodiscard]] bool is_secure() const; ///< By its profile: one of the SAVP family.
+    [[nodiscard]] bool is_dtls() const;   ///< By its profile: UDP/TLS/RTP/…
     /// All RTP formats in the order of the m-line. A dynamic type without an rtpmap is left out.
     [[nodiscard]] std::vector<Format> rtp_formats() const;
 

@@ -87,10 +87,15 @@ std::optional<Stream> match(const Description& peer, std::size_t index, const Lo
     if (!media.is_rtp_audio() || media.port == 0) return std::nullopt;
     Stream stream;
     stream.index = index;
-    stream.crypto = common_crypto(media, local);
+    if (local.protection != Protection::off && !local.fingerprint.empty())
+        stream.dtls = dtls_of(peer, media);
+    if (!stream.dtls && !media.is_dtls()) stream.crypto = common_crypto(media, local);
     // Keys beside the plain profile are an offer to encrypt if we can (RFC 8643).
     const bool insisted = media.is_secure() || local.protection == Protection::required;
-    if (insisted && !stream.crypto) return std::nullopt;
+    if (insisted && !stream.is_encrypted()) return std::nullopt;
+    if (local.ice) stream.ice = ice_of(peer, media);
+    if (const auto mid = media.attribute("mid")) stream.mid = *mid;
+    stream.bundled = is_bundled(peer, media);
     const auto formats = media.rtp_formats();
     // The peer's order is kept: it is the one who said what it prefers (§6.1).
     for (const auto& format : formats) {
@@ -147,6 +152,7 @@ Result<std::string, Fault> OfferAnswer::answer(const LocalMedia& local) {
     for (const auto& offered : remote_.media) {
         const bool taken = next.media.size() == chosen->index;
         next.media.push_back(taken ? answer_audio(offered, *chosen, local) : refused(offered));
+        if (taken) add_connection(next, next.media.back(), *chosen, local);
     }
     stream_ = std::move(chosen);
     keep(std::move(next));
@@ -160,13 +166,15 @@ std::optional<Stream> OfferAnswer::choose(const LocalMedia& local) const {
     std::optional<Stream> chosen;
     for (std::size_t i = 0; i < remote_.media.size(); ++i) {
         auto stream = match(remote_, i, local);
-        if (stream && (!chosen || (stream->crypto && !chosen->crypto))) chosen = std::move(stream);
+        const bool better =
+            stream && (!chosen || (stream->is_encrypted() && !chosen->is_encrypted()));
+        if (better) chosen = std::move(stream);
     }
     return chosen;
 }
 
 LocalMedia OfferAnswer::not_below_agreed(LocalMedia local) const {
-    if (stream_ && stream_->crypto) local.protection = Protection::required;
+    if (stream_ && stream_->is_encrypted()) local.protection = Protection::required;
     return local;
 }
 
@@ -186,7 +194,8 @@ std::string OfferAnswer::offer(const LocalMedia& local) {
     audio.add_attribute("ptime:" + std::to_string(local.ptime.count()));
     audio.add_attribute("rtcp-mux");
     audio.add_attribute(std::string(name_of(local.direction)));
-    if (local.protection != Protection::off)
+    if (stream_) add_connection(next, audio, *stream_, local);
+    if (local.protection != Protection::off && !(stream_ && stream_->dtls))
         for (const auto& crypto : local.crypto) audio.add_attribute("crypto:" + crypto.to_string());
     // Lines agreed or refused before keep their places.
     for (std::size_t i = 0; i < std::max<std::size_t>(local_.media.size(), 1); ++i)
@@ -239,6 +248,35 @@ Description OfferAnswer::skeleton(const LocalMedia& local) {
         {'c', where},
         {'t', "0 0"}};
     return out;
+}
+
+/// What both sides of a stream with DTLS or ICE have to know to find each other.
+void OfferAnswer::add_connection(Description& out, Media& media, const Stream& stream,
+                                 const LocalMedia& local) const {
+    if (stream.mid) media.add_attribute("mid:" + *stream.mid);
+    if (stream.bundled) out.lines.push_back({'a', "group:BUNDLE " + *stream.mid});
+    if (stream.dtls) {
+        // We wait where we may: the peer knows best when it can be reached.
+        const bool offering = state_ != State::remote_offer;
+        media.add_attribute("fingerprint:" + local.fingerprint);
+        media.add_attribute(offering                ? "setup:actpass"
+                            : stream.dtls->we_begin ? "setup:active"
+                                                    : "setup:passive");
+    }
+    if (!stream.ice) return;
+    out.lines.push_back({'a', "ice-lite"});
+    media.add_attribute("ice-ufrag:" + local.ice->ufrag);
+    media.add_attribute("ice-pwd:" + local.ice->password);
+    // One host candidate a component, with the priority of RFC 8445 §5.1.2.1.
+    const auto candidate = [&](unsigned component, std::uint16_t port) {
+        const auto priority = (126u << 24) + (65535u << 8) + (256 - component);
+        media.add_attribute("candidate:1 " + std::to_string(component) + " UDP " +
+                            std::to_string(priority) + " " + local.rtp.ip.to_string() + " " +
+                            std::to_string(port) + " typ host");
+    };
+    candidate(1, local.rtp.port);
+    if (!stream.rtcp_mux) candidate(2, static_cast<std::uint16_t>(local.rtp.port + 1));
+    media.add_attribute("end-of-candidates");
 }
 
 Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sip/sdp/connection.hpp"
 #include "sip/sdp/crypto.hpp"
 #include "sip/sdp/description.hpp"
 
@@ -33,6 +34,8 @@ struct LocalMedia {
     Protection protection = Protection::off;
     /// A key of ours for each suite that we know, in the order of our preference, tags from 1.
     std::vector<Crypto> crypto;
+    std::string fingerprint; ///< Of our certificate; empty: no DTLS.
+    std::optional<Ice> ice;  ///< Ours, of the lite side; none: no ICE.
 };
 
 /// What both sides agreed on for one audio stream.
@@ -47,7 +50,13 @@ struct Stream {
     std::optional<Format> telephone_event;
     std::optional<Format> comfort_noise;
     std::chrono::milliseconds ptime{20};
-    std::optional<CryptoPair> crypto; ///< None: in clear.
+    std::optional<CryptoPair> crypto; ///< Keys that came in SDP…
+    std::optional<Dtls> dtls;         ///< …or how to come to keys. Neither: in clear.
+    std::optional<Ice> ice;           ///< Of the peer: its checks say where it is.
+    std::optional<std::string> mid;   ///< RFC 5888; of the line that we took.
+    bool bundled = false;
+
+    [[nodiscard]] bool is_encrypted() const { return crypto || dtls; }
 
     bool operator==(const Stream&) const = default;
 };
@@ -86,6 +95,8 @@ private:
     Description skeleton(const LocalMedia& local);
     [[nodiscard]] std::optional<Stream> choose(const LocalMedia& local) const;
     [[nodiscard]] LocalMedia not_below_agreed(LocalMedia local) const;
+    void add_connection(Description& out, Media& media, const Stream& stream,
+                        const LocalMedia& local) const;
     Media answer_audio(const Media& offered, const Stream& stream, const LocalMedia& local) const;
     void keep(Description next);
 

@@ -242,7 +242,7 @@ class Baresip:
     RATES = {"PCMU": (8000, 1), "PCMA": (8000, 1), "G722": (16000, 1), "opus": (48000, 2)}
 
     def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
-                 encryption=""):
+                 encryption="", nat=""):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
         self.control_port = free_port()
         rate, channels = self.RATES[codec]
@@ -271,6 +271,10 @@ module opus.so
 module aufile.so
 module sndfile.so
 module srtp.so
+module dtls_srtp.so
+module ice.so
+module stun.so
+rtcp_mux yes
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
@@ -281,6 +285,7 @@ opus_bitrate 32000
 """)
         name = f"{codec}/{rate if codec != 'G722' else 16000}/{channels}"
         security = f";mediaenc={encryption}" if encryption else ""
+        security += f";medianat={nat}" if nat else ""
         auth = f";auth_user={user};auth_pass={password}" if password else ""
         pathlib.Path(f"{self.folder}/accounts").write_text(
             f"<sip:{user}@{HOST};transport={transport}>;regint=0;audio_codecs={name}{security}{auth}\n")

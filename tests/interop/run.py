@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The built server against real programs: run.py path/to/lyceum [test-name …]"""
 import os
+import re
 import shutil
 import signal
 import socket
@@ -150,12 +151,16 @@ def test_encrypted_and_plain_phones_hear_each_other():
     with Server() as server:
         uri = f"sip:demo@{HOST}:{server.port}"
         with Baresip(uri, codec="opus", hertz=400, encryption="srtp-mand") as a, \
-                Baresip(uri, hertz=700, encryption="srtp") as b, Baresip(uri, hertz=1000) as c:
-            phones = (a, 400), (b, 700), (c, 1000)
+                Baresip(uri, hertz=700, encryption="srtp") as b, Baresip(uri, hertz=1000) as c, \
+                Baresip(uri, hertz=1300, encryption="dtls_srtp") as d, \
+                Baresip(uri, codec="opus", hertz=1600, encryption="dtls_srtp", nat="ice") as e:
+            phones = (a, 400), (b, 700), (c, 1000), (d, 1300), (e, 1600)
             for phone, _ in phones:
                 phone.wait_for("Call established")
             time.sleep(4)
-            assert server.read_log().count("encrypted=1") == 2
+            legs = re.findall(r"leg.media leg=(\d+) .*encrypted=1", server.read_log())
+            assert len(set(legs)) == 4, legs
+            assert server.read_log().count("leg.dtls.done") == 2
             for phone, own in phones:
                 for _, hertz in phones:
                     peak = phone.hears(hertz)

@@ -161,7 +161,8 @@ std::optional<SocketAddress> World::open(focus::ConferenceId id, mixer::LegId le
     return kit::address("192.0.2.1", next_port_);
 }
 
-void World::configure(focus::ConferenceId id, mixer::LegId leg, mixer::LegSettings settings) {
+void World::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess,
+                      mixer::LegSettings settings) {
     auto& media = media_.at(id);
     if (media.leg(leg)) media.update_leg(leg, std::move(settings));
     else media.add_leg(leg, std::move(settings), now);

@@ -61,7 +61,8 @@ private:
     void begin(focus::ConferenceId conference, bool echo) override;
     void end(focus::ConferenceId conference) override;
     std::optional<SocketAddress> open(focus::ConferenceId, mixer::LegId, const IpAddress&) override;
-    void configure(focus::ConferenceId, mixer::LegId, mixer::LegSettings) override;
+    void configure(focus::ConferenceId, mixer::LegId, focus::LegAccess,
+                   mixer::LegSettings) override;
     void close(focus::ConferenceId, mixer::LegId) override;
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view) override { return {}; }

@@ -39,17 +39,20 @@ public:
         note("open");
         return kit::address("192.0.2.1", 20000);
     }
-    void configure(ConferenceId, mixer::LegId leg, mixer::LegSettings settings) override {
+    void configure(ConferenceId, mixer::LegId leg, LegAccess access,
+                   mixer::LegSettings settings) override {
         note("configure " + std::string(settings.sending.codec->name) +
              (settings.send ? " send" : "") + (settings.receive ? " receive" : "") +
              (settings.admitted ? "" : " outside") + (settings.send_key ? " encrypted" : ""));
         last_leg = leg;
+        last_access = std::move(access);
     }
     void close(ConferenceId, mixer::LegId) override { note("close"); }
     void note(std::string text) { notes.push_back(std::move(text)); }
 
     std::vector<std::string> notes;
     mixer::LegId last_leg;
+    LegAccess last_access;
     bool exhausted = false;
 };
 
@@ -110,7 +113,7 @@ protected:
     MapDirectory directory;
     Notebook media;
     sip::UserAgent agent{{.contact_params = ";isfocus"}, random, entropy, local, log};
-    Focus focus{{}, agent, directory, media, random, entropy, log};
+    Focus focus{{.dtls_fingerprint = "sha-256 00"}, agent, directory, media, random, entropy, log};
     TimePoint now{};
     int branch = 0;
     using Notes = std::vector<std::string>;
@@ -223,6 +226,28 @@ TEST_F(FocusTest, ARoomThatInsistsOnEncryptionSaysSo) {
     EXPECT_NE(ok->body().find("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"),
               std::string_view::npos);
     EXPECT_EQ(media.notes.back(), "configure PCMU send receive encrypted");
+}
+
+TEST_F(FocusTest, WhatDtlsAndIceNeedReachesTheMediaSide) {
+    const std::string print = "sha-256 AB" + [] {
+        std::string out;
+        for (int i = 1; i < 32; ++i) out += ":CD";
+        return out;
+    }();
+    auto offer = kit::phone_sdp("0", "a=setup:passive\r\na=rtcp-mux\r\na=ice-ufrag:abcd\r\n"
+                                     "a=ice-pwd:0123456789012345678901\r\na=fingerprint:" +
+                                         print + "\r\n");
+    offer.replace(offer.find("RTP/AVP"), 7, "UDP/TLS/RTP/SAVP");
+    const auto ok = turn(invite("demo", 1, "", offer));
+    ASSERT_EQ(ok->status(), 200);
+    ASSERT_TRUE(media.last_access.dtls && media.last_access.ice);
+    EXPECT_TRUE(media.last_access.dtls->we_begin);
+    EXPECT_EQ(media.last_access.dtls->fingerprint.to_string(), print);
+    EXPECT_EQ(media.last_access.ice->remote,
+              (rtp::IceCredentials{"abcd", "0123456789012345678901"}));
+    EXPECT_NE(ok->body().find("a=ice-ufrag:" + media.last_access.ice->local.ufrag),
+              std::string_view::npos);
+    EXPECT_EQ(media.notes.back(), "configure PCMU send receive") << "the keys are still to come";
 }
 
 TEST_F(FocusTest, OfferlessInviteAndReinvite) {

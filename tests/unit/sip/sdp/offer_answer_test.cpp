@@ -265,6 +265,93 @@ TEST(OfferAnswerCrypto, OurOfferAndItsAnswers) {
     EXPECT_NE(negotiation.handle_answer(phone_sdp("0")), std::nullopt);
 }
 
+// ── DTLS, ICE, BUNDLE: as a browser offers them ──────────────────────────────────────────────────
+
+const std::string fingerprint = "sha-256 " + [] {
+    std::string out = "00";
+    for (int i = 1; i < 32; ++i) out += ":A0";
+    return out;
+}();
+
+std::string browser_sdp(std::string_view setup = "actpass", std::string_view print = fingerprint) {
+    std::string out =
+        "v=0\r\no=- 46117 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"
+        "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\na=ice-options:trickle\r\n";
+    out.append("a=fingerprint:").append(print).append("\r\na=setup:").append(setup);
+    return out + "\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
+                 "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n";
+}
+LocalMedia with_dtls(Protection protection = Protection::preferred) {
+    auto out = encrypted(protection);
+    out.fingerprint = "sha-256 11:22";
+    out.ice = {"ours", "our-password-of-22-characters"};
+    return out;
+}
+
+TEST(OfferAnswerDtls, ABrowsersOfferIsAnswered) {
+    OfferAnswer negotiation(1, "t");
+    ASSERT_EQ(negotiation.handle_offer(browser_sdp()), std::nullopt);
+    const auto text = negotiation.answer(with_dtls());
+    ASSERT_TRUE(text);
+    const auto answer = *Description::parse(*text);
+    EXPECT_TRUE(answer.attribute("ice-lite"));
+    EXPECT_EQ(answer.attribute("group"), "BUNDLE 0");
+    const auto& audio = answer.media[0];
+    EXPECT_EQ(audio.proto, "UDP/TLS/RTP/SAVPF");
+    EXPECT_EQ(audio.attribute("mid"), "0");
+    EXPECT_EQ(audio.attribute("setup"), "passive");
+    EXPECT_EQ(audio.attribute("fingerprint"), "sha-256 11:22");
+    EXPECT_EQ(audio.attribute("ice-ufrag"), "ours");
+    EXPECT_EQ(audio.attribute("candidate"), "1 1 UDP 2130706431 192.0.2.1 20000 typ host");
+    EXPECT_EQ(audio.attributes("candidate").size(), 1u) << "RTCP goes the same way";
+    EXPECT_FALSE(audio.has_attribute("crypto"));
+    EXPECT_EQ(answer.media[1].port, 0);
+    const auto& stream = *negotiation.stream();
+    EXPECT_EQ(stream.dtls, (Dtls{false, fingerprint}));
+    EXPECT_EQ(stream.ice, (Ice{"EsAw", "P2uYro0UCOQ4zxjKXaWCBui1"}));
+    EXPECT_EQ(stream.direction, Direction::sendrecv) << "0.0.0.0 is no hold where there is ICE";
+}
+
+TEST(OfferAnswerDtls, WhoBeginsIsSaidByTheOffer) {
+    for (const auto& [theirs, ours] :
+         {std::pair{"actpass", "passive"}, {"active", "passive"}, {"passive", "active"}}) {
+        OfferAnswer negotiation(1, "t");
+        ASSERT_EQ(negotiation.handle_offer(browser_sdp(theirs)), std::nullopt);
+        const auto answer = Description::parse(*negotiation.answer(with_dtls()));
+        EXPECT_EQ(answer->media[0].attribute("setup"), ours);
+        EXPECT_EQ(negotiation.stream()->dtls->we_begin, std::string_view(ours) == "active");
+    }
+}
+
+TEST(OfferAnswerDtls, WhatCannotBeTrustedIsRefused) {
+    for (const auto& [setup, print] : {std::pair<std::string, std::string>{"holdconn", fingerprint},
+                                       {"actpass", ""},
+                                       {"actpass", "sha-1 " + fingerprint.substr(8, 59)},
+                                       {"actpass", fingerprint + ":00"},
+                                       {"actpass", fingerprint.substr(0, 40)}}) {
+        OfferAnswer negotiation(1, "t");
+        ASSERT_EQ(negotiation.handle_offer(browser_sdp(setup, print)), std::nullopt);
+        EXPECT_FALSE(negotiation.answer(with_dtls())) << setup << " " << print;
+    }
+    OfferAnswer negotiation(1, "t");
+    ASSERT_EQ(negotiation.handle_offer(browser_sdp()), std::nullopt);
+    EXPECT_FALSE(negotiation.answer(with_dtls(Protection::off)));
+}
+
+TEST(OfferAnswerDtls, OurReofferKeepsTheConnection) {
+    OfferAnswer negotiation(1, "t");
+    ASSERT_EQ(negotiation.handle_offer(browser_sdp()), std::nullopt);
+    ASSERT_TRUE(negotiation.answer(with_dtls()));
+    const auto offer = Description::parse(negotiation.offer(with_dtls()));
+    EXPECT_EQ(offer->media[0].proto, "UDP/TLS/RTP/SAVPF");
+    EXPECT_EQ(offer->media[0].attribute("setup"), "actpass");
+    EXPECT_EQ(offer->media[0].attribute("mid"), "0");
+    EXPECT_FALSE(offer->media[0].has_attribute("crypto"));
+    ASSERT_EQ(negotiation.handle_answer(browser_sdp("active")), std::nullopt);
+    EXPECT_EQ(negotiation.stream()->dtls, (Dtls{false, fingerprint}));
+}
+
 TEST(Crypto, LinesThatAreReadAndLinesThatAreNot) {
     EXPECT_TRUE(Crypto::parse("1 AES_CM_128_HMAC_SHA1_80 " + long_key));
     EXPECT_TRUE(Crypto::parse("1  AES_CM_128_HMAC_SHA1_80  " + long_key + "|2^31 WSH=64"));

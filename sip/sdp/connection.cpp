@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sip/sdp/connection.hpp"
+
+#include "base/text.hpp"
+
+namespace lyceum::sdp {
+namespace {
+
+std::string_view attribute(const Description& description, const Media& media,
+                           std::string_view name) {
+    if (const auto own = media.attribute(name)) return *own;
+    return description.attribute(name).value_or("");
+}
+
+/// `sha-256 12:DF:…`: a hash that is good enough, and as many octets as it has.
+bool is_fingerprint(std::string_view text) {
+    const auto hash = cut(text, ' ');
+    const std::size_t octets = iequals(hash, "sha-256")   ? 32
+                               : iequals(hash, "sha-384") ? 48
+                               : iequals(hash, "sha-512") ? 64
+                                                          : 0;
+    if (octets == 0 || text.size() != 3 * octets - 1) return false;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (i % 3 == 2 ? text[i] != ':' : !is_hex(text[i])) return false;
+    return true;
+}
+
+} // namespace
+
+std::optional<Dtls> dtls_of(const Description& description, const Media& media) {
+    const auto fingerprint = trim(attribute(description, media, "fingerprint"));
+    const auto setup = attribute(description, media, "setup");
+    if (!is_fingerprint(fingerprint) || iequals(setup, "holdconn")) return std::nullopt;
+    return Dtls{iequals(setup, "passive"), std::string(fingerprint)};
+}
+
+std::optional<Ice> ice_of(const Description& description, const Media& media) {
+    static constexpr std::size_t ufrag_min = 4, password_min = 22, max = 256; // RFC 8839 §5.4.
+    const auto ufrag = attribute(description, media, "ice-ufrag");
+    const auto password = attribute(description, media, "ice-pwd");
+    if (ufrag.size() < ufrag_min || ufrag.size() > max || password.size() < password_min ||
+        password.size() > max)
+        return std::nullopt;
+    return Ice{std::string(ufrag), std::string(password)};
+}
+
+bool is_bundled(const Description& description, const Media& media) {
+    const auto mid = media.attribute("mid");
+    auto group = description.attribute("group").value_or("");
+    if (!mid || cut(group, ' ') != "BUNDLE") return false;
+    while (!group.empty())
+        if (cut(group, ' ') == *mid) return true;
+    return false;
+}
+
+} // namespace lyceum::sdp

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sip/sdp/description.hpp"
+
+#include <optional>
+#include <string>
+
+namespace lyceum::sdp {
+
+/// A handshake that keys a stream: DTLS-SRTP (RFC 5763, RFC 8842).
+struct Dtls {
+    bool we_begin = false;   ///< The peer waits (a=setup:passive).
+    std::string fingerprint; ///< Of the peer's certificate, as SDP writes it.
+
+    bool operator==(const Dtls&) const = default;
+};
+
+/// One side's ICE credentials (RFC 8839 §5.4).
+struct Ice {
+    std::string ufrag, password;
+
+    bool operator==(const Ice&) const = default;
+};
+
+/// What a description says of a medium, in the medium or for the whole session. None: nothing, or
+/// nothing that can be used: a hash below SHA-256, `holdconn`, credentials that are too short.
+std::optional<Dtls> dtls_of(const Description& description, const Media& media);
+std::optional<Ice> ice_of(const Description& description, const Media& media);
+
+/// Whether the medium is in a group of the session that shares one transport (RFC 9143).
+bool is_bundled(const Description& description, const Media& media);
+
+} // namespace lyceum::sdp
