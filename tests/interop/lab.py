@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 import wave
 
 HERE = pathlib.Path(__file__).parent
@@ -356,6 +357,103 @@ opus_bitrate 32000
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Browser:
+    """Chromium without a window, through chromedriver: a page that calls with WebRTC.
+
+    SIP travels outside of the page: it makes the offer, the test carries it."""
+
+    OFFER = """
+        const done = arguments[arguments.length - 1], hertz = arguments[0];
+        const audio = window.audio = new AudioContext({sampleRate: 48000});
+        const tone = audio.createOscillator(), quiet = audio.createGain();
+        tone.frequency.value = hertz; quiet.gain.value = 0.2;
+        const out = audio.createMediaStreamDestination();
+        tone.connect(quiet).connect(out); tone.start();
+        const call = window.call = new RTCPeerConnection();
+        call.addTrack(out.stream.getAudioTracks()[0], out.stream);
+        call.ontrack = event => {
+            const player = window.player = new Audio();  // Chromium plays nothing without one.
+            player.srcObject = event.streams[0] || new MediaStream([event.track]);
+            player.muted = true; player.play();
+            const ear = window.ear = audio.createAnalyser();
+            ear.fftSize = 8192; ear.smoothingTimeConstant = 0;
+            audio.createMediaStreamSource(player.srcObject).connect(ear);
+        };
+        call.onicegatheringstatechange = () => {
+            if (call.iceGatheringState === 'complete') done(call.localDescription.sdp);
+        };
+        call.createOffer().then(offer => call.setLocalDescription(offer));
+    """
+    ANSWER = """
+        const done = arguments[arguments.length - 1];
+        call.onconnectionstatechange = () => {
+            if (call.connectionState !== 'connecting') done(call.connectionState);
+        };
+        call.setRemoteDescription({type: 'answer', sdp: arguments[0]}).catch(e => done('' + e));
+    """
+    LISTEN = """
+        const levels = new Float32Array(ear.frequencyBinCount);
+        ear.getFloatFrequencyData(levels);
+        return arguments[0].map(hertz => levels[Math.round(hertz * ear.fftSize / 48000)]);
+    """
+
+    def __init__(self, hertz):
+        if not shutil.which("chromedriver"):
+            raise Skipped("chromium-driver is not installed")
+        self.folder = tempfile.mkdtemp(prefix="lyceum-browser-")
+        self.port = free_port()
+        self.driver = subprocess.Popen(["chromedriver", f"--port={self.port}"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.session = None
+        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                 "--no-first-run", "--disable-background-networking",
+                 "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+                 f"--user-data-dir={self.folder}", "--allow-loopback-in-peer-connection",
+                 "--disable-features=WebRtcHideLocalIpsWithMdns",
+                 "--autoplay-policy=no-user-gesture-required"]
+        options = {"goog:chromeOptions": {"args": flags}, "timeouts": {"script": 20000}}
+        deadline = time.monotonic() + 30
+        while not self.session:
+            try:
+                self.session = self._ask("POST", "/session", {"capabilities": {
+                    "alwaysMatch": options}})["sessionId"]
+            except OSError:
+                assert time.monotonic() < deadline, "chromedriver did not start"
+                time.sleep(0.1)
+        self.offer = self._run(self.OFFER, hertz, waiting=True)
+
+    def _ask(self, method, path, body):
+        request = urllib.request.Request(f"http://{HOST}:{self.port}{path}", method=method,
+                                         data=json.dumps(body).encode(),
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=40) as reply:
+            return json.load(reply)["value"]
+
+    def _run(self, script, *arguments, waiting=False):
+        kind = "async" if waiting else "sync"
+        return self._ask("POST", f"/session/{self.session}/execute/{kind}",
+                         {"script": script, "args": list(arguments)})
+
+    def answer(self, description):
+        return self._run(self.ANSWER, description, waiting=True)
+
+    def hears(self, *hertz):
+        """The level of each tone in what comes in, in dB."""
+        return self._run(self.LISTEN, list(hertz))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            if self.session:
+                self._ask("DELETE", f"/session/{self.session}", {})
+        finally:
+            self.driver.terminate()
+            self.driver.wait(10)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
 def exchange(server, text, seconds=2.0):
     """Sends one datagram and returns what comes back within the time, or None."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
@@ -374,13 +472,13 @@ def options_request(branch, extra="", uri="sip:demo@127.0.0.1"):
             f"Call-ID: {branch}\r\nCSeq: 1 OPTIONS\r\n{extra}Content-Length: 0\r\n\r\n")
 
 
-def invite_request(port, record_route):
-    body = (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
+def invite_request(port, record_route="", body=""):
+    body = body or (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
             "m=audio 40000 RTP/AVP 0\r\n")
     return (f"INVITE sip:demo@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:{port};branch=z9hG4bKi{port}\r\n"
             f"Max-Forwards: 70\r\nFrom: <sip:t@{HOST}>;tag=1\r\nTo: <sip:demo@{HOST}>\r\n"
             f"Call-ID: invite-{port}\r\nCSeq: 1 INVITE\r\nContact: <sip:t@{HOST}:{port}>\r\n"
-            f"Record-Route: <{record_route}>\r\n"
+            + (f"Record-Route: <{record_route}>\r\n" if record_route else "") +
             f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}")
 
 
@@ -394,6 +492,19 @@ def ack_to(invite, answer):
     return (f"ACK {target} SIP/2.0\r\n" + header_lines(invite, "Via").replace("z9hG4bKi", "z9hG4bKa")
             + header_lines(answer, "From", "To", "Call-ID")
             + "CSeq: 1 ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
+
+
+def call(phone, server, **invite):
+    """Dials from a bound UDP socket and acknowledges the answer, which is returned."""
+    phone.settimeout(5)
+    request = invite_request(phone.getsockname()[1], **invite)
+    phone.sendto(request.encode(), (HOST, server.port))
+    answer = phone.recv(65536).decode()
+    while " 100 " in answer.split("\r\n")[0]:
+        answer = phone.recv(65536).decode()
+    assert answer.startswith("SIP/2.0 200"), answer
+    phone.sendto(ack_to(request, answer).encode(), (HOST, server.port))
+    return answer
 
 
 def reply_to(request, status):

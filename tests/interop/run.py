@@ -167,6 +167,20 @@ def test_encrypted_and_plain_phones_hear_each_other():
                     assert peak < 300 if hertz == own else peak > 3000, (own, hertz, peak)
 
 
+def test_a_browser_and_a_phone_hear_each_other():
+    with Server() as server, lab.Browser(440) as browser, \
+            Baresip(f"sip:demo@{HOST}:{server.port}", hertz=900) as phone, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
+        sip.bind((HOST, 0))
+        answer = lab.call(sip, server, body=browser.offer)
+        assert browser.answer(answer.split("\r\n\r\n", 1)[1]) == "connected"
+        phone.wait_for("Call established")
+        time.sleep(4)
+        phones_tone, own_tone = browser.hears(900, 440)
+        assert phones_tone > -45 and own_tone < phones_tone - 30, (phones_tone, own_tone)
+        assert phone.hears(440) > 1500 and phone.hears(900) < 300
+
+
 def test_a_room_that_insists_on_encryption_refuses_plain_phones():
     with Server() as server:
         assert command("room", "add", "staff", "--encryption", "required", "--data",
@@ -315,13 +329,7 @@ def test_a_proxy_known_by_name_is_found_through_the_dns():
         }
         with NameServer(records) as names, \
                 Server("--name-servers", f"{HOST}:{names.port}") as server:
-            call = lab.invite_request(phone.getsockname()[1], record_route="sip:proxy.test;lr")
-            phone.sendto(call.encode(), (HOST, server.port))
-            answer = phone.recv(65536).decode()
-            while " 100 " in answer.split("\r\n")[0]:
-                answer = phone.recv(65536).decode()
-            assert answer.startswith("SIP/2.0 200"), answer
-            phone.sendto(lab.ack_to(call, answer).encode(), (HOST, server.port))
+            lab.call(phone, server, record_route="sip:proxy.test;lr")
             assert server.wait_for_log("leg.media ")
             server.process.send_signal(signal.SIGTERM)
             with alive.accept()[0] as connection:
