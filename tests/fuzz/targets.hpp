@@ -13,6 +13,9 @@ void fuzz_uri(ByteView input);
 void fuzz_sdp(ByteView input);
 void fuzz_rtp(ByteView input);
 void fuzz_rtcp(ByteView input);
+void fuzz_srtp(ByteView input);
+void fuzz_stun(ByteView input);
+void fuzz_dtls(ByteView input);
 void fuzz_session(ByteView input);
 
 inline std::string_view as_text(ByteView input) {
