@@ -9,7 +9,8 @@
 namespace lyceum::mixer {
 namespace {
 
-constexpr int hangover_ticks = 20;          // 400 ms: a pause between words is still speech.
+constexpr int hangover_ticks = 20; // 400 ms: a pause between words is still speech.
+constexpr int silence_db = -127;
 constexpr int own_encoder_idle_ticks = 500; // 10 s: then its memory is given back.
 
 } // namespace
@@ -77,6 +78,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     sealed_count_ = 0;
     ++counters_.ticks;
     pull_all(now);
+    choose_speakers();
     next_tick_ += tick_length - lead(lateness);
     Total total{};
     for (const auto& [id, leg] : legs_)
@@ -100,10 +102,38 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
 void ConferenceMedia::pull_all(TimePoint now) {
     for (auto& [id, leg] : legs_) {
         leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
-        if (leg.present && level_db(leg.frame) >= options_.speech_level_db)
-            leg.speaking_ticks = hangover_ticks;
+        const int level = leg.present ? level_db(leg.frame) : silence_db;
+        leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
+        if (level >= options_.speech_level_db) leg.speaking_ticks = hangover_ticks;
         else if (leg.speaking_ticks > 0) --leg.speaking_ticks;
         if (leg.speaking_ticks == 0 || !leg.media.settings().admitted) leg.present = false;
+    }
+}
+
+/// When more speak than the mix has room for, the loudest are heard. Who is heard already keeps his
+/// place until somebody is clearly louder, so that two equals do not chop each other up; who loses
+/// it fades out and who gets it fades in, within a tick.
+void ConferenceMedia::choose_speakers() {
+    static constexpr int hysteresis_db = 6;
+    std::vector<Leg*> speaking;
+    for (auto& [id, leg] : legs_)
+        if (leg.speaking_ticks > 0 && leg.media.settings().admitted) speaking.push_back(&leg);
+        else leg.heard = false;
+    const auto room = std::min(options_.speakers_max, speaking.size());
+    const auto rank = [](const Leg* leg) {
+        return leg->loudness_db + (leg->heard ? hysteresis_db : 0);
+    };
+    const auto last = speaking.begin() + static_cast<std::ptrdiff_t>(room);
+    const bool crowded = last != speaking.end();
+    if (crowded)
+        std::stable_sort(speaking.begin(), speaking.end(),
+                         [&](const Leg* a, const Leg* b) { return rank(a) > rank(b); });
+    for (auto it = speaking.begin(); it != speaking.end(); ++it) {
+        auto& leg = **it;
+        const bool heard = it < last, before = std::exchange(leg.heard, heard);
+        if (heard && !before && crowded) fade(leg.frame, 0, 1);
+        if (!heard && before) fade(leg.frame, 1, 0);
+        if (!heard && !before) leg.present = false;
     }
 }
 
@@ -126,7 +156,7 @@ Duration ConferenceMedia::lead(Duration lateness) {
 
 void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix) {
     const bool outside = !leg.media.settings().admitted;
-    const bool own_stream = options_.echo || outside || leg.speaking_ticks > 0;
+    const bool own_stream = options_.echo || outside || leg.heard || leg.present;
     const bool joining = own_stream != std::exchange(leg.own_stream, own_stream);
     if (own_stream) {
         Frame heard{};

@@ -50,6 +50,9 @@ public:
         Duration rtp_timeout = 30s; ///< No RTP and no RTCP for so long: the leg is a ghost.
         WallTime wall_at_zero{};    ///< What the wall clock says when the monotonic one says 0.
         int speech_level_db = -55;  ///< A leg fainter than this adds nothing to the mix.
+        /// So many are heard at once, the loudest; more would be a murmur that nobody follows, and
+        /// each costs an encoder.
+        std::size_t speakers_max = 8;
     };
 
     /// \name Outputs
@@ -104,7 +107,9 @@ private:
         MediaLeg media;
         EncodingKey key;
         Frame frame{};
-        bool present = false;    ///< `frame` holds sound of this tick.
+        bool present = false;    ///< `frame` holds sound of this tick that is in the mix.
+        bool heard = false;      ///< Is one of those whom the mix has room for.
+        int loudness_db = -127;  ///< The loudest of late, fading.
         int speaking_ticks = 0;  ///< Above zero: counted as a speaker.
         bool own_stream = false; ///< Was sent a mix of its own in the last tick.
         bool lost = false;
@@ -113,6 +118,7 @@ private:
     };
 
     void pull_all(TimePoint now);
+    void choose_speakers();
     Duration lead(Duration lateness);
     void serve(LegId id, Leg& leg, const Total& total, const Frame& mix);
     void feed(Encoding& encoding, const EncodingKey& key, const Frame& frame, bool joining);

@@ -15,6 +15,14 @@ void subtract(Total& total, const Frame& own) {
     for (std::size_t i = 0; i < tick_samples; ++i) total[i] -= own[i];
 }
 
+void fade(Frame& frame, float from, float to) {
+    const float step = (to - from) / tick_samples;
+    for (std::size_t i = 0; i < tick_samples; ++i) {
+        const float gain = from + step * static_cast<float>(i);
+        frame[i] = static_cast<Sample>(gain * static_cast<float>(frame[i]));
+    }
+}
+
 int level_db(const Frame& frame) {
     std::uint64_t energy = 0;
     for (const int sample : frame) energy += static_cast<std::uint64_t>(sample * sample);

@@ -18,6 +18,9 @@ void add(Total& total, const Frame& frame);
 /// `total − own`: exact, since nothing has been limited yet.
 void subtract(Total& total, const Frame& own);
 
+/// Turns the volume evenly from one factor to another over the frame.
+void fade(Frame& frame, float from, float to);
+
 /// Root mean square against full scale, in dB: 0 for a full square wave, −127 for digital silence.
 /// The scale of RFC 6464, with its sign.
 int level_db(const Frame& frame);

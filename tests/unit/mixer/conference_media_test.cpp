@@ -257,6 +257,52 @@ TEST(ConferenceMedia, NobodyWaitsForTheBeatForLong) {
     }
 }
 
+TEST(ConferenceMedia, OnlyTheLoudestAreHeardAndEveryoneHearsThem) {
+    ConferenceMedia::Options options;
+    options.speakers_max = 2;
+    Conference room(options);
+    auto& loud = room.add("PCMU", 8000, 500);
+    auto& middle = room.add("PCMU", 8000, 800);
+    auto& faint = room.add("PCMU", 8000, 1100);
+    auto& listener = room.add("PCMU", 8000, 1400);
+    loud.tone = kit::Tone(500, 8000);
+    middle.tone = kit::Tone(800, 6000);
+    faint.tone = kit::Tone(1100, 2000);
+    listener.speaking = false;
+    room.run(3s);
+    for (const auto* phone : {&listener, &faint}) {
+        EXPECT_GT(room.hears(*phone, 500), 6000);
+        EXPECT_GT(room.hears(*phone, 800), 4500);
+        EXPECT_LT(room.hears(*phone, 1100), 100);
+    }
+    EXPECT_GT(room.hears(loud, 800), 4500);
+    EXPECT_LT(room.hears(loud, 500), 200) << "nobody hears himself";
+    loud.speaking = false;
+    room.run(2s);
+    EXPECT_GT(room.hears(listener, 1100), 1500) << "there is room for the faint one now";
+}
+
+/// Two who are about as loud do not take turns in one place.
+TEST(ConferenceMedia, EqualsDoNotChopEachOtherUp) {
+    ConferenceMedia::Options options;
+    options.speakers_max = 1;
+    Conference room(options);
+    room.add("PCMU", 8000, 500).tone = kit::Tone(500, 6000);
+    auto& second = room.add("PCMU", 8000, 800);
+    auto& listener = room.add("PCMU", 8000, 1400);
+    second.speaking = listener.speaking = false;
+    room.run(1s);
+    second.speaking = true;
+    second.tone = kit::Tone(800, 8000); // 2.5 dB more.
+    room.run(3s);
+    EXPECT_GT(room.hears(listener, 500), 4500);
+    EXPECT_LT(room.hears(listener, 800), 100);
+    second.tone = kit::Tone(800, 20000); // 10 dB more.
+    room.run(3s);
+    EXPECT_GT(room.hears(listener, 800), 12000);
+    EXPECT_LT(room.hears(listener, 500), 100);
+}
+
 TEST(ConferenceMedia, EchoReturnsYourSound) {
     Conference room({.echo = true});
     auto& a = room.add("opus", 48000, 640);
