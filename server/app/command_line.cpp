@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app/command_line.hpp"
 
+#include "base/text.hpp"
 #include "server/app/configuration.hpp"
 #include "server/app/server.hpp"
 #include "server/app/stderr_log.hpp"
@@ -20,7 +21,8 @@ constexpr const char* usage = R"(usage:
                [--web-port N] [--domain NAME]
   lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
-               [--encryption off|preferred|required] [--video off|switch|grid] | list | remove NAME
+               [--encryption off|preferred|required] [--speakers N]
+               [--video off|switch|grid] | list | remove NAME
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
   Any setting of the configuration file can be given as --name value; see docs/operations.md.
 )";
@@ -119,6 +121,9 @@ int run_room(Arguments arguments) {
     const auto encryption = store::protection_of(take(arguments, "encryption", "preferred"));
     if (!encryption) throw UsageError("--encryption: expected off, preferred or required");
     row.room.encryption = *encryption;
+    const auto speakers = parse_number<std::size_t>(take(arguments, "speakers", "8"));
+    if (!speakers) throw UsageError("--speakers: expected a number");
+    row.room.speakers_max = *speakers;
     row.host_pin = take(arguments, "host-pin");
     row.video = take(arguments, "video", "off");
     if (row.video != "off" && row.video != "switch" && row.video != "grid")

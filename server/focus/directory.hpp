@@ -20,6 +20,7 @@ struct Room {
     std::string pin; ///< Digits; for Access::pin.
     std::size_t participants_max = 5000;
     sdp::Protection encryption = sdp::Protection::preferred;
+    std::size_t speakers_max = 8; ///< Heard at once.
 };
 
 /// A port: who and what there is. Implemented by server/store over SQLite, by a map in tests.

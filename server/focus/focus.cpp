@@ -24,7 +24,7 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
         return agent_.reject(call.session, 486, "Room Is Full", now);
     if (conferences_.size() >= options_.conferences_max && !conferences_.contains(key))
         return agent_.reject(call.session, 503, {}, now, {{sip::Header::retry_after, "30"}});
-    auto& conference = join_conference(key, echo);
+    auto& conference = join_conference(key, {echo, room->speakers_max});
     const auto rtp = media_.open(conference.id, id, call.from.address.ip);
     auto [place, fresh] =
         legs_.emplace(id, Leg{call.session, key, rtp.value_or(SocketAddress{}),
@@ -81,14 +81,14 @@ bool Focus::authenticate(const sip::IncomingCall& call, TimePoint now) {
     return false;
 }
 
-Focus::Conference& Focus::join_conference(const std::string& key, bool echo) {
+Focus::Conference& Focus::join_conference(const std::string& key, ConferenceSound sound) {
     const auto known = conferences_.find(key);
     if (known != conferences_.end()) {
         ++known->second.legs;
         return known->second;
     }
     const ConferenceId id{++last_id_};
-    media_.begin(id, echo);
+    media_.begin(id, sound);
     log_.info("conference.started", {{"conference", id.value}});
     return conferences_.emplace(key, Conference{id, 1}).first->second;
 }

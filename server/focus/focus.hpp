@@ -72,7 +72,7 @@ private:
 
     std::optional<Room> find_room(const sip::IncomingCall& call, TimePoint now);
     bool authenticate(const sip::IncomingCall& call, TimePoint now);
-    Conference& join_conference(const std::string& key, bool echo);
+    Conference& join_conference(const std::string& key, ConferenceSound sound);
     void answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now);
     void handle_offer(mixer::LegId id, Leg& leg, const std::string& offer, TimePoint now);
     void handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, TimePoint now);

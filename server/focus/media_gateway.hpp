@@ -24,13 +24,19 @@ struct LegAccess {
     bool operator==(const LegAccess&) const = default;
 };
 
+/// What a conference is as sound.
+struct ConferenceSound {
+    bool echo = false;            ///< Everyone hears himself and nobody else.
+    std::size_t speakers_max = 8; ///< So many are heard at once.
+};
+
 /// A port: the media side of the conferences. The edge posts these to the media thread that the
 /// conference is pinned to; the simulator calls ConferenceMedia at once. What the media side has to
 /// say comes back by `Focus::handle_digit` and `handle_leg_lost`.
 class MediaGateway {
 public:
     virtual ~MediaGateway() = default;
-    virtual void begin(ConferenceId conference, bool echo) = 0;
+    virtual void begin(ConferenceId conference, ConferenceSound sound) = 0;
     virtual void end(ConferenceId conference) = 0;
     /// Opens the ports of a leg and says where its media is to be sent, as `peer` sees us. None: no
     /// port is free.

@@ -20,11 +20,11 @@ MediaPlane::~MediaPlane() {
     handshakes_.stop(); // They tell the threads.
 }
 
-void MediaPlane::begin(focus::ConferenceId id, bool echo) {
+void MediaPlane::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
     const auto least = std::min_element(load_.begin(), load_.end());
     conferences_[id] = {static_cast<std::size_t>(least - load_.begin()), 0};
     auto& thread = thread_of(id);
-    thread.post([&thread, id, echo, seed = entropy_.u64()] { thread.begin(id, echo, seed); });
+    thread.post([&thread, id, sound, seed = entropy_.u64()] { thread.begin(id, sound, seed); });
 }
 
 void MediaPlane::end(focus::ConferenceId id) {

@@ -37,7 +37,7 @@ public:
     /// Of the certificate that DTLS shows, for SDP.
     [[nodiscard]] std::string dtls_fingerprint() const { return handshakes_.fingerprint(); }
 
-    void begin(focus::ConferenceId conference, bool echo) override;
+    void begin(focus::ConferenceId conference, focus::ConferenceSound sound) override;
     void end(focus::ConferenceId conference) override;
     std::optional<SocketAddress> open(focus::ConferenceId conference, mixer::LegId leg,
                                       const IpAddress& peer) override;

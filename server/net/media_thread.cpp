@@ -30,10 +30,11 @@ MediaThread::~MediaThread() {
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
 
-void MediaThread::begin(focus::ConferenceId id, bool echo, std::uint64_t seed) {
+void MediaThread::begin(focus::ConferenceId id, focus::ConferenceSound sound, std::uint64_t seed) {
     const auto now = monotonic_now();
     mixer::ConferenceMedia::Options options;
-    options.echo = echo;
+    options.echo = sound.echo;
+    options.speakers_max = sound.speakers_max;
     options.rtp_timeout = options_.rtp_timeout;
     options.wall_at_zero = wall_now() - now.time_since_epoch();
     const auto& placed =

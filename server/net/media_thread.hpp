@@ -29,7 +29,7 @@ public:
         boost::asio::post(io_, std::move(command));
     }
 
-    void begin(focus::ConferenceId id, bool echo, std::uint64_t seed);
+    void begin(focus::ConferenceId id, focus::ConferenceSound sound, std::uint64_t seed);
     void end(focus::ConferenceId id);
     void open(focus::ConferenceId id, mixer::LegId leg, MediaSocket rtp, MediaSocket rtcp);
     void configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,

@@ -7,12 +7,15 @@ namespace lyceum::store {
 namespace {
 
 constexpr std::string_view room_columns =
-    "name, access, pin, participants_max, encryption, host_pin, video";
+    "name, access, pin, participants_max, encryption, speakers_max, host_pin, video";
 
 focus::Room read_room(const sql::Statement& row) {
-    return {row.text(0), access_of(row.text(1)).value_or(focus::Access::members), row.text(2),
+    return {row.text(0),
+            access_of(row.text(1)).value_or(focus::Access::members),
+            row.text(2),
             static_cast<std::size_t>(row.number(3)),
-            protection_of(row.text(4)).value_or(sdp::Protection::required)};
+            protection_of(row.text(4)).value_or(sdp::Protection::required),
+            static_cast<std::size_t>(row.number(5))};
 }
 
 /// What can stand in a SIP user part without escapes, so that it can be dialled as it is written.
@@ -93,7 +96,7 @@ std::vector<Store::RoomRow> Store::rooms() {
         database_.prepare("SELECT " + std::string(room_columns) + " FROM room ORDER BY name");
     std::vector<RoomRow> out;
     while (statement.step())
-        out.push_back({read_room(statement), statement.text(5), statement.text(6)});
+        out.push_back({read_room(statement), statement.text(6), statement.text(7)});
     return out;
 }
 
@@ -101,16 +104,19 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     const auto& room = row.room;
     if (!is_name(room.name))
         return Fault{"a room's name has 1 to 64 letters, digits or -_.!~*'()+$", 0};
+    if (room.speakers_max < 1 || room.speakers_max > 100)
+        return Fault{"from 1 to 100 speakers are heard at once", 0};
     if (room.name == "echo") return Fault{"echo is a service of the server", 0};
     if (!is_pin(room.pin) || !is_pin(row.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
     if (room.access == focus::Access::pin && room.pin.empty())
         return Fault{"access by PIN needs a PIN", 0};
-    auto statement =
-        database_.prepare("INSERT INTO room (name, access, pin, host_pin, video, encryption) "
-                          "VALUES (?, ?, ?, ?, ?, ?)");
+    auto statement = database_.prepare(
+        "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)");
     statement.bind(1, room.name).bind(2, name_of(room.access)).bind(3, room.pin);
     statement.bind(4, row.host_pin).bind(5, row.video);
     statement.bind(6, name_of(room.encryption));
+    statement.bind(7, static_cast<std::int64_t>(room.speakers_max));
     try {
         statement.step();
     } catch (const sql::Error& error) {

@@ -145,9 +145,10 @@ void World::drain_media(focus::ConferenceId id) {
     }
 }
 
-void World::begin(focus::ConferenceId id, bool echo) {
+void World::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
     mixer::ConferenceMedia::Options options;
-    options.echo = echo;
+    options.echo = sound.echo;
+    options.speakers_max = sound.speakers_max;
     options.rtp_timeout = rtp_timeout;
     media_.try_emplace(id, options, random.u64(), now);
 }

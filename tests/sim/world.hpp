@@ -58,7 +58,7 @@ private:
     static constexpr std::size_t recent_max = 200;
     static constexpr Duration rtp_timeout = 10s;
 
-    void begin(focus::ConferenceId conference, bool echo) override;
+    void begin(focus::ConferenceId conference, focus::ConferenceSound sound) override;
     void end(focus::ConferenceId conference) override;
     std::optional<SocketAddress> open(focus::ConferenceId, mixer::LegId, const IpAddress&) override;
     void configure(focus::ConferenceId, mixer::LegId, focus::LegAccess,

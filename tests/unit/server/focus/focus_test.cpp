@@ -32,7 +32,9 @@ public:
 
 class Notebook final : public MediaGateway {
 public:
-    void begin(ConferenceId, bool echo) override { note(echo ? "begin echo" : "begin"); }
+    void begin(ConferenceId, ConferenceSound sound) override {
+        note(sound.echo ? "begin echo" : "begin");
+    }
     void end(ConferenceId) override { note("end"); }
     std::optional<SocketAddress> open(ConferenceId, mixer::LegId, const IpAddress&) override {
         if (exhausted) return std::nullopt;

@@ -46,7 +46,7 @@ TEST_F(StoreTest, RoomsComeAndGoAndStay) {
     EXPECT_FALSE(again.remove_room("exam"));
 }
 
-TEST_F(StoreTest, ARoomSaysWhetherItIsEncrypted) {
+TEST_F(StoreTest, ARoomSaysWhetherItIsEncryptedAndHowManyAreHeard) {
     Store store(directory);
     EXPECT_EQ(store.room("demo")->encryption, sdp::Protection::preferred);
     for (const auto wanted :
@@ -57,6 +57,12 @@ TEST_F(StoreTest, ARoomSaysWhetherItIsEncrypted) {
         EXPECT_EQ(store.room(name_of(wanted))->encryption, wanted);
     }
     EXPECT_FALSE(protection_of("sometimes"));
+    Store::RoomRow debate{{"debate"}, "", "off"};
+    debate.room.speakers_max = 3;
+    EXPECT_EQ(store.add_room(debate), std::nullopt);
+    EXPECT_EQ(store.room("debate")->speakers_max, 3u);
+    debate.room.speakers_max = 0;
+    EXPECT_NE(store.add_room(debate), std::nullopt);
 }
 
 TEST_F(StoreTest, UsersHaveHashesAndNoPassword) {
