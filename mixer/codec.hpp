@@ -44,6 +44,12 @@ public:
     virtual void conceal(std::size_t samples, ByteView next, std::vector<Sample>& sound) = 0;
 };
 
+/// For whom an encoder works.
+struct Receiver {
+    std::string_view fmtp; ///< What it wants (SDP).
+    bool lossy = false;    ///< It reports that packets get lost on the way.
+};
+
 /// One codec, as SDP names it, and how to make its two halves. One file each; the list is
 /// codecs.cpp.
 struct Codec {
@@ -52,11 +58,11 @@ struct Codec {
     unsigned channels;        ///< As SDP says it; the mixer is mono.
     std::uint8_t payload_type;
     std::string_view fmtp; ///< What our receiver wants.
-    /// Both take the peer's fmtp: what its receiver wants, what its sender does.
-    std::unique_ptr<Encoder> (*make_encoder)(std::string_view peer_fmtp);
+    std::unique_ptr<Encoder> (*make_encoder)(const Receiver& peer);
+    /// Takes the peer's fmtp: what its sender does.
     std::unique_ptr<Decoder> (*make_decoder)(std::string_view peer_fmtp);
-    /// The part of the fmtp that changes what is encoded: listeners with the same share an encoder.
-    std::string (*encoding_class)(std::string_view peer_fmtp);
+    /// What of a receiver changes how it is encoded for: those with the same share an encoder.
+    std::string (*encoding_class)(const Receiver& peer);
     /// How many samples of silence the payload holds, where that can be told without decoding it;
     /// 0: there may be sound in it.
     std::size_t (*silent_samples)(ByteView payload);

@@ -84,7 +84,7 @@ private:
     std::vector<Sample> narrow_;
 };
 
-std::string no_class(std::string_view) { return {}; }
+std::string no_class(const Receiver&) { return {}; }
 
 /// No sample above −60 dBFS: a table look-up for each, and no resampling.
 template <Sample (*Expand)(std::uint8_t)>
@@ -102,7 +102,7 @@ constexpr Codec g711(std::string_view name, std::uint8_t payload_type) {
             1,
             payload_type,
             "",
-            [](std::string_view) -> std::unique_ptr<Encoder> {
+            [](const Receiver&) -> std::unique_ptr<Encoder> {
                 return std::make_unique<G711Encoder<Compress>>();
             },
             [](std::string_view) -> std::unique_ptr<Decoder> {

@@ -67,9 +67,9 @@ const Codec g722{
     1,
     9,
     "",
-    [](std::string_view) -> std::unique_ptr<Encoder> { return std::make_unique<G722Encoder>(); },
+    [](const Receiver&) -> std::unique_ptr<Encoder> { return std::make_unique<G722Encoder>(); },
     [](std::string_view) -> std::unique_ptr<Decoder> { return std::make_unique<G722Decoder>(); },
-    [](std::string_view) { return std::string(); },
+    [](const Receiver&) { return std::string(); },
     [](ByteView) { return std::size_t{0}; }};
 
 } // namespace lyceum::mixer

@@ -13,8 +13,9 @@
 namespace lyceum::mixer {
 namespace {
 
-constexpr int bitrate_standard = 32000;
-constexpr int complexity = 5; // Twice the time at 9 for what nobody hears at this rate.
+constexpr int bitrate_standard = 64000; // That of G.711: no line that carries calls is too thin.
+constexpr int bitrate_lossy = 32000;    // SILK takes no more, its second copies included.
+constexpr int complexity = 5;           // Above, time is spent on what nobody hears at this rate.
 constexpr std::size_t payload_bytes_max = 1275;
 constexpr std::size_t packet_samples_max = 5760; // 120 ms
 
@@ -29,17 +30,26 @@ std::optional<std::string_view> param(std::string_view fmtp, std::string_view na
 /// What the peer's receiver asks for (RFC 7587 §6.1), within what makes sense for one voice mix.
 struct Wishes {
     int bitrate = bitrate_standard;
-    bool fec = false;
+    bool fec = false; ///< A second copy of each frame in the next packet; only SILK has that.
     int bandwidth = OPUS_BANDWIDTH_FULLBAND;
 
-    explicit Wishes(std::string_view fmtp) {
+    explicit Wishes(const Receiver& peer) {
+        const auto fmtp = peer.fmtp;
         if (const auto most = parse_number<int>(param(fmtp, "maxaveragebitrate").value_or("")))
             bitrate = std::clamp(*most, 6000, 64000);
-        fec = param(fmtp, "useinbandfec") == std::optional<std::string_view>("1");
+        fec = peer.lossy && param(fmtp, "useinbandfec") == std::optional<std::string_view>("1");
+        if (fec) bitrate = std::min(bitrate, bitrate_lossy);
         const auto rate = parse_number<int>(param(fmtp, "maxplaybackrate").value_or(""));
         if (rate && *rate <= 8000) bandwidth = OPUS_BANDWIDTH_NARROWBAND;
         else if (rate && *rate <= 16000) bandwidth = OPUS_BANDWIDTH_WIDEBAND;
         else if (rate && *rate <= 24000) bandwidth = OPUS_BANDWIDTH_SUPERWIDEBAND;
+    }
+
+    /// CELT takes a third of SILK's time and is the truer of the two where bits are not scarce;
+    /// SILK is for narrow receivers and for second copies.
+    [[nodiscard]] int application() const {
+        const bool silk = fec || bitrate < 24000 || bandwidth <= OPUS_BANDWIDTH_WIDEBAND;
+        return silk ? OPUS_APPLICATION_VOIP : OPUS_APPLICATION_AUDIO;
     }
 };
 
@@ -47,7 +57,7 @@ class OpusEncoding final : public Encoder {
 public:
     explicit OpusEncoding(const Wishes& wishes) {
         int error = OPUS_OK;
-        state_ = opus_encoder_create(sample_rate, 1, OPUS_APPLICATION_VOIP, &error);
+        state_ = opus_encoder_create(sample_rate, 1, wishes.application(), &error);
         LYCEUM_ASSERT(error == OPUS_OK);
         opus_encoder_ctl(state_, OPUS_SET_BITRATE(wishes.bitrate));
         opus_encoder_ctl(state_, OPUS_SET_COMPLEXITY(complexity));
@@ -144,16 +154,17 @@ std::size_t silent_samples(ByteView payload) {
     const int samples = opus_packet_get_nb_samples(
         payload.data(), static_cast<opus_int32>(payload.size()), sample_rate);
     if (samples <= 0) return 0;
-    const bool silk = payload.size() > 1 && payload[0] >> 3 < 16;
+    const bool silk = payload[0] >> 3 < 16;
     const bool one_frame = (payload[0] & 3) == 0;
     const bool short_frame = samples <= 960;
-    const bool dtx = payload.size() <= 2;
-    const bool voiceless = silk && one_frame && short_frame && !(payload[1] & 0x80);
+    // CELT says digital silence in two octets, and nothing else in so few.
+    const bool dtx = payload.size() <= (silk ? 2u : 3u);
+    const bool voiceless = silk && one_frame && short_frame && !dtx && !(payload[1] & 0x80);
     return dtx || voiceless ? static_cast<std::size_t>(samples) : 0;
 }
 
-std::string encoding_class(std::string_view fmtp) {
-    const Wishes wishes(fmtp);
+std::string encoding_class(const Receiver& peer) {
+    const Wishes wishes(peer);
     return std::to_string(wishes.bitrate) + (wishes.fec ? "f" : "-") +
            std::to_string(wishes.bandwidth);
 }
@@ -167,8 +178,8 @@ const Codec opus{
     2,
     96,
     "useinbandfec=1",
-    [](std::string_view fmtp) -> std::unique_ptr<Encoder> {
-        return std::make_unique<OpusEncoding>(Wishes(fmtp));
+    [](const Receiver& peer) -> std::unique_ptr<Encoder> {
+        return std::make_unique<OpusEncoding>(Wishes(peer));
     },
     [](std::string_view) -> std::unique_ptr<Decoder> { return std::make_unique<OpusDecoding>(); },
     encoding_class,

@@ -5,6 +5,7 @@
 #include "rtp/rtcp.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lyceum::mixer {
 namespace {
@@ -19,34 +20,34 @@ ConferenceMedia::ConferenceMedia(Options options, std::uint64_t seed, TimePoint 
     : options_(options), random_(seed), next_tick_(now + tick_length),
       lead_allowance_(tick_length) {}
 
-ConferenceMedia::EncodingKey ConferenceMedia::key_of(const LegSettings& settings) {
-    const auto& sending = settings.sending;
-    return {sending.codec, sending.codec->encoding_class(sending.fmtp), settings.ptime.count()};
+ConferenceMedia::EncodingKey ConferenceMedia::key_of(const MediaLeg& media) {
+    const auto& settings = media.settings();
+    const auto* codec = settings.sending.codec;
+    return {codec, codec->encoding_class(media.receiver()), settings.ptime.count()};
 }
 
 void ConferenceMedia::add_leg(LegId id, LegSettings settings, TimePoint now) {
-    auto key = key_of(settings);
-    Leg leg{MediaLeg(std::move(settings), random_, now),
-            std::move(key),
-            {},
-            false,
-            0,
-            false,
-            false,
-            {},
-            {}};
-    LYCEUM_ASSERT(legs_.emplace(id, std::move(leg)).second);
+    MediaLeg media(std::move(settings), random_, now);
+    auto key = key_of(media);
+    LYCEUM_ASSERT(legs_.emplace(id, Leg{std::move(media), std::move(key)}).second);
 }
 
 void ConferenceMedia::update_leg(LegId id, LegSettings settings) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return;
-    auto& leg = found->second;
-    auto key = key_of(settings);
-    if (key != leg.key) leg.own.reset();
-    if (!settings.send) leg.media.pause_sending();
+    auto& media = found->second.media;
+    if (!settings.send) media.pause_sending();
+    media.update(std::move(settings));
+    rekey(found->second);
+}
+
+/// What a leg wants may have changed, and with it the encoder that it can share.
+void ConferenceMedia::rekey(Leg& leg) {
+    auto key = key_of(leg.media);
+    if (key == leg.key) return;
     leg.key = std::move(key);
-    leg.media.update(std::move(settings));
+    leg.own.reset();
+    leg.rekeyed = true;
 }
 
 std::optional<LegCounters> ConferenceMedia::remove_leg(LegId id, TimePoint now) {
@@ -86,6 +87,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     Frame mix;
     limiter_.apply(total, mix);
     for (auto& [key, encoding] : shared_) encoding.payload_count = 0;
+    for (auto& [id, leg] : legs_) choose_stream(leg);
     for (auto& [id, leg] : legs_) {
         if (leg.media.settings().send) serve(id, leg, total, mix);
         maintain(id, leg, now);
@@ -154,53 +156,56 @@ Duration ConferenceMedia::lead(Duration lateness) {
     return step;
 }
 
-void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix) {
+/// Which encoder a leg hears from now on, before any of them works: one that somebody comes over to
+/// makes its next packets easy to join.
+void ConferenceMedia::choose_stream(Leg& leg) {
     const bool outside = !leg.media.settings().admitted;
-    const bool own_stream = options_.echo || outside || leg.heard || leg.present;
-    const bool joining = own_stream != std::exchange(leg.own_stream, own_stream);
-    if (own_stream) {
+    const bool own = options_.echo || outside || leg.heard || leg.present;
+    if (leg.lossy != leg.media.is_lossy()) {
+        leg.lossy = leg.media.is_lossy();
+        rekey(leg);
+    }
+    const bool moves =
+        std::exchange(leg.own_stream, own) != own || std::exchange(leg.rekeyed, false);
+    if (own && !leg.own) {
+        leg.own.emplace();
+        // The packet that the others are in the middle of goes on in this encoder.
+        if (const auto shared = shared_.find(leg.key); shared != shared_.end())
+            leg.own->waiting = shared->second.waiting;
+    }
+    auto& encoding = own ? *leg.own : shared_[leg.key];
+    encoding.joined |= moves;
+}
+
+void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix) {
+    if (leg.own_stream) {
         Frame heard{};
         if (options_.echo) {
             if (leg.present) heard = leg.frame;
-        } else if (!outside) {
+        } else if (leg.media.settings().admitted) {
             auto others = total;
             if (leg.present) subtract(others, leg.frame);
             leg.limiter.apply(others, heard);
         }
-        if (!leg.own) {
-            leg.own.emplace();
-            // The packet that the others are in the middle of goes on in this encoder.
-            if (const auto shared = shared_.find(leg.key); shared != shared_.end()) {
-                leg.own->waiting = shared->second.waiting;
-                if (shared->second.fed_until > position_) leg.own->waiting.clear();
-            }
-        }
         leg.own->payload_count = 0;
         leg.own->idle_ticks = 0;
-        feed(*leg.own, leg.key, heard, joining);
+        feed(*leg.own, leg, heard);
         return send(id, leg, *leg.own);
     }
     if (leg.own && ++leg.own->idle_ticks > own_encoder_idle_ticks) leg.own.reset();
     auto& encoding = shared_[leg.key];
-    if (encoding.fed_until <= position_) feed(encoding, leg.key, mix, joining);
+    if (encoding.fed_until <= position_) feed(encoding, leg, mix);
     send(id, leg, encoding);
 }
 
 /// Adds a tick of sound to an encoding and makes the packets that are full. Packets of all
 /// encodings with the same length begin at the same samples, so that a listener can change over
 /// between any two.
-void ConferenceMedia::feed(Encoding& encoding, const EncodingKey& key, const Frame& frame,
-                           bool joining) {
-    const auto& [codec, encoding_class, ptime] = key;
+void ConferenceMedia::feed(Encoding& encoding, const Leg& leg, const Frame& frame) {
+    const auto& [codec, encoding_class, ptime] = leg.key;
     const auto packet_samples = samples_in(std::chrono::milliseconds(ptime));
-    if (!encoding.encoder)
-        encoding.encoder =
-            codec->make_encoder(legs_.empty() ? std::string_view{} : [&]() -> std::string_view {
-                for (const auto& [id, leg] : legs_)
-                    if (leg.key == key) return leg.media.settings().sending.fmtp;
-                return {};
-            }());
-    if (joining) encoding.encoder->ease_joining();
+    if (!encoding.encoder) encoding.encoder = codec->make_encoder(leg.media.receiver());
+    if (std::exchange(encoding.joined, false)) encoding.encoder->ease_joining();
     if (encoding.fed_until != position_)
         encoding.waiting.resize(position_ % packet_samples, Sample{0});
     encoding.waiting.insert(encoding.waiting.end(), frame.begin(), frame.end());

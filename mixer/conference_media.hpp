@@ -19,6 +19,7 @@ namespace lyceum::mixer {
 /// One way to encode, and its packets of this tick.
 struct Encoding {
     std::unique_ptr<Encoder> encoder;
+    bool joined = false;         ///< A listener of another encoder comes over with the next packet.
     std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
     std::vector<Bytes> payloads; ///< Of this tick; the buffers are kept.
     std::size_t payload_count = 0;
@@ -106,12 +107,14 @@ private:
     struct Leg {
         MediaLeg media;
         EncodingKey key;
+        bool lossy = false;   ///< What `key` was made for.
+        bool rekeyed = false; ///< Since the last tick.
         Frame frame{};
         bool present = false;    ///< `frame` holds sound of this tick that is in the mix.
         bool heard = false;      ///< Is one of those whom the mix has room for.
         int loudness_db = -127;  ///< The loudest of late, fading.
         int speaking_ticks = 0;  ///< Above zero: counted as a speaker.
-        bool own_stream = false; ///< Was sent a mix of its own in the last tick.
+        bool own_stream = false; ///< Is sent a mix of its own.
         bool lost = false;
         Limiter limiter;
         std::optional<Encoding> own;
@@ -120,13 +123,15 @@ private:
     void pull_all(TimePoint now);
     void choose_speakers();
     Duration lead(Duration lateness);
+    void rekey(Leg& leg);
+    void choose_stream(Leg& leg);
     void serve(LegId id, Leg& leg, const Total& total, const Frame& mix);
-    void feed(Encoding& encoding, const EncodingKey& key, const Frame& frame, bool joining);
+    void feed(Encoding& encoding, const Leg& leg, const Frame& frame);
     void encode(Encoding& encoding, SampleView packet);
     void send(LegId id, Leg& leg, const Encoding& encoding);
     void maintain(LegId id, Leg& leg, TimePoint now);
     [[nodiscard]] std::uint64_t ntp(TimePoint now) const;
-    static EncodingKey key_of(const LegSettings& settings);
+    static EncodingKey key_of(const MediaLeg& media);
 
     Options options_;
     Random random_;

@@ -196,8 +196,18 @@ void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoi
     }
     last_heard_ = now;
     rtcp_target_ = from;
+    for (const auto& report : rtcp->reports)
+        if (report.ssrc == ssrc_) handle_report(report);
     if (rtcp->sender && reception_ && reception_->ssrc() == rtcp->ssrc)
         reception_->handle_sender_report(*rtcp->sender, now);
+}
+
+/// A bad report counts at once, the way back takes several good ones: changing is heard, too.
+void MediaLeg::handle_report(const rtp::ReportBlock& report) {
+    static constexpr float lossy_above = 0.03f, good_below = 0.01f;
+    const float lost = static_cast<float>(report.fraction_lost) / 256;
+    loss_ = std::max(lost, (loss_ + lost) / 2);
+    lossy_ = loss_ > (lossy_ ? good_below : lossy_above);
 }
 
 bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {

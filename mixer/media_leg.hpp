@@ -9,6 +9,7 @@
 #include "mixer/mix.hpp"
 #include "rtp/jitter_buffer.hpp"
 #include "rtp/reception.hpp"
+#include "rtp/rtcp.hpp"
 #include "rtp/srtp.hpp"
 #include "rtp/telephone_event.hpp"
 
@@ -96,6 +97,9 @@ public:
     [[nodiscard]] const LegSettings& settings() const { return settings_; }
     [[nodiscard]] const SocketAddress& rtp_target() const { return rtp_target_; }
     [[nodiscard]] const SocketAddress& rtcp_target() const { return rtcp_target_; }
+    /// Whether the peer's reports say that what we send gets lost on the way (RFC 3550 §6.4.1).
+    [[nodiscard]] bool is_lossy() const { return lossy_; }
+    [[nodiscard]] Receiver receiver() const { return {settings_.sending.fmtp, lossy_}; }
     [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
     [[nodiscard]] const LegCounters& counters() const { return counters_; }
     [[nodiscard]] const rtp::JitterBuffer::Counters& jitter_counters() const {
@@ -113,6 +117,7 @@ private:
                                       TimePoint now);
     [[nodiscard]] const LegFormat* format_of(std::uint8_t payload_type) const;
     void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
+    void handle_report(const rtp::ReportBlock& report);
     void decode(const rtp::JitterBuffer::Packet& packet);
     bool pull_turn(TimePoint now);
     void end_silence();
@@ -145,6 +150,8 @@ private:
     std::uint32_t timestamp_base_;
     std::uint32_t last_timestamp_ = 0;
     bool marker_ = true;
+    float loss_ = 0; ///< Of what we send, the mean of the last reports.
+    bool lossy_ = false;
     std::uint32_t packets_sent_ = 0, octets_sent_ = 0, packets_reported_ = 0;
     std::string cname_;
     TimePoint next_rtcp_;

@@ -24,7 +24,7 @@ void tick(benchmark::State& state, const char* name, std::uint32_t clock_rate) {
     for (std::uint64_t id = 1; id <= participants; ++id) media.add_leg(LegId{id}, settings, now);
     // A second of speech and one of silence, encoded beforehand.
     std::vector<Bytes> speech, silence;
-    const auto encoder = codec->make_encoder(""), quiet = codec->make_encoder("");
+    const auto encoder = codec->make_encoder({}), quiet = codec->make_encoder({});
     kit::Tone tone(500, 8000);
     for (int i = 0; i < 50; ++i) {
         encoder->encode(tone.next(tick_samples), speech.emplace_back());

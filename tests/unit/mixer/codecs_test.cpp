@@ -20,7 +20,7 @@ std::string label(const testing::TestParamInfo<EachCodec::ParamType>& info) {
 
 TEST_P(EachCodec, CarriesAToneAtEveryPacketLength) {
     const auto [codec, ptime] = GetParam();
-    const auto encoder = codec->make_encoder("");
+    const auto encoder = codec->make_encoder({});
     const auto decoder = codec->make_decoder("");
     const auto samples = samples_in(std::chrono::milliseconds(ptime));
     kit::Tone tone(1000, 8000);
@@ -40,7 +40,7 @@ TEST_P(EachCodec, CarriesAToneAtEveryPacketLength) {
 
 TEST_P(EachCodec, ConcealsSoAsNotToClickAndFades) {
     const auto [codec, ptime] = GetParam();
-    const auto encoder = codec->make_encoder("");
+    const auto encoder = codec->make_encoder({});
     const auto decoder = codec->make_decoder("");
     const auto samples = samples_in(std::chrono::milliseconds(ptime));
     kit::Tone tone(400, 8000);
@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(All, EachCodec,
 /// G.711: what comes back differs by less than the step of its segment, and silence stays silent.
 TEST(Codecs, SilenceStaysSilent) {
     for (const auto* codec : codecs()) {
-        const auto encoder = codec->make_encoder("");
+        const auto encoder = codec->make_encoder({});
         const auto decoder = codec->make_decoder("");
         std::vector<Sample> sound;
         for (int i = 0; i < 10; ++i) {
@@ -100,13 +100,18 @@ TEST(Codecs, SilenceStaysSilent) {
 TEST(Codecs, OpusFollowsTheFmtpOfThePeer) {
     const auto* opus = find_codec("OPUS", 48000);
     ASSERT_TRUE(opus);
-    EXPECT_NE(opus->encoding_class(""), opus->encoding_class("maxaveragebitrate=16000"));
-    EXPECT_NE(opus->encoding_class(""), opus->encoding_class("useinbandfec=1"));
-    EXPECT_EQ(opus->encoding_class("stereo=1"), opus->encoding_class(""));
+    const auto class_of = [&](std::string_view fmtp, bool lossy = false) {
+        return opus->encoding_class({fmtp, lossy});
+    };
+    EXPECT_NE(class_of(""), class_of("maxaveragebitrate=16000"));
+    EXPECT_EQ(class_of(""), class_of("useinbandfec=1")) << "nothing gets lost";
+    EXPECT_NE(class_of("useinbandfec=1"), class_of("useinbandfec=1", true));
+    EXPECT_EQ(class_of("", true), class_of("")) << "it does not want it";
+    EXPECT_EQ(class_of("stereo=1"), class_of(""));
     std::size_t sizes[2] = {0, 0};
     const char* fmtps[2] = {"maxaveragebitrate=12000", "maxaveragebitrate=60000"};
     for (int which = 0; which < 2; ++which) {
-        const auto encoder = opus->make_encoder(fmtps[which]);
+        const auto encoder = opus->make_encoder({fmtps[which]});
         Random random(1);
         for (int i = 0; i < 100; ++i) {
             std::vector<Sample> noise(960);
@@ -122,7 +127,7 @@ TEST(Codecs, OpusFollowsTheFmtpOfThePeer) {
 TEST(Codecs, OpusRepairsALossByFec) {
     const auto* opus = find_codec("opus", 48000);
     const auto encoder =
-        opus->make_encoder("useinbandfec=1;maxaveragebitrate=24000;maxplaybackrate=16000");
+        opus->make_encoder({"useinbandfec=1;maxaveragebitrate=24000;maxplaybackrate=16000", true});
     const auto with = opus->make_decoder(""), without = opus->make_decoder("");
     kit::Tone low(200, 6000), high(700, 6000);
     std::vector<Bytes> packets;

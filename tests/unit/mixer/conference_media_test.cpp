@@ -17,7 +17,7 @@ struct Phone {
         : codec(c), leg{static_cast<std::uint64_t>(number)}, ptime(ptime_ms), hertz_(hertz),
           tone(hertz, 6000),
           own(kit::address("192.0.2.9", static_cast<std::uint16_t>(40000 + 2 * number))),
-          encoder(c->make_encoder("")), decoder(c->make_decoder("")) {}
+          encoder(c->make_encoder({})), decoder(c->make_decoder("")) {}
 
     LegSettings settings() const {
         LegSettings out;
@@ -255,6 +255,44 @@ TEST(ConferenceMedia, NobodyWaitsForTheBeatForLong) {
         EXPECT_EQ(room.media.leg(speaker.leg)->jitter_counters().concealed, lost_before);
         EXPECT_GT(room.hears(listener, 500), 4500);
     }
+}
+
+/// Who reports loss gets second copies (FEC), from the encoder that all such listeners share; when
+/// the way is good again he comes back.
+TEST(ConferenceMedia, WhoLosesPacketsIsSentThemTwice) {
+    Conference room;
+    room.add("opus", 48000, 500);
+    auto& good = room.add("opus", 48000, 700);
+    auto& bad = room.add("opus", 48000, 900);
+    good.speaking = bad.speaking = false;
+    for (auto* phone : {&good, &bad}) {
+        auto settings = phone->settings();
+        settings.sending.fmtp = "useinbandfec=1";
+        room.media.update_leg(phone->leg, settings);
+    }
+    room.run(1s);
+    EXPECT_EQ(good.payloads.back(), bad.payloads.back());
+    const auto report = [&](std::uint8_t lost_256ths) {
+        rtp::Rtcp out;
+        out.ssrc = 77;
+        out.reports.push_back({.ssrc = bad.headers.back().ssrc, .fraction_lost = lost_256ths});
+        const SocketAddress rtcp{bad.own.ip, static_cast<std::uint16_t>(bad.own.port + 1)};
+        room.media.handle_datagram(bad.leg, rtp::write_rtcp(out), rtcp, room.now);
+        room.run(1s);
+    };
+    const auto is_silk = [](const Bytes& payload) { return payload[0] >> 3 < 16; };
+    report(3);
+    EXPECT_EQ(good.payloads.back(), bad.payloads.back()) << "one in a hundred is nothing";
+    report(25);
+    EXPECT_NE(good.payloads.back(), bad.payloads.back());
+    EXPECT_TRUE(is_silk(bad.payloads.back()));
+    EXPECT_FALSE(is_silk(good.payloads.back()));
+    EXPECT_GT(room.hears(bad, 500), 4000);
+    report(0);
+    EXPECT_TRUE(is_silk(bad.payloads.back())) << "one good report is not enough";
+    for (int i = 0; i < 4; ++i) report(0);
+    EXPECT_EQ(good.payloads.back(), bad.payloads.back());
+    EXPECT_GT(room.hears(bad, 500), 4000);
 }
 
 TEST(ConferenceMedia, OnlyTheLoudestAreHeardAndEveryoneHearsThem) {

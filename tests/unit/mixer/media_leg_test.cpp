@@ -97,7 +97,7 @@ TEST_F(MediaLegTest, DriftIsFollowedWhereThereIsSilence) {
         MediaLeg drifting(settings(), random, {});
         kit::Tone tone(500, 6000);
         const auto* codec = find_codec("PCMU", 8000);
-        const auto encoder = codec->make_encoder("");
+        const auto encoder = codec->make_encoder({});
         TimePoint tick{};
         double sent_at = 0;
         std::uint16_t number = 0;
