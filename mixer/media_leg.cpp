@@ -13,7 +13,6 @@ namespace lyceum::mixer {
 namespace {
 
 constexpr Duration rtcp_interval = 5s; // RFC 3550 §6.2, the least for two participants.
-constexpr Duration relatch_after = 2s; // A peer that moved is silent at its old place.
 constexpr int quiet_peak = 200;        // −44 dBFS: cutting here is not heard.
 constexpr std::size_t sound_samples_max = 4 * tick_samples;
 

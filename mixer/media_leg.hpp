@@ -65,6 +65,9 @@ struct LegCounters {
 /// sent. What it hears is decided by ConferenceMedia.
 class MediaLeg {
 public:
+    /// A peer that moved is silent at its old place for so long.
+    static constexpr Duration relatch_after = 2s;
+
     MediaLeg(LegSettings settings, Random& random, TimePoint now);
 
     void update(LegSettings settings);

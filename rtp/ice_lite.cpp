@@ -160,6 +160,12 @@ Bytes xor_mapped(const SocketAddress& address, ByteView transaction) {
 
 } // namespace
 
+std::optional<std::string_view> checked_ufrag(ByteView datagram) {
+    const auto request = parse(datagram);
+    if (!request || !request->user) return std::nullopt;
+    return request->user->substr(0, request->user->find(':'));
+}
+
 std::optional<IceLite::Reply> IceLite::handle_datagram(ByteView datagram,
                                                        const SocketAddress& from) const {
     const auto request = parse(datagram);

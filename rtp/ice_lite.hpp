@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace lyceum::rtp {
 
@@ -37,6 +38,10 @@ public:
 private:
     IceCredentials local_, remote_;
 };
+
+/// Whom a connectivity check is for, by the first half of its USERNAME (RFC 8445 §7.2.2): the ufrag
+/// of our side. None: not a check, or a broken one. The view is into the datagram.
+std::optional<std::string_view> checked_ufrag(ByteView datagram);
 
 /// Whether a datagram on a media port is STUN, by its first octet (RFC 7983).
 constexpr bool is_stun(ByteView datagram) { return !datagram.empty() && datagram[0] <= 3; }

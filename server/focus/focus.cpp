@@ -25,20 +25,18 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
     if (conferences_.size() >= options_.conferences_max && !conferences_.contains(key))
         return agent_.reject(call.session, 503, {}, now, {{sip::Header::retry_after, "30"}});
     auto& conference = join_conference(key, {echo, room->speakers_max});
-    const auto rtp = media_.open(conference.id, id, call.from.address.ip);
+    log_.info("leg.joining", {{"leg", id.value},
+                              {"conference", conference.id.value},
+                              {"from", Redacted{call.from.address.ip.to_string()}},
+                              {"transport", sip::name_of(call.from.transport)}});
     auto [place, fresh] =
-        legs_.emplace(id, Leg{call.session, key, rtp.value_or(SocketAddress{}),
-                              call.from.address.ip, sdp::OfferAnswer(random_.u32(), "Lyceum")});
+        legs_.emplace(id, Leg{call.session, key, SocketAddress{}, call.from.address.ip,
+                              sdp::OfferAnswer(random_.u32(), "Lyceum")});
     auto& leg = place->second;
     leg.encryption = room->encryption;
     leg.keys = fresh_keys(entropy_);
     leg.ice = {entropy_.hex(4), entropy_.hex(16)}; // 128 bits, as RFC 8839 §5.4 asks.
     sessions_.emplace(call.session, id);
-    if (!rtp) {
-        log_.error("media.ports.exhausted");
-        agent_.reject(call.session, 503, "No Media Port", now, {{sip::Header::retry_after, "30"}});
-        return remove(id, "no-port");
-    }
     if (room->access == Access::pin) {
         leg.admitted = false;
         leg.pin = room->pin;
@@ -94,16 +92,24 @@ Focus::Conference& Focus::join_conference(const std::string& key, ConferenceSoun
 }
 
 void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now) {
-    const auto local = local_media_of(leg);
-    log_.info("leg.joining", {{"leg", id.value},
-                              {"conference", conferences_.at(leg.conference).id.value},
-                              {"from", Redacted{call.from.address.ip.to_string()}},
-                              {"transport", sip::name_of(call.from.transport)}});
-    if (!call.offer) return agent_.accept(call.session, leg.negotiation.offer(local), now);
-    if (const auto fault = leg.negotiation.handle_offer(*call.offer)) {
-        agent_.reject(call.session, 400, "Bad SDP: " + fault->what, now);
-        return remove(id, "bad-offer");
+    MediaSource source{leg.signalling, {}, false};
+    if (call.offer) {
+        if (const auto fault = leg.negotiation.handle_offer(*call.offer)) {
+            agent_.reject(call.session, 400, "Bad SDP: " + fault->what, now);
+            return remove(id, "bad-offer");
+        }
+        if (const auto prospect = leg.negotiation.prospect(local_media_of(leg)))
+            source = {leg.signalling, prospect->remote_rtp, prospect->ice.has_value()};
     }
+    const auto rtp = media_.open(conferences_.at(leg.conference).id, id, source);
+    if (!rtp) {
+        log_.error("media.ports.exhausted");
+        agent_.reject(call.session, 503, "No Media Port", now, {{sip::Header::retry_after, "30"}});
+        return remove(id, "no-port");
+    }
+    leg.local_rtp = *rtp;
+    const auto local = local_media_of(leg);
+    if (!call.offer) return agent_.accept(call.session, leg.negotiation.offer(local), now);
     auto answer = leg.negotiation.answer(local);
     if (!answer) {
         agent_.reject(call.session, 488, answer.error().what, now);

@@ -24,6 +24,19 @@ struct LegAccess {
     bool operator==(const LegAccess&) const = default;
 };
 
+/// What is known, before anything is agreed, of where a leg's media will come from.
+struct MediaSource {
+    IpAddress signalling;                   ///< Where its SIP comes from.
+    std::optional<SocketAddress> announced; ///< In SDP; none before its first description.
+    bool ice = false;                       ///< Its checks will say who it is.
+
+    /// Whether its packets can be told from those of others on the same port: it does ICE, or it
+    /// seems to be where it says and not behind a NAT that would send from somewhere else.
+    [[nodiscard]] bool is_told_apart() const {
+        return ice || (announced && announced->ip == signalling);
+    }
+};
+
 /// What a conference is as sound.
 struct ConferenceSound {
     bool echo = false;            ///< Everyone hears himself and nobody else.
@@ -38,10 +51,10 @@ public:
     virtual ~MediaGateway() = default;
     virtual void begin(ConferenceId conference, ConferenceSound sound) = 0;
     virtual void end(ConferenceId conference) = 0;
-    /// Opens the ports of a leg and says where its media is to be sent, as `peer` sees us. None: no
-    /// port is free.
+    /// Gives a leg a port, of its own or beside legs of the same conference that can be told from
+    /// it, and says which, as the peer sees us. None: no port is free.
     virtual std::optional<SocketAddress> open(ConferenceId conference, mixer::LegId leg,
-                                              const IpAddress& peer) = 0;
+                                              const MediaSource& source) = 0;
     /// The first time the leg joins the mix, then its settings change.
     virtual void configure(ConferenceId conference, mixer::LegId leg, LegAccess access,
                            mixer::LegSettings settings) = 0;

@@ -5,6 +5,7 @@
 #include "server/net/sip_transport.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace lyceum::net {
 
@@ -22,7 +23,7 @@ MediaPlane::~MediaPlane() {
 
 void MediaPlane::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
     const auto least = std::min_element(load_.begin(), load_.end());
-    conferences_[id] = {static_cast<std::size_t>(least - load_.begin()), 0};
+    conferences_[id] = {static_cast<std::size_t>(least - load_.begin()), {}};
     auto& thread = thread_of(id);
     thread.post([&thread, id, sound, seed = entropy_.u64()] { thread.begin(id, sound, seed); });
 }
@@ -33,28 +34,49 @@ void MediaPlane::end(focus::ConferenceId id) {
     conferences_.erase(id);
 }
 
+bool MediaPlane::Port::has_room_for(const focus::MediaSource& source) const {
+    if (!shared || legs.size() >= legs_per_port_max || !source.is_told_apart()) return false;
+    return std::none_of(legs.begin(), legs.end(), [&](const auto& leg) {
+        return leg.second && leg.second == source.announced;
+    });
+}
+
 std::optional<SocketAddress> MediaPlane::open(focus::ConferenceId id, mixer::LegId leg,
-                                              const IpAddress& peer) {
+                                              const focus::MediaSource& source) {
+    auto& placed = conferences_.at(id);
+    auto port = std::find_if(placed.ports.begin(), placed.ports.end(),
+                             [&](const Port& each) { return each.has_room_for(source); });
+    if (port == placed.ports.end()) {
+        const auto local = open_port(id, source.signalling);
+        if (!local) return std::nullopt;
+        placed.ports.push_back({*local, source.is_told_apart(), {}});
+        port = std::prev(placed.ports.end());
+    }
+    port->legs.emplace(leg, source.announced);
+    ++load_[placed.thread];
+    auto& thread = thread_of(id);
+    thread.post([&thread, id, leg, local = port->local] { thread.open(id, leg, local); });
+    return port->local;
+}
+
+std::optional<SocketAddress> MediaPlane::open_port(focus::ConferenceId id, const IpAddress& peer) {
     const auto ip = options_.bind.is_unspecified() ? source_toward(peer) : options_.bind;
     const auto pairs = (options_.port_max - options_.port_min) / 2u;
     for (unsigned tries = 0; tries < pairs; ++tries) {
-        const auto port = next_port_;
+        const SocketAddress local{ip, next_port_};
         next_port_ = static_cast<std::uint16_t>(next_port_ + 2);
         if (next_port_ >= options_.port_max || next_port_ < options_.port_min)
             next_port_ = static_cast<std::uint16_t>(options_.port_min + options_.port_min % 2);
         // RTP on an even port, RTCP on the next (RFC 3550 §11).
-        auto rtp = MediaSocket::bind({ip, port});
+        auto rtp = MediaSocket::bind(local);
         if (!rtp) continue;
-        auto rtcp = MediaSocket::bind({ip, static_cast<std::uint16_t>(port + 1)});
+        auto rtcp = MediaSocket::bind({ip, static_cast<std::uint16_t>(local.port + 1)});
         if (!rtcp) continue;
         auto& thread = thread_of(id);
-        thread.post([&thread, id, leg, a = std::move(*rtp), b = std::move(*rtcp)]() mutable {
-            thread.open(id, leg, std::move(a), std::move(b));
+        thread.post([&thread, id, local, a = std::move(*rtp), b = std::move(*rtcp)]() mutable {
+            thread.open_port(id, local, std::move(a), std::move(b));
         });
-        auto& placed = conferences_.at(id);
-        ++placed.legs;
-        ++load_[placed.thread];
-        return SocketAddress{ip, port};
+        return local;
     }
     return std::nullopt;
 }
@@ -69,12 +91,15 @@ void MediaPlane::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegA
 }
 
 void MediaPlane::close(focus::ConferenceId id, mixer::LegId leg) {
+    auto& placed = conferences_.at(id);
+    const auto port = std::find_if(placed.ports.begin(), placed.ports.end(),
+                                   [&](const Port& each) { return each.legs.contains(leg); });
+    if (port == placed.ports.end()) return; // It never got one.
+    port->legs.erase(leg);
+    --load_[placed.thread];
+    if (port->legs.empty()) placed.ports.erase(port);
     auto& thread = thread_of(id);
     thread.post([&thread, id, leg] { thread.close(id, leg); });
-    auto& placed = conferences_.at(id);
-    if (placed.legs == 0) return;
-    --placed.legs;
-    --load_[placed.thread];
 }
 
 MediaThread& MediaPlane::thread_of(focus::ConferenceId id) {

@@ -7,6 +7,7 @@
 #include "server/net/handshakes.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -15,9 +16,13 @@ namespace lyceum::net {
 
 class MediaThread;
 
-/// The media threads and their sockets. Each conference is pinned to the thread that has the fewest
+/// The media threads and their ports. Each conference is pinned to the thread that has the fewest
 /// legs when it begins; commands travel as values to its thread, events travel back through
 /// `Events`, which is called on the media threads and must only post.
+///
+/// Legs of one conference whose packets can be told apart share a port: one system call reads or
+/// sends for many of them, and a process has descriptors for more legs than it has ports for. Any
+/// other leg has a port of its own.
 class MediaPlane final : public focus::MediaGateway {
 public:
     struct Options {
@@ -31,6 +36,9 @@ public:
         std::function<void(mixer::LegId)> leg_lost;
     };
 
+    /// So many packets a tick fit into a socket's buffer of the usual 208 KiB, four ticks of them.
+    static constexpr std::size_t legs_per_port_max = 64;
+
     MediaPlane(Options options, const Events& events, Entropy& entropy, Log& log);
     ~MediaPlane() override;
 
@@ -40,17 +48,25 @@ public:
     void begin(focus::ConferenceId conference, focus::ConferenceSound sound) override;
     void end(focus::ConferenceId conference) override;
     std::optional<SocketAddress> open(focus::ConferenceId conference, mixer::LegId leg,
-                                      const IpAddress& peer) override;
+                                      const focus::MediaSource& source) override;
     void configure(focus::ConferenceId conference, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings) override;
     void close(focus::ConferenceId conference, mixer::LegId leg) override;
 
 private:
+    struct Port {
+        SocketAddress local;
+        bool shared;
+        std::map<mixer::LegId, std::optional<SocketAddress>> legs; ///< And what they announced.
+
+        [[nodiscard]] bool has_room_for(const focus::MediaSource& source) const;
+    };
     struct Placed {
         std::size_t thread;
-        std::size_t legs = 0;
+        std::vector<Port> ports;
     };
 
+    std::optional<SocketAddress> open_port(focus::ConferenceId conference, const IpAddress& peer);
     MediaThread& thread_of(focus::ConferenceId conference);
 
     Options options_;

@@ -48,13 +48,18 @@ void MediaThread::end(focus::ConferenceId id) {
     conferences_.erase(id);
 }
 
-void MediaThread::open(focus::ConferenceId id, mixer::LegId leg, MediaSocket rtp,
-                       MediaSocket rtcp) {
+void MediaThread::open_port(focus::ConferenceId id, const SocketAddress& local, MediaSocket rtp,
+                            MediaSocket rtcp) {
+    if (auto* conference = find(id))
+        conference->ports.emplace(local, Port{std::move(rtp), std::move(rtcp), {}});
+}
+
+void MediaThread::open(focus::ConferenceId id, mixer::LegId leg, const SocketAddress& at) {
     auto* conference = find(id);
     if (!conference) return;
-    auto& opened = conference->legs[leg];
-    opened.rtp = std::move(rtp);
-    opened.rtcp = std::move(rtcp);
+    auto& port = conference->ports.at(at);
+    port.legs.expect(leg, {});
+    conference->legs.emplace(leg, Leg{at, &port, {}, {}, {}, {}, {}});
 }
 
 void MediaThread::configure(focus::ConferenceId id, mixer::LegId leg_id, focus::LegAccess access,
@@ -89,13 +94,21 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
                                        {"unauthentic", counters->unauthentic},
                                        {"replayed", counters->replayed}});
     carry_out(*conference);
-    conference->legs.erase(leg);
+    const auto found = conference->legs.find(leg);
+    if (found == conference->legs.end()) return;
+    auto& port = *found->second.port;
+    port.legs.remove(leg);
+    if (port.legs.size() == 0) conference->ports.erase(found->second.at);
+    conference->legs.erase(found);
 }
 
 /// What was agreed, with what was found out since, becomes what the mixer works by. A leg that
 /// waits for its keys is unknown to the mixer: nothing of it is heard and nothing is sent in clear.
 void MediaThread::apply(Conference& conference, mixer::LegId id, const Leg& leg) {
     auto settings = leg.settings;
+    leg.port->legs.expect(id, {{settings.remote_rtp, settings.remote_rtcp},
+                               settings.trusted_sources,
+                               leg.access.ice ? leg.access.ice->local.ufrag : ""});
     if (leg.access.dtls) {
         if (!leg.keys) return;
         settings.send_key = leg.keys->send;
@@ -146,50 +159,62 @@ void MediaThread::tick(TimePoint now) {
 
 void MediaThread::receive(Conference& conference, TimePoint now, Duration wall_offset) {
     const bool rtcp_turn = ++conference.ticks % rtcp_every_ticks == 0;
-    for (auto& [id, leg] : conference.legs) {
-        const auto read = [&, leg_id = id, &of = leg](MediaSocket& socket) {
-            socket.receive(wall_offset, now,
-                           [&](ByteView datagram, const SocketAddress& from, TimePoint arrived) {
-                               if (rtp::is_stun(datagram))
-                                   handle_stun(conference, leg_id, of, socket, datagram, from);
-                               else if (rtp::is_dtls(datagram))
-                                   handle_dtls(leg_id, of, datagram, from);
-                               else
-                                   conference.media.handle_datagram(leg_id, datagram, from,
-                                                                    arrived);
-                           });
+    for (auto& [local, port] : conference.ports) {
+        const auto read = [&, &of = port](MediaSocket& socket, bool is_rtp) {
+            const MediaSocket::Receive take = [&](ByteView datagram, const SocketAddress& from,
+                                                  TimePoint arrived) {
+                handle_arrival(conference, of, is_rtp, {datagram, from, arrived});
+            };
+            for (std::size_t i = 0; i < reads_per_tick_max; ++i)
+                if (socket.receive(wall_offset, now, take) < MediaSocket::batch) break;
         };
-        // A flood on one leg is left in its socket and thrown away there by the kernel.
-        read(leg.rtp);
-        if (rtcp_turn) read(leg.rtcp);
+        read(port.rtp, true);
+        if (rtcp_turn) read(port.rtcp, false);
     }
 }
 
-void MediaThread::handle_stun(Conference& conference, mixer::LegId id, Leg& leg,
-                              MediaSocket& socket, ByteView datagram, const SocketAddress& from) {
-    if (!leg.access.ice) return;
-    const auto& ice = *leg.access.ice;
-    const auto reply = rtp::IceLite(ice.local, ice.remote).handle_datagram(datagram, from);
-    if (!reply) return;
-    socket.send(from, reply->datagram, {});
-    if (&socket == &leg.rtcp) return; // The second component follows the first.
-    // The first path that works is used until the peer nominates one.
-    if (!reply->authentic || (leg.chosen && !reply->nominated) || leg.chosen == from) return;
-    leg.chosen = from;
-    apply(conference, id, leg);
+void MediaThread::handle_arrival(Conference& conference, Port& port, bool on_rtp_port,
+                                 const Arrival& arrival) {
+    if (rtp::is_stun(arrival.datagram)) return handle_stun(conference, port, on_rtp_port, arrival);
+    const bool rtcp = rtp::is_rtcp(arrival.datagram);
+    const auto id =
+        rtcp ? port.legs.leg_of_rtcp(arrival.from) : port.legs.leg_of(arrival.from, arrival.at);
+    if (!id) return;
+    if (rtp::is_dtls(arrival.datagram)) return handle_dtls(*id, conference.legs.at(*id), arrival);
+    conference.media.handle_datagram(*id, arrival.datagram, arrival.from, arrival.at);
 }
 
-void MediaThread::handle_dtls(mixer::LegId id, Leg& leg, ByteView datagram,
-                              const SocketAddress& from) {
+void MediaThread::handle_stun(Conference& conference, Port& port, bool on_rtp_port,
+                              const Arrival& arrival) {
+    const auto ufrag = rtp::checked_ufrag(arrival.datagram);
+    const auto id = port.legs.leg_of_ufrag(ufrag.value_or(""));
+    if (!id) return;
+    auto& leg = conference.legs.at(*id);
+    const auto& ice = *leg.access.ice;
+    const auto reply =
+        rtp::IceLite(ice.local, ice.remote).handle_datagram(arrival.datagram, arrival.from);
+    if (!reply) return;
+    (on_rtp_port ? port.rtp : port.rtcp).send(arrival.from, reply->datagram);
+    if (!reply->authentic) return;
+    port.legs.learn(*id, arrival.from, arrival.at);
+    if (!on_rtp_port) return; // The second component follows the first.
+    // The first path that works is used until the peer nominates one.
+    if ((leg.chosen && !reply->nominated) || leg.chosen == arrival.from) return;
+    leg.chosen = arrival.from;
+    apply(conference, *id, leg);
+}
+
+void MediaThread::handle_dtls(mixer::LegId id, Leg& leg, const Arrival& arrival) {
     if (!leg.access.dtls) return;
     const auto& trusted = leg.settings.trusted_sources;
+    const auto& from = arrival.from;
     const bool known =
         leg.access.ice ? leg.chosen == from
                        : from.ip == leg.settings.remote_rtp.ip ||
                              std::find(trusted.begin(), trusted.end(), from.ip) != trusted.end();
     if (!known) return;
     leg.handshaking_with = from;
-    handshakes_.handle_datagram(id, Bytes(datagram.begin(), datagram.end()));
+    handshakes_.handle_datagram(id, Bytes(arrival.datagram.begin(), arrival.datagram.end()));
 }
 
 void MediaThread::begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, const Leg& leg) {
@@ -208,7 +233,7 @@ void MediaThread::handle_handshake(focus::ConferenceId id, mixer::LegId leg_id,
     if (found == conference->legs.end()) return;
     auto& leg = found->second;
     if (const auto* datagram = std::get_if<Bytes>(&event)) {
-        leg.rtp.send(leg.chosen.value_or(leg.handshaking_with), *datagram, {});
+        leg.port->rtp.send(leg.chosen.value_or(leg.handshaking_with), *datagram);
     } else if (auto* keys = std::get_if<rtp::DtlsHandshake::Keys>(&event)) {
         leg.keys = std::move(*keys);
         log_.info("leg.dtls.done",
@@ -221,22 +246,27 @@ void MediaThread::handle_handshake(focus::ConferenceId id, mixer::LegId leg_id,
 }
 
 void MediaThread::carry_out(Conference& conference) {
+    auto leg = conference.legs.begin(); // Of the output before: most often, the next is its own.
+    const auto find_leg = [&](mixer::LegId id) {
+        if (leg != conference.legs.end() && leg->first != id) ++leg;
+        if (leg == conference.legs.end() || leg->first != id) leg = conference.legs.find(id);
+        return leg != conference.legs.end();
+    };
     while (auto output = conference.media.poll()) {
         if (const auto* rtp = std::get_if<mixer::ConferenceMedia::SendRtp>(&*output)) {
-            const auto leg = conference.legs.find(rtp->leg);
-            if (leg != conference.legs.end())
-                leg->second.rtp.send(rtp->to, rtp->header, rtp->payload);
+            if (find_leg(rtp->leg))
+                batch_.add(leg->second.port->rtp, rtp->to, rtp->header, rtp->payload);
         } else if (const auto* rtcp = std::get_if<mixer::ConferenceMedia::SendRtcp>(&*output)) {
-            const auto leg = conference.legs.find(rtcp->leg);
-            if (leg == conference.legs.end()) continue;
-            auto& socket = rtcp->on_rtp_port ? leg->second.rtp : leg->second.rtcp;
-            socket.send(rtcp->to, rtcp->packet, {});
+            if (!find_leg(rtcp->leg)) continue;
+            auto& port = *leg->second.port;
+            (rtcp->on_rtp_port ? port.rtp : port.rtcp).send(rtcp->to, rtcp->packet);
         } else if (const auto* digit = std::get_if<mixer::ConferenceMedia::Digit>(&*output)) {
             events_.digit(digit->leg, digit->digit);
         } else if (const auto* lost = std::get_if<mixer::ConferenceMedia::LegLost>(&*output)) {
             events_.leg_lost(lost->leg);
         }
     }
+    batch_.flush();
 }
 
 } // namespace lyceum::net

@@ -161,6 +161,11 @@ Result<std::string, Fault> OfferAnswer::answer(const LocalMedia& local) {
     return local_.to_string();
 }
 
+std::optional<Stream> OfferAnswer::prospect(const LocalMedia& local) const {
+    if (state_ != State::remote_offer) return std::nullopt;
+    return choose(not_below_agreed(local));
+}
+
 /// The line of the offer that we take: an encrypted one, if there is one.
 std::optional<Stream> OfferAnswer::choose(const LocalMedia& local) const {
     std::optional<Stream> chosen;

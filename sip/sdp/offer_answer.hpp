@@ -77,6 +77,8 @@ public:
     /// Takes an offer; 488 is the right answer to a fault. An offer while ours is open is glare,
     /// which sip/dialog refuses with 491 before it comes here.
     std::optional<Fault> handle_offer(std::string_view text);
+    /// What an answer to the open offer would agree on, if it can be answered at all.
+    [[nodiscard]] std::optional<Stream> prospect(const LocalMedia& local) const;
     /// The answer to the offer taken before: the same number and order of m-lines. Nothing in
     /// common at all is a fault, and the old agreement stays.
     Result<std::string, Fault> answer(const LocalMedia& local);

@@ -156,7 +156,7 @@ void World::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
 void World::end(focus::ConferenceId id) { media_.erase(id); }
 
 std::optional<SocketAddress> World::open(focus::ConferenceId id, mixer::LegId leg,
-                                         const IpAddress&) {
+                                         const focus::MediaSource&) {
     next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? 20000 : next_port_ + 2);
     ports_[next_port_] = {id, leg};
     return kit::address("192.0.2.1", next_port_);

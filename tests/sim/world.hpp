@@ -60,7 +60,8 @@ private:
 
     void begin(focus::ConferenceId conference, focus::ConferenceSound sound) override;
     void end(focus::ConferenceId conference) override;
-    std::optional<SocketAddress> open(focus::ConferenceId, mixer::LegId, const IpAddress&) override;
+    std::optional<SocketAddress> open(focus::ConferenceId, mixer::LegId,
+                                      const focus::MediaSource&) override;
     void configure(focus::ConferenceId, mixer::LegId, focus::LegAccess,
                    mixer::LegSettings) override;
     void close(focus::ConferenceId, mixer::LegId) override;

@@ -38,6 +38,14 @@ TEST(IceLite, TheSampleOfRfc5769IsAnswered) {
     EXPECT_TRUE(std::equal(mapped.begin(), mapped.end(), wire.begin() + 20));
 }
 
+TEST(IceLite, ACheckSaysWhomItIsFor) {
+    EXPECT_EQ(checked_ufrag(sample), "evtj");
+    auto damaged = sample;
+    damaged[40] ^= 1;
+    EXPECT_FALSE(checked_ufrag(damaged));
+    EXPECT_FALSE(checked_ufrag({}));
+}
+
 TEST(IceLite, AnIpv6AddressIsMappedWithTheTransaction) {
     const IceLite ice(ours, theirs);
     const auto reply =

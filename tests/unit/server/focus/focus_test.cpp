@@ -36,9 +36,10 @@ public:
         note(sound.echo ? "begin echo" : "begin");
     }
     void end(ConferenceId) override { note("end"); }
-    std::optional<SocketAddress> open(ConferenceId, mixer::LegId, const IpAddress&) override {
+    std::optional<SocketAddress> open(ConferenceId, mixer::LegId,
+                                      const MediaSource& source) override {
         if (exhausted) return std::nullopt;
-        note("open");
+        note(source.is_told_apart() ? "open shared" : "open");
         return kit::address("192.0.2.1", 20000);
     }
     void configure(ConferenceId, mixer::LegId leg, LegAccess access,
@@ -133,8 +134,20 @@ TEST_F(FocusTest, AConferenceStartsWithTheFirstAndEndsAfterTheLast) {
     EXPECT_EQ(focus.participants("demo"), 1u);
     turn(in_dialog("BYE", 2, *second, 2));
     EXPECT_EQ(focus.conference_count(), 0u);
-    EXPECT_EQ(media.notes, (Notes{"begin", "open", "configure PCMU send receive", "open",
-                                  "configure PCMU send receive", "close", "close", "end"}));
+    EXPECT_EQ(media.notes,
+              (Notes{"begin", "open shared", "configure PCMU send receive", "open shared",
+                     "configure PCMU send receive", "close", "close", "end"}));
+}
+
+TEST_F(FocusTest, WhoIsNotWhereHeSaysHasAPortOfHisOwn) {
+    auto elsewhere = kit::phone_sdp();
+    const std::string here = "192.0.2.9";
+    for (auto at = elsewhere.find(here); at != std::string::npos; at = elsewhere.find(here))
+        elsewhere.replace(at, here.size(), "10.0.0.9");
+    EXPECT_EQ(turn(invite("demo", 1, {}, elsewhere))->status(), 200);
+    EXPECT_EQ(media.notes.at(1), "open") << "behind a NAT: it will send from somewhere else";
+    EXPECT_EQ(turn(invite("demo", 2, {}, ""))->status(), 200);
+    EXPECT_EQ(media.notes.at(3), "open") << "the offer is ours: nothing is announced yet";
 }
 
 TEST_F(FocusTest, WhatIsNotThereIs404AndWhatIsFullIs486) {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mixer/shared_port.hpp"
+
+#include <algorithm>
+
+namespace lyceum::mixer {
+
+bool SharedPort::Leg::trusts(const IpAddress& ip) const {
+    const auto& trusted = expected.trusted_sources;
+    return std::find(trusted.begin(), trusted.end(), ip) != trusted.end();
+}
+
+template <class Predicate>
+std::optional<LegId> SharedPort::only_leg(const Predicate& fits) const {
+    std::optional<LegId> found;
+    for (const auto& [id, leg] : legs_) {
+        if (!fits(leg)) continue;
+        if (found) return std::nullopt;
+        found = id;
+    }
+    return found;
+}
+
+void SharedPort::expect(LegId id, Expected expected) {
+    auto& leg = legs_[id];
+    const bool moved = leg.expected.announced != expected.announced;
+    leg.expected = std::move(expected);
+    if (!moved) return;
+    // The peer is somewhere else now; what it showed before says nothing any more.
+    for (const auto& source : leg.sources) sources_.erase(source);
+    leg.sources.clear();
+    leg.last_heard.reset();
+    for (const auto& source : leg.expected.announced) claim(id, leg, source);
+}
+
+void SharedPort::remove(LegId id) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end()) return;
+    for (const auto& source : found->second.sources) sources_.erase(source);
+    legs_.erase(found);
+}
+
+std::optional<LegId> SharedPort::leg_of(const SocketAddress& from, TimePoint now) {
+    if (legs_.size() == 1) return legs_.begin()->first;
+    if (const auto known = sources_.find(from); known != sources_.end()) {
+        legs_.at(known->second).last_heard = now;
+        return known->second;
+    }
+    const auto found = only_leg([&](const Leg& leg) {
+        return leg.trusts(from.ip) && leg.expected.ufrag.empty() &&
+               (!leg.last_heard || now - *leg.last_heard >= MediaLeg::relatch_after);
+    });
+    if (!found) return std::nullopt;
+    auto& leg = legs_.at(*found);
+    leg.last_heard = now;
+    claim(*found, leg, from);
+    return found;
+}
+
+std::optional<LegId> SharedPort::leg_of_rtcp(const SocketAddress& from) const {
+    if (legs_.size() == 1) return legs_.begin()->first;
+    if (const auto known = sources_.find(from); known != sources_.end()) return known->second;
+    return only_leg([&](const Leg& leg) { return leg.trusts(from.ip); });
+}
+
+std::optional<LegId> SharedPort::leg_of_ufrag(std::string_view ufrag) const {
+    for (const auto& [id, leg] : legs_)
+        if (!ufrag.empty() && leg.expected.ufrag == ufrag) return id;
+    return std::nullopt;
+}
+
+void SharedPort::learn(LegId id, const SocketAddress& source, TimePoint now) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end()) return;
+    found->second.last_heard = now;
+    claim(id, found->second, source);
+}
+
+void SharedPort::claim(LegId id, Leg& leg, const SocketAddress& source) {
+    if (source.ip.is_unspecified() || !sources_.emplace(source, id).second) return;
+    leg.sources.push_back(source);
+    if (leg.sources.size() <= sources_per_leg_max) return;
+    sources_.erase(leg.sources.front());
+    leg.sources.erase(leg.sources.begin());
+}
+
+std::size_t SharedPort::Hash::operator()(const SocketAddress& address) const {
+    // FNV-1a. A peer that chooses its addresses so that they collide slows its own port down.
+    std::uint64_t hash = 0xcbf29ce484222325;
+    const auto mix = [&](std::uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3; };
+    const auto& octets = address.ip.v6_octets();
+    std::for_each_n(octets.begin(), address.ip.is_v6() ? octets.size() : 4, mix);
+    mix(static_cast<std::uint8_t>(address.port >> 8));
+    mix(static_cast<std::uint8_t>(address.port));
+    return hash;
+}
+
+} // namespace lyceum::mixer

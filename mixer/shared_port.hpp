@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+#include "mixer/media_leg.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace lyceum::mixer {
+
+/// Tells the legs of one media port apart. A datagram belongs to the leg that has announced its
+/// source in SDP or has shown by ICE that it lives there (RFC 8445 §7.3); one from elsewhere, to
+/// the only leg that may latch to it (RFC 7362 §4). Where two legs might, it is nobody's: such
+/// peers need a port each, which is the owner's business.
+///
+/// An address is the leg's that had it first, so that nobody takes over what is another's by
+/// announcing it. A port of one leg gives it everything: what is foreign, the leg itself says.
+/// Holds `sources_per_leg_max` addresses a leg.
+class SharedPort {
+public:
+    static constexpr std::size_t sources_per_leg_max = 8;
+
+    /// What is known of where a leg's media comes from; replaces what was known before.
+    struct Expected {
+        std::vector<SocketAddress> announced;   ///< RTP and RTCP.
+        std::vector<IpAddress> trusted_sources; ///< May be latched to.
+        std::string ufrag;                      ///< Ours, if the leg uses ICE.
+    };
+    void expect(LegId leg, Expected expected);
+    void remove(LegId leg);
+
+    /// Whose an RTP datagram is.
+    std::optional<LegId> leg_of(const SocketAddress& from, TimePoint now);
+    /// Whose an RTCP datagram is: it may come from a port that nobody has heard of, and moves
+    /// nothing.
+    [[nodiscard]] std::optional<LegId> leg_of_rtcp(const SocketAddress& from) const;
+    /// Whose a connectivity check is: the first part of its USERNAME is ours.
+    [[nodiscard]] std::optional<LegId> leg_of_ufrag(std::string_view ufrag) const;
+    /// A check that knew the password came from here.
+    void learn(LegId leg, const SocketAddress& source, TimePoint now);
+
+    [[nodiscard]] std::size_t size() const { return legs_.size(); }
+
+private:
+    struct Leg {
+        Expected expected;
+        std::vector<SocketAddress> sources; ///< Its own, the latest last.
+        std::optional<TimePoint> last_heard;
+
+        [[nodiscard]] bool trusts(const IpAddress& ip) const;
+    };
+    struct Hash {
+        std::size_t operator()(const SocketAddress& address) const;
+    };
+
+    template <class Predicate>
+    [[nodiscard]] std::optional<LegId> only_leg(const Predicate& fits) const;
+    void claim(LegId id, Leg& leg, const SocketAddress& source);
+
+    std::map<LegId, Leg> legs_;
+    std::unordered_map<SocketAddress, LegId, Hash> sources_; ///< Looked up in, never walked.
+};
+
+} // namespace lyceum::mixer
