@@ -2,6 +2,9 @@
 #include "mixer/shared_port.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace lyceum::mixer {
 
@@ -22,7 +25,7 @@ std::optional<LegId> SharedPort::only_leg(const Predicate& fits) const {
 }
 
 void SharedPort::expect(LegId id, Expected expected) {
-    auto& leg = legs_[id];
+    auto& leg = legs_.try_emplace(id, Leg{id, {}, {}, {}}).first->second;
     const bool moved = leg.expected.announced != expected.announced;
     leg.expected = std::move(expected);
     if (!moved) return;
@@ -30,7 +33,7 @@ void SharedPort::expect(LegId id, Expected expected) {
     for (const auto& source : leg.sources) sources_.erase(source);
     leg.sources.clear();
     leg.last_heard.reset();
-    for (const auto& source : leg.expected.announced) claim(id, leg, source);
+    for (const auto& source : leg.expected.announced) claim(leg, source);
 }
 
 void SharedPort::remove(LegId id) {
@@ -43,8 +46,8 @@ void SharedPort::remove(LegId id) {
 std::optional<LegId> SharedPort::leg_of(const SocketAddress& from, TimePoint now) {
     if (legs_.size() == 1) return legs_.begin()->first;
     if (const auto known = sources_.find(from); known != sources_.end()) {
-        legs_.at(known->second).last_heard = now;
-        return known->second;
+        known->second->last_heard = now;
+        return known->second->id;
     }
     const auto found = only_leg([&](const Leg& leg) {
         return leg.trusts(from.ip) && leg.expected.ufrag.empty() &&
@@ -53,13 +56,13 @@ std::optional<LegId> SharedPort::leg_of(const SocketAddress& from, TimePoint now
     if (!found) return std::nullopt;
     auto& leg = legs_.at(*found);
     leg.last_heard = now;
-    claim(*found, leg, from);
+    claim(leg, from);
     return found;
 }
 
 std::optional<LegId> SharedPort::leg_of_rtcp(const SocketAddress& from) const {
     if (legs_.size() == 1) return legs_.begin()->first;
-    if (const auto known = sources_.find(from); known != sources_.end()) return known->second;
+    if (const auto known = sources_.find(from); known != sources_.end()) return known->second->id;
     return only_leg([&](const Leg& leg) { return leg.trusts(from.ip); });
 }
 
@@ -73,11 +76,11 @@ void SharedPort::learn(LegId id, const SocketAddress& source, TimePoint now) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return;
     found->second.last_heard = now;
-    claim(id, found->second, source);
+    claim(found->second, source);
 }
 
-void SharedPort::claim(LegId id, Leg& leg, const SocketAddress& source) {
-    if (source.ip.is_unspecified() || !sources_.emplace(source, id).second) return;
+void SharedPort::claim(Leg& leg, const SocketAddress& source) {
+    if (source.ip.is_unspecified() || !sources_.emplace(source, &leg).second) return;
     leg.sources.push_back(source);
     if (leg.sources.size() <= sources_per_leg_max) return;
     sources_.erase(leg.sources.front());
@@ -85,14 +88,13 @@ void SharedPort::claim(LegId id, Leg& leg, const SocketAddress& source) {
 }
 
 std::size_t SharedPort::Hash::operator()(const SocketAddress& address) const {
-    // FNV-1a. A peer that chooses its addresses so that they collide slows its own port down.
-    std::uint64_t hash = 0xcbf29ce484222325;
-    const auto mix = [&](std::uint8_t octet) { hash = (hash ^ octet) * 0x100000001b3; };
-    const auto& octets = address.ip.v6_octets();
-    std::for_each_n(octets.begin(), address.ip.is_v6() ? octets.size() : 4, mix);
-    mix(static_cast<std::uint8_t>(address.port >> 8));
-    mix(static_cast<std::uint8_t>(address.port));
-    return hash;
+    // Peers that choose their addresses so that they collide slow down the port of one conference,
+    // which holds few.
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), address.ip.v6_octets().data(), sizeof halves);
+    const auto mixed =
+        (halves[0] ^ halves[1] * 0x9e3779b97f4a7c15 ^ address.port) * 0xff51afd7ed558ccd;
+    return mixed ^ mixed >> 32;
 }
 
 } // namespace lyceum::mixer

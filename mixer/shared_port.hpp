@@ -50,6 +50,7 @@ public:
 
 private:
     struct Leg {
+        LegId id;
         Expected expected;
         std::vector<SocketAddress> sources; ///< Its own, the latest last.
         std::optional<TimePoint> last_heard;
@@ -62,10 +63,10 @@ private:
 
     template <class Predicate>
     [[nodiscard]] std::optional<LegId> only_leg(const Predicate& fits) const;
-    void claim(LegId id, Leg& leg, const SocketAddress& source);
+    void claim(Leg& leg, const SocketAddress& source);
 
     std::map<LegId, Leg> legs_;
-    std::unordered_map<SocketAddress, LegId, Hash> sources_; ///< Looked up in, never walked.
+    std::unordered_map<SocketAddress, Leg*, Hash> sources_; ///< Looked up in, never walked.
 };
 
 } // namespace lyceum::mixer

@@ -112,19 +112,28 @@ void JitterBuffer::observe(std::uint32_t timestamp, TimePoint now) {
     base_ =
         std::min(transit, base_ + std::max<std::int64_t>(0, (now - last_observed_).count()) / 2000);
     last_observed_ = now;
-    const auto late = static_cast<std::size_t>((transit - base_) / bin.count());
-    for (auto& weight : lateness_) weight *= 0.998f; // Half is forgotten after 350 packets, 7 s.
-    lateness_[std::min(late, bins - 1)] += 1.0f;
-    update_target();
+    static constexpr float weight_max = 1e6, growth = 1.002f; // 350 packets, 7 s, halve the past.
+    static constexpr int reckon_every = 16;
+    static constexpr float few = 100;
+    const Duration late(transit - base_);
+    lateness_[std::min(static_cast<std::size_t>(late / bin), bins - 1)] += weight_;
+    total_ += weight_;
+    weight_ *= growth;
+    if (weight_ > weight_max) {
+        for (auto& weight : lateness_) weight /= weight_;
+        total_ /= weight_;
+        weight_ = 1;
+    }
+    // A punctual packet can only let the target sink, and that has time, but for the first ones.
+    if (late >= target_ || total_ < few || ++observed_ >= reckon_every) update_target();
 }
 
 /// The smallest delay that at most 1 % of the packets exceed.
 void JitterBuffer::update_target() {
-    float total = 0;
-    for (const auto weight : lateness_) total += weight;
+    observed_ = 0;
     float above = 0;
     std::size_t at = bins - 1;
-    while (at > 0 && above + lateness_[at] <= 0.01f * total) above += lateness_[at--];
+    while (at > 0 && above + lateness_[at] <= 0.01f * total_) above += lateness_[at--];
     target_ =
         std::clamp(static_cast<std::int64_t>(at + 1) * bin, options_.delay_min, options_.delay_max);
 }

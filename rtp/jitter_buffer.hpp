@@ -90,7 +90,10 @@ private:
 
     std::optional<std::uint32_t> reference_; ///< Timestamps are reckoned from here.
     std::int64_t base_ = 0;                  ///< Least transit seen, microseconds; creeps up.
-    std::array<float, bins> lateness_{};     ///< How often a packet was so late; old ones fade.
+    /// How often a packet was so late. What is new weighs more and more, so that old ones fade.
+    std::array<float, bins> lateness_{};
+    float weight_ = 1, total_ = 0;
+    int observed_ = 0; ///< Since the target was last reckoned.
     TimePoint last_observed_{};
 };
 
