@@ -13,6 +13,11 @@ bool SharedPort::Leg::trusts(const IpAddress& ip) const {
     return std::find(trusted.begin(), trusted.end(), ip) != trusted.end();
 }
 
+bool SharedPort::Leg::may_move(TimePoint now) const {
+    return last_heard ? now - *last_heard >= MediaLeg::relatch_after
+                      : now - expected_since >= grace;
+}
+
 template <class Predicate>
 std::optional<LegId> SharedPort::only_leg(const Predicate& fits) const {
     std::optional<LegId> found;
@@ -24,14 +29,15 @@ std::optional<LegId> SharedPort::only_leg(const Predicate& fits) const {
     return found;
 }
 
-void SharedPort::expect(LegId id, Expected expected) {
-    auto& leg = legs_.try_emplace(id, Leg{id, {}, {}, {}}).first->second;
+void SharedPort::expect(LegId id, Expected expected, TimePoint now) {
+    auto& leg = legs_.try_emplace(id, Leg{id, {}, {}, now, {}}).first->second;
     const bool moved = leg.expected.announced != expected.announced;
     leg.expected = std::move(expected);
     if (!moved) return;
     // The peer is somewhere else now; what it showed before says nothing any more.
     for (const auto& source : leg.sources) sources_.erase(source);
     leg.sources.clear();
+    leg.expected_since = now;
     leg.last_heard.reset();
     for (const auto& source : leg.expected.announced) claim(leg, source);
 }
@@ -44,14 +50,13 @@ void SharedPort::remove(LegId id) {
 }
 
 std::optional<LegId> SharedPort::leg_of(const SocketAddress& from, TimePoint now) {
-    if (legs_.size() == 1) return legs_.begin()->first;
+    if (use_ == Use::own && !legs_.empty()) return legs_.begin()->first;
     if (const auto known = sources_.find(from); known != sources_.end()) {
         known->second->last_heard = now;
         return known->second->id;
     }
     const auto found = only_leg([&](const Leg& leg) {
-        return leg.trusts(from.ip) && leg.expected.ufrag.empty() &&
-               (!leg.last_heard || now - *leg.last_heard >= MediaLeg::relatch_after);
+        return leg.trusts(from.ip) && leg.expected.ufrag.empty() && leg.may_move(now);
     });
     if (!found) return std::nullopt;
     auto& leg = legs_.at(*found);
@@ -61,7 +66,7 @@ std::optional<LegId> SharedPort::leg_of(const SocketAddress& from, TimePoint now
 }
 
 std::optional<LegId> SharedPort::leg_of_rtcp(const SocketAddress& from) const {
-    if (legs_.size() == 1) return legs_.begin()->first;
+    if (use_ == Use::own && !legs_.empty()) return legs_.begin()->first;
     if (const auto known = sources_.find(from); known != sources_.end()) return known->second->id;
     return only_leg([&](const Leg& leg) { return leg.trusts(from.ip); });
 }

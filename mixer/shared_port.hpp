@@ -17,15 +17,22 @@ namespace lyceum::mixer {
 
 /// Tells the legs of one media port apart. A datagram belongs to the leg that has announced its
 /// source in SDP or has shown by ICE that it lives there (RFC 8445 §7.3); one from elsewhere, to
-/// the only leg that may latch to it (RFC 7362 §4). Where two legs might, it is nobody's: such
-/// peers need a port each, which is the owner's business.
+/// the only leg that may latch to it (RFC 7362 §4), which is one that has not been heard from where
+/// it said, for a while. Where two legs might, it is nobody's: such peers need a port each, which
+/// is the owner's business.
 ///
 /// An address is the leg's that had it first, so that nobody takes over what is another's by
-/// announcing it. A port of one leg gives it everything: what is foreign, the leg itself says.
-/// Holds `sources_per_leg_max` addresses a leg.
+/// announcing it. A port that is one leg's own gives it everything: what is foreign, the leg itself
+/// says. Holds `sources_per_leg_max` addresses a leg.
 class SharedPort {
 public:
     static constexpr std::size_t sources_per_leg_max = 8;
+    /// So long a new leg may take to be heard from where it said. The first packets of the next one
+    /// may be here before the port knows of it, and must not become this one's.
+    static constexpr Duration grace = 500ms;
+
+    enum class Use { own, shared };
+    explicit SharedPort(Use use) : use_(use) {}
 
     /// What is known of where a leg's media comes from; replaces what was known before.
     struct Expected {
@@ -33,7 +40,7 @@ public:
         std::vector<IpAddress> trusted_sources; ///< May be latched to.
         std::string ufrag;                      ///< Ours, if the leg uses ICE.
     };
-    void expect(LegId leg, Expected expected);
+    void expect(LegId leg, Expected expected, TimePoint now);
     void remove(LegId leg);
 
     /// Whose an RTP datagram is.
@@ -53,8 +60,10 @@ private:
         LegId id;
         Expected expected;
         std::vector<SocketAddress> sources; ///< Its own, the latest last.
+        TimePoint expected_since;
         std::optional<TimePoint> last_heard;
 
+        [[nodiscard]] bool may_move(TimePoint now) const;
         [[nodiscard]] bool trusts(const IpAddress& ip) const;
     };
     struct Hash {
@@ -65,6 +74,7 @@ private:
     [[nodiscard]] std::optional<LegId> only_leg(const Predicate& fits) const;
     void claim(Leg& leg, const SocketAddress& source);
 
+    Use use_;
     std::map<LegId, Leg> legs_;
     std::unordered_map<SocketAddress, Leg*, Hash> sources_; ///< Looked up in, never walked.
 };

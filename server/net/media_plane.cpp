@@ -34,8 +34,11 @@ void MediaPlane::end(focus::ConferenceId id) {
     conferences_.erase(id);
 }
 
+using Use = mixer::SharedPort::Use;
+
 bool MediaPlane::Port::has_room_for(const focus::MediaSource& source) const {
-    if (!shared || legs.size() >= legs_per_port_max || !source.is_told_apart()) return false;
+    if (use == Use::own || legs.size() >= legs_per_port_max || !source.is_told_apart())
+        return false;
     return std::none_of(legs.begin(), legs.end(), [&](const auto& leg) {
         return leg.second && leg.second == source.announced;
     });
@@ -47,9 +50,10 @@ std::optional<SocketAddress> MediaPlane::open(focus::ConferenceId id, mixer::Leg
     auto port = std::find_if(placed.ports.begin(), placed.ports.end(),
                              [&](const Port& each) { return each.has_room_for(source); });
     if (port == placed.ports.end()) {
-        const auto local = open_port(id, source.signalling);
+        const auto use = source.is_told_apart() ? Use::shared : Use::own;
+        const auto local = open_port(id, source.signalling, use);
         if (!local) return std::nullopt;
-        placed.ports.push_back({*local, source.is_told_apart(), {}});
+        placed.ports.push_back({*local, use, {}});
         port = std::prev(placed.ports.end());
     }
     port->legs.emplace(leg, source.announced);
@@ -59,7 +63,8 @@ std::optional<SocketAddress> MediaPlane::open(focus::ConferenceId id, mixer::Leg
     return port->local;
 }
 
-std::optional<SocketAddress> MediaPlane::open_port(focus::ConferenceId id, const IpAddress& peer) {
+std::optional<SocketAddress> MediaPlane::open_port(focus::ConferenceId id, const IpAddress& peer,
+                                                   Use use) {
     const auto ip = options_.bind.is_unspecified() ? source_toward(peer) : options_.bind;
     const auto pairs = (options_.port_max - options_.port_min) / 2u;
     for (unsigned tries = 0; tries < pairs; ++tries) {
@@ -73,8 +78,8 @@ std::optional<SocketAddress> MediaPlane::open_port(focus::ConferenceId id, const
         auto rtcp = MediaSocket::bind({ip, static_cast<std::uint16_t>(local.port + 1)});
         if (!rtcp) continue;
         auto& thread = thread_of(id);
-        thread.post([&thread, id, local, a = std::move(*rtp), b = std::move(*rtcp)]() mutable {
-            thread.open_port(id, local, std::move(a), std::move(b));
+        thread.post([&thread, id, local, use, a = std::move(*rtp), b = std::move(*rtcp)]() mutable {
+            thread.open_port(id, local, use, std::move(a), std::move(b));
         });
         return local;
     }

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "mixer/shared_port.hpp"
 #include "server/focus/media_gateway.hpp"
 #include "server/net/handshakes.hpp"
 
@@ -56,7 +57,7 @@ public:
 private:
     struct Port {
         SocketAddress local;
-        bool shared;
+        mixer::SharedPort::Use use;
         std::map<mixer::LegId, std::optional<SocketAddress>> legs; ///< And what they announced.
 
         [[nodiscard]] bool has_room_for(const focus::MediaSource& source) const;
@@ -66,7 +67,8 @@ private:
         std::vector<Port> ports;
     };
 
-    std::optional<SocketAddress> open_port(focus::ConferenceId conference, const IpAddress& peer);
+    std::optional<SocketAddress> open_port(focus::ConferenceId conference, const IpAddress& peer,
+                                           mixer::SharedPort::Use use);
     MediaThread& thread_of(focus::ConferenceId conference);
 
     Options options_;

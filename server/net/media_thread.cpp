@@ -48,17 +48,18 @@ void MediaThread::end(focus::ConferenceId id) {
     conferences_.erase(id);
 }
 
-void MediaThread::open_port(focus::ConferenceId id, const SocketAddress& local, MediaSocket rtp,
-                            MediaSocket rtcp) {
+void MediaThread::open_port(focus::ConferenceId id, const SocketAddress& local,
+                            mixer::SharedPort::Use use, MediaSocket rtp, MediaSocket rtcp) {
     if (auto* conference = find(id))
-        conference->ports.emplace(local, Port{std::move(rtp), std::move(rtcp), {}});
+        conference->ports.emplace(local,
+                                  Port{std::move(rtp), std::move(rtcp), mixer::SharedPort(use)});
 }
 
 void MediaThread::open(focus::ConferenceId id, mixer::LegId leg, const SocketAddress& at) {
     auto* conference = find(id);
     if (!conference) return;
     auto& port = conference->ports.at(at);
-    port.legs.expect(leg, {});
+    port.legs.expect(leg, {}, monotonic_now());
     conference->legs.emplace(leg, Leg{at, &port, {}, {}, {}, {}, {}});
 }
 
@@ -106,9 +107,11 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
 /// waits for its keys is unknown to the mixer: nothing of it is heard and nothing is sent in clear.
 void MediaThread::apply(Conference& conference, mixer::LegId id, const Leg& leg) {
     auto settings = leg.settings;
-    leg.port->legs.expect(id, {{settings.remote_rtp, settings.remote_rtcp},
-                               settings.trusted_sources,
-                               leg.access.ice ? leg.access.ice->local.ufrag : ""});
+    leg.port->legs.expect(id,
+                          {{settings.remote_rtp, settings.remote_rtcp},
+                           settings.trusted_sources,
+                           leg.access.ice ? leg.access.ice->local.ufrag : ""},
+                          monotonic_now());
     if (leg.access.dtls) {
         if (!leg.keys) return;
         settings.send_key = leg.keys->send;

@@ -32,8 +32,8 @@ public:
 
     void begin(focus::ConferenceId id, focus::ConferenceSound sound, std::uint64_t seed);
     void end(focus::ConferenceId id);
-    void open_port(focus::ConferenceId id, const SocketAddress& local, MediaSocket rtp,
-                   MediaSocket rtcp);
+    void open_port(focus::ConferenceId id, const SocketAddress& local, mixer::SharedPort::Use use,
+                   MediaSocket rtp, MediaSocket rtcp);
     void open(focus::ConferenceId id, mixer::LegId leg, const SocketAddress& port);
     void configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings);
