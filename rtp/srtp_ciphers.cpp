@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtp/srtp_ciphers.hpp"
 
-#include <openssl/core_names.h>
+#include "base/assert.hpp"
+
+// SHA-1 by its own functions: through EVP, a digest of a hundred octets is mostly calls and
+// contexts, and a state cannot be copied without memory being asked for.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
-#include <openssl/params.h>
+#include <openssl/sha.h>
 #include <srtp2/auth.h>
 #include <srtp2/cipher.h>
 
@@ -15,29 +19,54 @@
 namespace lyceum::rtp {
 namespace {
 
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* pointer) const {
-        Free(pointer);
-    }
-};
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, Freed<EVP_MAC_CTX_free>>;
-
 constexpr srtp_err_status_t status(bool good) {
     return good ? srtp_err_status_ok : srtp_err_status_cipher_fail;
 }
 
-/// EVP_aes_…() would be looked up among the providers at each use; these are looked up once.
-const EVP_CIPHER* fetched(const char* name) {
-    return EVP_CIPHER_fetch(nullptr, name, nullptr); // For the life of the process.
-}
+/// A context of OpenSSL for one cipher. A thread has one of each, keyed anew for each packet:
+/// those of thousands of sessions, a dozen pieces each, would have to be fetched from memory, which
+/// takes longer than to expand a key. libsrtp2 finishes a packet before it begins the next.
+class CipherContext {
+public:
+    explicit CipherContext(const char* name) : context_(EVP_CIPHER_CTX_new()) {
+        // EVP_aes_…() would be looked up among the providers at each use; this is looked up once.
+        auto* cipher = EVP_CIPHER_fetch(nullptr, name, nullptr);
+        LYCEUM_ASSERT(EVP_CipherInit_ex2(context_, cipher, nullptr, nullptr, 1, nullptr) == 1);
+        EVP_CIPHER_free(cipher); // The context keeps it.
+    }
+    ~CipherContext() { EVP_CIPHER_CTX_free(context_); }
+    CipherContext(const CipherContext&) = delete;
+    CipherContext& operator=(const CipherContext&) = delete;
+
+    bool start(const std::uint8_t* key, const std::uint8_t* iv, bool encrypt) {
+        return EVP_CipherInit_ex2(context_, nullptr, key, iv, encrypt, nullptr) == 1;
+    }
+    bool update(std::uint8_t* out, const std::uint8_t* in, unsigned length) {
+        int done = 0;
+        return EVP_CipherUpdate(context_, out, &done, in, static_cast<int>(length)) == 1;
+    }
+    bool finish(std::uint8_t* out) {
+        int done = 0;
+        return EVP_CipherFinal_ex(context_, out, &done) == 1;
+    }
+    bool control(int what, int length, std::uint8_t* tag) {
+        return EVP_CIPHER_CTX_ctrl(context_, what, length, tag) == 1;
+    }
+
+private:
+    EVP_CIPHER_CTX* context_;
+};
 
 /// The state that libsrtp2 hands from call to call. The base part must be what it allocates.
-template <class Derived>
+template <class Derived, int KeyBits>
 struct Cipher : srtp_cipher_t {
+    static constexpr int key_bytes = KeyBits / 8;
+
     static Derived* of(void* state) { return static_cast<Derived*>(state); }
+    static CipherContext& context() {
+        thread_local CipherContext one(Derived::openssl_name);
+        return one;
+    }
     static srtp_err_status_t make(srtp_cipher_t** out, int key_length, int tag_length) {
         if (key_length != Derived::key_bytes_with_salt) return srtp_err_status_bad_param;
         auto made = std::make_unique<Derived>();
@@ -54,37 +83,33 @@ struct Cipher : srtp_cipher_t {
         return srtp_err_status_ok;
     }
 
-    CipherContext context{EVP_CIPHER_CTX_new()};
+    std::array<std::uint8_t, key_bytes> key{};
     int tag_bytes = 0;
 };
 
 // ── AES in counter mode, RFC 3711 §4.1.1 and RFC 6188 ────────────────────────────────────────────
 
 template <int KeyBits>
-struct CounterMode : Cipher<CounterMode<KeyBits>> {
+struct CounterMode : Cipher<CounterMode<KeyBits>, KeyBits> {
     static constexpr int salt_bytes = 14, key_bytes_with_salt = KeyBits / 8 + salt_bytes;
+    static constexpr const char* openssl_name = KeyBits == 128 ? "AES-128-CTR" : "AES-256-CTR";
     static const srtp_cipher_type_t description;
 
     static srtp_err_status_t init(void* state, const std::uint8_t* key) {
         auto* self = CounterMode::of(state);
-        static const EVP_CIPHER* const aes =
-            fetched(KeyBits == 128 ? "AES-128-CTR" : "AES-256-CTR");
-        self->offset.fill(0);
-        std::copy_n(key + KeyBits / 8, salt_bytes, self->offset.begin());
-        return status(EVP_EncryptInit_ex2(self->context.get(), aes, key, nullptr, nullptr) == 1);
+        std::copy_n(key, self->key.size(), self->key.begin());
+        std::copy_n(key + self->key.size(), salt_bytes, self->offset.begin());
+        return srtp_err_status_ok;
     }
     static srtp_err_status_t set_iv(void* state, std::uint8_t* iv, srtp_cipher_direction_t) {
         auto* self = CounterMode::of(state);
         std::array<std::uint8_t, 16> counter;
         for (std::size_t i = 0; i < counter.size(); ++i)
             counter[i] = static_cast<std::uint8_t>(self->offset[i] ^ iv[i]);
-        return status(EVP_EncryptInit_ex2(self->context.get(), nullptr, nullptr, counter.data(),
-                                          nullptr) == 1);
+        return status(CounterMode::context().start(self->key.data(), counter.data(), true));
     }
-    static srtp_err_status_t run(void* state, std::uint8_t* buffer, unsigned* length) {
-        int done = 0;
-        return status(EVP_EncryptUpdate(CounterMode::of(state)->context.get(), buffer, &done,
-                                        buffer, static_cast<int>(*length)) == 1);
+    static srtp_err_status_t run(void*, std::uint8_t* buffer, unsigned* length) {
+        return status(CounterMode::context().update(buffer, buffer, *length));
     }
 
     std::array<std::uint8_t, 16> offset{};
@@ -93,53 +118,44 @@ struct CounterMode : Cipher<CounterMode<KeyBits>> {
 // ── AES-GCM, RFC 7714 ────────────────────────────────────────────────────────────────────────────
 
 template <int KeyBits>
-struct GaloisMode : Cipher<GaloisMode<KeyBits>> {
+struct GaloisMode : Cipher<GaloisMode<KeyBits>, KeyBits> {
     static constexpr int salt_bytes = 12, key_bytes_with_salt = KeyBits / 8 + salt_bytes;
+    static constexpr const char* openssl_name = KeyBits == 128 ? "AES-128-GCM" : "AES-256-GCM";
     static const srtp_cipher_type_t description;
 
     static srtp_err_status_t init(void* state, const std::uint8_t* key) {
-        static const EVP_CIPHER* const aes =
-            fetched(KeyBits == 128 ? "AES-128-GCM" : "AES-256-GCM");
-        return status(EVP_CipherInit_ex2(GaloisMode::of(state)->context.get(), aes, key, nullptr, 1,
-                                         nullptr) == 1);
+        auto* self = GaloisMode::of(state);
+        std::copy_n(key, self->key.size(), self->key.begin());
+        return srtp_err_status_ok;
     }
     static srtp_err_status_t set_iv(void* state, std::uint8_t* iv,
                                     srtp_cipher_direction_t direction) {
-        return status(EVP_CipherInit_ex2(GaloisMode::of(state)->context.get(), nullptr, nullptr, iv,
-                                         direction == srtp_direction_encrypt, nullptr) == 1);
+        return status(GaloisMode::context().start(GaloisMode::of(state)->key.data(), iv,
+                                                  direction == srtp_direction_encrypt));
     }
-    static srtp_err_status_t set_aad(void* state, const std::uint8_t* aad, std::uint32_t length) {
-        int done = 0;
-        return status(EVP_CipherUpdate(GaloisMode::of(state)->context.get(), nullptr, &done, aad,
-                                       static_cast<int>(length)) == 1);
+    static srtp_err_status_t set_aad(void*, const std::uint8_t* aad, std::uint32_t length) {
+        return status(GaloisMode::context().update(nullptr, aad, length));
     }
-    static srtp_err_status_t encrypt(void* state, std::uint8_t* buffer, unsigned* length) {
-        int done = 0;
-        return status(EVP_CipherUpdate(GaloisMode::of(state)->context.get(), buffer, &done, buffer,
-                                       static_cast<int>(*length)) == 1);
+    static srtp_err_status_t encrypt(void*, std::uint8_t* buffer, unsigned* length) {
+        return status(GaloisMode::context().update(buffer, buffer, *length));
     }
     static srtp_err_status_t tag(void* state, std::uint8_t* out, std::uint32_t* length) {
-        auto* self = GaloisMode::of(state);
-        int done = 0;
-        *length = static_cast<std::uint32_t>(self->tag_bytes);
-        return status(EVP_CipherFinal_ex(self->context.get(), out, &done) == 1 &&
-                      EVP_CIPHER_CTX_ctrl(self->context.get(), EVP_CTRL_AEAD_GET_TAG,
-                                          self->tag_bytes, out) == 1);
+        const int tag_bytes = GaloisMode::of(state)->tag_bytes;
+        auto& context = GaloisMode::context();
+        *length = static_cast<std::uint32_t>(tag_bytes);
+        return status(context.finish(out) &&
+                      context.control(EVP_CTRL_AEAD_GET_TAG, tag_bytes, out));
     }
     /// The tag stands at the end of the buffer, and goes.
     static srtp_err_status_t decrypt(void* state, std::uint8_t* buffer, unsigned* length) {
-        auto* self = GaloisMode::of(state);
-        const auto tag_length = static_cast<unsigned>(self->tag_bytes);
-        if (*length < tag_length) return srtp_err_status_bad_param;
-        const unsigned text = *length - tag_length;
-        int done = 0;
-        if (EVP_CIPHER_CTX_ctrl(self->context.get(), EVP_CTRL_AEAD_SET_TAG, self->tag_bytes,
-                                buffer + text) != 1 ||
-            EVP_CipherUpdate(self->context.get(), buffer, &done, buffer, static_cast<int>(text)) !=
-                1)
+        const int tag_bytes = GaloisMode::of(state)->tag_bytes;
+        auto& context = GaloisMode::context();
+        if (*length < static_cast<unsigned>(tag_bytes)) return srtp_err_status_bad_param;
+        const unsigned text = *length - static_cast<unsigned>(tag_bytes);
+        if (!context.control(EVP_CTRL_AEAD_SET_TAG, tag_bytes, buffer + text) ||
+            !context.update(buffer, buffer, text))
             return srtp_err_status_cipher_fail;
-        if (EVP_CipherFinal_ex(self->context.get(), buffer + text, &done) != 1)
-            return srtp_err_status_auth_fail;
+        if (!context.finish(buffer + text)) return srtp_err_status_auth_fail;
         *length = text;
         return srtp_err_status_ok;
     }
@@ -166,37 +182,41 @@ struct HmacSha1 : srtp_auth_t {
         delete static_cast<HmacSha1*>(auth);
         return srtp_err_status_ok;
     }
+    /// The halves of RFC 2104 that depend on the key alone are digested once.
     static srtp_err_status_t init(void* state, const std::uint8_t* key, int length) {
-        char digest[] = "SHA1";
-        const OSSL_PARAM params[] = {
-            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-            OSSL_PARAM_construct_end()};
-        return status(EVP_MAC_init(of(state)->context.get(), key, static_cast<std::size_t>(length),
-                                   params) == 1);
+        auto* self = of(state);
+        std::array<std::uint8_t, SHA_CBLOCK> pad{};
+        std::copy_n(key, length, pad.begin());
+        for (auto& octet : pad) octet ^= 0x36;
+        SHA1_Init(&self->inner);
+        SHA1_Update(&self->inner, pad.data(), pad.size());
+        for (auto& octet : pad) octet ^= 0x36 ^ 0x5c;
+        SHA1_Init(&self->outer);
+        SHA1_Update(&self->outer, pad.data(), pad.size());
+        return start(state);
     }
     static srtp_err_status_t start(void* state) {
-        return status(EVP_MAC_init(of(state)->context.get(), nullptr, 0, nullptr) == 1);
+        of(state)->running = of(state)->inner;
+        return srtp_err_status_ok;
     }
     static srtp_err_status_t update(void* state, const std::uint8_t* data, int length) {
-        return status(
-            EVP_MAC_update(of(state)->context.get(), data, static_cast<std::size_t>(length)) == 1);
+        SHA1_Update(&of(state)->running, data, static_cast<std::size_t>(length));
+        return srtp_err_status_ok;
     }
     static srtp_err_status_t compute(void* state, const std::uint8_t* data, int length,
                                      int tag_length, std::uint8_t* tag) {
-        std::array<std::uint8_t, 20> whole;
-        std::size_t written = 0;
-        if (update(state, data, length) != srtp_err_status_ok ||
-            EVP_MAC_final(of(state)->context.get(), whole.data(), &written, whole.size()) != 1)
-            return srtp_err_status_auth_fail;
-        std::copy_n(whole.begin(), tag_length, tag);
+        auto* self = of(state);
+        update(state, data, length);
+        std::array<std::uint8_t, SHA_DIGEST_LENGTH> digest;
+        SHA1_Final(digest.data(), &self->running);
+        self->running = self->outer;
+        SHA1_Update(&self->running, digest.data(), digest.size());
+        SHA1_Final(digest.data(), &self->running);
+        std::copy_n(digest.begin(), tag_length, tag);
         return srtp_err_status_ok;
     }
 
-    static EVP_MAC* algorithm() {
-        static auto* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-        return hmac;
-    }
-    MacContext context{EVP_MAC_CTX_new(algorithm())};
+    SHA_CTX inner{}, outer{}, running{};
 };
 
 // ── What each must compute before it is trusted ──────────────────────────────────────────────────
