@@ -82,8 +82,8 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     choose_speakers();
     next_tick_ += tick_length - lead(lateness);
     Total total{};
-    for (const auto& [id, leg] : legs_)
-        if (leg.present) add(total, leg.frame);
+    for (const auto* leg : speaking_)
+        if (leg->present) add(total, leg->frame);
     Frame mix;
     limiter_.apply(total, mix);
     for (auto& [key, encoding] : shared_) encoding.payload_count = 0;
@@ -102,13 +102,15 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
 /// The sound of each leg, and who counts as a speaker: at once when there is sound, so that no
 /// first syllable is lost, and for a while after it.
 void ConferenceMedia::pull_all(TimePoint now) {
+    speaking_.clear();
     for (auto& [id, leg] : legs_) {
         leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
         const int level = leg.present ? level_db(leg.frame) : silence_db;
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
         if (level >= options_.speech_level_db) leg.speaking_ticks = hangover_ticks;
         else if (leg.speaking_ticks > 0) --leg.speaking_ticks;
-        if (leg.speaking_ticks == 0 || !leg.media.settings().admitted) leg.present = false;
+        if (leg.speaking_ticks > 0 && leg.media.settings().admitted) speaking_.push_back(&leg);
+        else leg.present = leg.heard = false;
     }
 }
 
@@ -117,20 +119,16 @@ void ConferenceMedia::pull_all(TimePoint now) {
 /// it fades out and who gets it fades in, within a tick.
 void ConferenceMedia::choose_speakers() {
     static constexpr int hysteresis_db = 6;
-    std::vector<Leg*> speaking;
-    for (auto& [id, leg] : legs_)
-        if (leg.speaking_ticks > 0 && leg.media.settings().admitted) speaking.push_back(&leg);
-        else leg.heard = false;
-    const auto room = std::min(options_.speakers_max, speaking.size());
+    const auto room = std::min(options_.speakers_max, speaking_.size());
     const auto rank = [](const Leg* leg) {
         return leg->loudness_db + (leg->heard ? hysteresis_db : 0);
     };
-    const auto last = speaking.begin() + static_cast<std::ptrdiff_t>(room);
-    const bool crowded = last != speaking.end();
+    const auto last = speaking_.begin() + static_cast<std::ptrdiff_t>(room);
+    const bool crowded = last != speaking_.end();
     if (crowded)
-        std::stable_sort(speaking.begin(), speaking.end(),
+        std::stable_sort(speaking_.begin(), speaking_.end(),
                          [&](const Leg* a, const Leg* b) { return rank(a) > rank(b); });
-    for (auto it = speaking.begin(); it != speaking.end(); ++it) {
+    for (auto it = speaking_.begin(); it != speaking_.end(); ++it) {
         auto& leg = **it;
         const bool heard = it < last, before = std::exchange(leg.heard, heard);
         if (heard && !before && crowded) fade(leg.frame, 0, 1);
@@ -147,9 +145,9 @@ Duration ConferenceMedia::lead(Duration lateness) {
     static constexpr Duration step_max = 250us, margin = 1ms, gain = 10us, allowance_max = 20ms;
     lead_allowance_ = std::min(lead_allowance_ + gain, allowance_max);
     std::optional<Duration> spare;
-    for (const auto& [id, leg] : legs_)
-        if (leg.present)
-            spare = std::min(spare.value_or(Duration::max()), leg.media.spare() - lateness);
+    for (const auto* leg : speaking_)
+        if (leg->present)
+            spare = std::min(spare.value_or(Duration::max()), leg->media.spare() - lateness);
     if (!spare) return {};
     const auto step = std::clamp(*spare - margin, Duration{}, std::min(step_max, lead_allowance_));
     lead_allowance_ -= step;

@@ -139,6 +139,7 @@ private:
     Duration lead_allowance_{};  ///< By how much ticks may still come earlier than 20 ms apart.
     std::uint64_t position_ = 0; ///< Samples since the conference began.
     std::map<LegId, Leg> legs_;
+    std::vector<Leg*> speaking_; ///< Of this tick.
     std::map<EncodingKey, Encoding> shared_;
     Limiter limiter_;
     std::deque<Output> outputs_;
