@@ -44,10 +44,17 @@ public:
     virtual void conceal(std::size_t samples, ByteView next, std::vector<Sample>& sound) = 0;
 };
 
+/// How the way to a receiver is, by its reports: a few classes, so that many share an encoder.
+enum class Path {
+    good,
+    lossy,  ///< Packets get lost: each should carry what makes up for another.
+    narrow, ///< So many get lost that there is not room for them: send less.
+};
+
 /// For whom an encoder works.
 struct Receiver {
     std::string_view fmtp; ///< What it wants (SDP).
-    bool lossy = false;    ///< It reports that packets get lost on the way.
+    Path path = Path::good;
 };
 
 /// One codec, as SDP names it, and how to make its two halves. One file each; the list is
@@ -66,6 +73,8 @@ struct Codec {
     /// How many samples of silence the payload holds, where that can be told without decoding it;
     /// 0: there may be sound in it.
     std::size_t (*silent_samples)(ByteView payload);
+    /// Whether the payload holds a second copy of the one before (FEC).
+    bool (*repeats_previous)(ByteView payload);
 };
 
 /// In the order of our preference.

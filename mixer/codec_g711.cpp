@@ -109,7 +109,8 @@ constexpr Codec g711(std::string_view name, std::uint8_t payload_type) {
                 return std::make_unique<G711Decoder<Expand>>();
             },
             no_class,
-            silent_samples<Expand>};
+            silent_samples<Expand>,
+            [](ByteView) { return false; }};
 }
 
 } // namespace

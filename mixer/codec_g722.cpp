@@ -70,6 +70,7 @@ const Codec g722{
     [](const Receiver&) -> std::unique_ptr<Encoder> { return std::make_unique<G722Encoder>(); },
     [](std::string_view) -> std::unique_ptr<Decoder> { return std::make_unique<G722Decoder>(); },
     [](const Receiver&) { return std::string(); },
-    [](ByteView) { return std::size_t{0}; }};
+    [](ByteView) { return std::size_t{0}; },
+    [](ByteView) { return false; }};
 
 } // namespace lyceum::mixer

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int bitrate_standard = 64000; // That of G.711: no line that carries calls is too thin.
 constexpr int bitrate_lossy = 32000;    // SILK takes no more, its second copies included.
+constexpr int bitrate_narrow = 16000;   // Still wideband.
 constexpr int complexity = 5;           // Above, time is spent on what nobody hears at this rate.
 constexpr std::size_t payload_bytes_max = 1275;
 constexpr std::size_t packet_samples_max = 5760; // 120 ms
@@ -37,8 +38,10 @@ struct Wishes {
         const auto fmtp = peer.fmtp;
         if (const auto most = parse_number<int>(param(fmtp, "maxaveragebitrate").value_or("")))
             bitrate = std::clamp(*most, 6000, 64000);
-        fec = peer.lossy && param(fmtp, "useinbandfec") == std::optional<std::string_view>("1");
+        fec = peer.path != Path::good &&
+              param(fmtp, "useinbandfec") == std::optional<std::string_view>("1");
         if (fec) bitrate = std::min(bitrate, bitrate_lossy);
+        if (peer.path == Path::narrow) bitrate = std::min(bitrate, bitrate_narrow);
         const auto rate = parse_number<int>(param(fmtp, "maxplaybackrate").value_or(""));
         if (rate && *rate <= 8000) bandwidth = OPUS_BANDWIDTH_NARROWBAND;
         else if (rate && *rate <= 16000) bandwidth = OPUS_BANDWIDTH_WIDEBAND;
@@ -163,6 +166,16 @@ std::size_t silent_samples(ByteView payload) {
     return dtx || voiceless ? static_cast<std::size_t>(samples) : 0;
 }
 
+/// The LBRR flag of a SILK frame in mono stands behind its one voice activity flag (RFC 6716
+/// §4.2.4); packets of one frame of up to 20 ms are looked at, which are most.
+bool repeats_previous(ByteView payload) {
+    if (payload.size() < 2) return false;
+    const int configuration = payload[0] >> 3;
+    const bool short_frame = configuration >= 12 || (configuration & 3) < 2;
+    const bool one_frame = (payload[0] & 3) == 0, mono = (payload[0] & 4) == 0;
+    return configuration < 16 && short_frame && one_frame && mono && (payload[1] & 0x40) != 0;
+}
+
 std::string encoding_class(const Receiver& peer) {
     const Wishes wishes(peer);
     return std::to_string(wishes.bitrate) + (wishes.fec ? "f" : "-") +
@@ -183,6 +196,7 @@ const Codec opus{
     },
     [](std::string_view) -> std::unique_ptr<Decoder> { return std::make_unique<OpusDecoding>(); },
     encoding_class,
-    silent_samples};
+    silent_samples,
+    repeats_previous};
 
 } // namespace lyceum::mixer

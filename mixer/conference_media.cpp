@@ -2,6 +2,7 @@
 #include "mixer/conference_media.hpp"
 
 #include "base/assert.hpp"
+#include "rtp/redundancy.hpp"
 #include "rtp/rtcp.hpp"
 
 #include <algorithm>
@@ -86,7 +87,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
         if (leg->present) add(total, leg->frame);
     Frame mix;
     limiter_.apply(total, mix);
-    for (auto& [key, encoding] : shared_) encoding.payload_count = 0;
+    for (auto& [key, encoding] : shared_) encoding.begin_tick();
     for (auto& [id, leg] : legs_) choose_stream(leg);
     for (auto& [id, leg] : legs_) {
         if (leg.media.settings().send) serve(id, leg, total, mix);
@@ -159,10 +160,7 @@ Duration ConferenceMedia::lead(Duration lateness) {
 void ConferenceMedia::choose_stream(Leg& leg) {
     const bool outside = !leg.media.settings().admitted;
     const bool own = options_.echo || outside || leg.heard || leg.present;
-    if (leg.lossy != leg.media.is_lossy()) {
-        leg.lossy = leg.media.is_lossy();
-        rekey(leg);
-    }
+    if (std::exchange(leg.path, leg.media.path()) != leg.path) rekey(leg);
     const bool moves =
         std::exchange(leg.own_stream, own) != own || std::exchange(leg.rekeyed, false);
     if (own && !leg.own) {
@@ -185,7 +183,7 @@ void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame&
             if (leg.present) subtract(others, leg.frame);
             leg.limiter.apply(others, heard);
         }
-        leg.own->payload_count = 0;
+        leg.own->begin_tick();
         leg.own->idle_ticks = 0;
         feed(*leg.own, leg, heard);
         return send(id, leg, *leg.own);
@@ -204,8 +202,10 @@ void ConferenceMedia::feed(Encoding& encoding, const Leg& leg, const Frame& fram
     const auto packet_samples = samples_in(std::chrono::milliseconds(ptime));
     if (!encoding.encoder) encoding.encoder = codec->make_encoder(leg.media.receiver());
     if (std::exchange(encoding.joined, false)) encoding.encoder->ease_joining();
-    if (encoding.fed_until != position_)
+    if (encoding.fed_until != position_) {
         encoding.waiting.resize(position_ % packet_samples, Sample{0});
+        encoding.before.clear();
+    }
     encoding.waiting.insert(encoding.waiting.end(), frame.begin(), frame.end());
     encoding.fed_until = position_ + tick_samples;
     std::size_t at = 0;
@@ -235,13 +235,38 @@ void ConferenceMedia::encode(Encoding& encoding, SampleView packet) {
     ++counters_.encoded;
 }
 
-void ConferenceMedia::send(LegId id, Leg& leg, const Encoding& encoding) {
+/// The payloads of this tick as RED, made once for all who have the same number for the codec.
+const std::vector<Bytes>& ConferenceMedia::redundant(Encoding& encoding, const EncodingKey& key,
+                                                     std::uint8_t payload_type) {
+    auto& out = encoding.redundant[payload_type];
+    if (!out.empty()) return out;
+    const auto& [codec, encoding_class, ptime] = key;
+    const auto age = static_cast<std::uint32_t>(ptime * codec->clock_rate / 1000);
+    const Bytes* before = &encoding.before;
+    for (std::size_t i = 0; i < encoding.payload_count; ++i) {
+        rtp::Redundant packet;
+        const auto& payload = encoding.payloads[i];
+        if (!before->empty() && before->size() <= rtp::Redundant::old_payload_bytes_max)
+            packet.blocks[packet.count++] = {payload_type, age, *before};
+        packet.blocks[packet.count++] = {payload_type, 0, payload};
+        rtp::write_redundant(packet, out.emplace_back());
+        before = &payload;
+    }
+    return out;
+}
+
+void ConferenceMedia::send(LegId id, Leg& leg, Encoding& encoding) {
+    const bool twice = leg.media.wants_redundancy();
+    const auto& payloads =
+        twice ? redundant(encoding, leg.key, leg.media.settings().sending.payload_type)
+              : encoding.payloads;
     const auto packet_samples = samples_in(std::chrono::milliseconds(std::get<2>(leg.key)));
     // The first packet of the tick began with what was left from the tick before.
     const auto begin = position_ / packet_samples * packet_samples;
     for (std::size_t i = 0; i < encoding.payload_count; ++i) {
-        const auto& payload = encoding.payloads[i];
-        const auto header = leg.media.next_header(begin + i * packet_samples, payload.size());
+        const auto& payload = payloads[i];
+        const auto header =
+            leg.media.next_header(begin + i * packet_samples, payload.size(), twice);
         Bytes written;
         rtp::write_packet(written, header, {});
         SendRtp packet{id, leg.media.rtp_target(), {}, payload};

@@ -23,11 +23,19 @@ struct Encoding {
     std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
     std::vector<Bytes> payloads; ///< Of this tick; the buffers are kept.
     std::size_t payload_count = 0;
-    Bytes last;                  ///< Of silence.
+    Bytes last;   ///< Of silence.
+    Bytes before; ///< The packet before those of this tick.
+    /// The packets of this tick with the one before in each (RFC 2198), by the payload type in it.
+    std::map<std::uint8_t, std::vector<Bytes>> redundant;
     std::uint64_t fed_until = 0; ///< Sample of the conference.
     int idle_ticks = 0;
     int silent_packets = 0; ///< In a row, up to now.
 
+    void begin_tick() {
+        if (payload_count > 0) std::swap(before, payloads[payload_count - 1]);
+        payload_count = 0;
+        redundant.clear();
+    }
     /// Room for the next payload of this tick.
     Bytes& payload() {
         if (payloads.size() == payload_count) payloads.emplace_back();
@@ -107,8 +115,8 @@ private:
     struct Leg {
         MediaLeg media;
         EncodingKey key;
-        bool lossy = false;   ///< What `key` was made for.
-        bool rekeyed = false; ///< Since the last tick.
+        Path path = Path::good; ///< What `key` was made for.
+        bool rekeyed = false;   ///< Since the last tick.
         Frame frame{};
         bool present = false;    ///< `frame` holds sound of this tick that is in the mix.
         bool heard = false;      ///< Is one of those whom the mix has room for.
@@ -128,7 +136,9 @@ private:
     void serve(LegId id, Leg& leg, const Total& total, const Frame& mix);
     void feed(Encoding& encoding, const Leg& leg, const Frame& frame);
     void encode(Encoding& encoding, SampleView packet);
-    void send(LegId id, Leg& leg, const Encoding& encoding);
+    void send(LegId id, Leg& leg, Encoding& encoding);
+    static const std::vector<Bytes>& redundant(Encoding& encoding, const EncodingKey& key,
+                                               std::uint8_t payload_type);
     void maintain(LegId id, Leg& leg, TimePoint now);
     [[nodiscard]] std::uint64_t ntp(TimePoint now) const;
     static EncodingKey key_of(const MediaLeg& media);

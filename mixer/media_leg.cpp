@@ -2,7 +2,9 @@
 #include "mixer/media_leg.hpp"
 
 #include "base/assert.hpp"
+#include "mixer/time_scale.hpp"
 #include "rtp/packet.hpp"
+#include "rtp/redundancy.hpp"
 #include "rtp/rtcp.hpp"
 
 #include <algorithm>
@@ -14,6 +16,7 @@ namespace {
 
 constexpr Duration rtcp_interval = 5s; // RFC 3550 §6.2, the least for two participants.
 constexpr int quiet_peak = 200;        // −44 dBFS: cutting here is not heard.
+constexpr Duration short_of{};         // With less to spare, packets come too late.
 constexpr std::size_t sound_samples_max = 4 * tick_samples;
 
 bool is_quiet(SampleView sound) {
@@ -119,8 +122,9 @@ std::optional<char> MediaLeg::handle_packet(const rtp::PacketView& packet,
     const auto& header = packet.header;
     const bool event = settings_.telephone_event == header.payload_type;
     const bool noise = settings_.comfort_noise == header.payload_type;
+    const bool redundant = settings_.redundancy == header.payload_type;
     const auto* format = format_of(header.payload_type);
-    if (!event && !noise && !format) {
+    if (!event && !noise && !format && !redundant) {
         ++counters_.unknown_type;
         return std::nullopt;
     }
@@ -149,8 +153,41 @@ std::optional<char> MediaLeg::handle_packet(const rtp::PacketView& packet,
     }
     // Comfort noise (RFC 3389) says that the talk-spurt is over; a mix of many needs no noise made
     // up.
-    if (format && !packet.payload.empty()) jitter_.insert(sequence, header, packet.payload, now);
+    if (format && !packet.payload.empty()) {
+        jitter_.insert(sequence, header, packet.payload, now);
+        if (format->codec->repeats_previous(packet.payload)) {
+            const auto age = packet_length_.count() * clock / 1'000'000;
+            jitter_.handle_repair(sequence - 1, header.timestamp - static_cast<std::uint32_t>(age),
+                                  now);
+        }
+    }
+    if (redundant) handle_redundant(packet, sequence, now);
     return std::nullopt;
+}
+
+/// RFC 2198. The blocks before the last are earlier packets; which, their age says.
+void MediaLeg::handle_redundant(const rtp::PacketView& packet, std::uint64_t sequence,
+                                TimePoint now) {
+    const auto redundant = rtp::parse_redundant(packet.payload);
+    if (!redundant) {
+        ++counters_.malformed;
+        return;
+    }
+    const auto packet_age =
+        packet_length_.count() * std::int64_t{settings_.sending.codec->clock_rate} / 1'000'000;
+    auto header = packet.header;
+    for (std::size_t i = 0; i < redundant->count; ++i) {
+        const auto& block = redundant->blocks[i];
+        if (block.payload.empty() || !format_of(block.payload_type)) continue;
+        header.payload_type = block.payload_type;
+        header.timestamp = packet.header.timestamp - block.age;
+        if (&block == &redundant->own()) {
+            jitter_.insert(sequence, header, block.payload, now);
+            continue;
+        }
+        const auto back = static_cast<std::uint64_t>((block.age + packet_age / 2) / packet_age);
+        if (back > 0) jitter_.recover(sequence - back, header, block.payload, now);
+    }
 }
 
 /// Symmetric RTP (RFC 4961) with latching (RFC 7362): answers go where the peer's packets come
@@ -204,9 +241,12 @@ void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoi
 /// A bad report counts at once, the way back takes several good ones: changing is heard, too.
 void MediaLeg::handle_report(const rtp::ReportBlock& report) {
     static constexpr float lossy_above = 0.03f, good_below = 0.01f;
+    static constexpr float narrow_above = 0.2f, wide_below = 0.1f;
     const float lost = static_cast<float>(report.fraction_lost) / 256;
     loss_ = std::max(lost, (loss_ + lost) / 2);
-    lossy_ = loss_ > (lossy_ ? good_below : lossy_above);
+    if (loss_ > (path_ == Path::narrow ? wide_below : narrow_above)) path_ = Path::narrow;
+    else if (loss_ > (path_ == Path::good ? lossy_above : good_below)) path_ = Path::lossy;
+    else path_ = Path::good;
 }
 
 bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {
@@ -216,8 +256,13 @@ bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {
         --stretched_; // One tick more of silence, where there is silence.
         return false;
     }
-    while (sound_.size() + silence_ < tick_samples)
-        if (!pull_turn(now)) break;
+    const auto fill = [&] {
+        while (sound_.size() + silence_ < tick_samples)
+            if (!pull_turn(now)) break;
+    };
+    fill();
+    scale();
+    fill();
     const auto count = std::min(sound_.size(), tick_samples);
     silence_ -= std::min(silence_, tick_samples - count);
     if (count == 0) return false;
@@ -230,8 +275,10 @@ bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {
 /// Brings the delay back to its target where nobody hears it: in silence.
 void MediaLeg::steer(TimePoint now) {
     static constexpr Duration tolerated = 15ms, too_much = 80ms;
-    spare_ = jitter_.surplus(now) + duration_of(sound_.size() + silence_);
-    if (spare_ < -tolerated && quiet_ && jitter_.size() <= 1) stretched_ = 1;
+    const auto decoded = sound_.size() + silence_;
+    leftover_ = duration_of(decoded % tick_samples);
+    spare_ = jitter_.surplus(now) + duration_of(decoded) - leftover_;
+    if (spare_ < short_of && quiet_ && jitter_.size() <= 1) stretched_ = 1;
     const bool audible = !quiet_ && spare_ < too_much;
     if (spare_ < std::max(tolerated, packet_length_) || audible) return;
     if (jitter_.size() <= 1 || silence_ > 0) return;
@@ -239,6 +286,22 @@ void MediaLeg::steer(TimePoint now) {
     if (pull_turn(now) && (quiet_ || spare_ > too_much)) {
         sound_.resize(std::min(kept, sound_.size()));
         silence_ = 0;
+    }
+}
+
+/// Brings the delay to its target in the middle of speech, a period of the voice at a time and at
+/// most a tenth of the time: faster when sound has waited for longer than it has to for a while,
+/// slower before there is none left.
+void MediaLeg::scale() {
+    static constexpr Duration waits = 25ms, waits_much = 50ms;
+    static constexpr int waiting_ticks_max = 25, pause_ticks = 5;
+    waiting_ticks_ = spare_ + leftover_ > waits ? waiting_ticks_ + 1 : 0;
+    if (--patience_ticks_ > 0 || quiet_ || silence_ > 0 || sound_.empty()) return;
+    const bool faster = spare_ > waits_much || waiting_ticks_ > waiting_ticks_max;
+    const bool slower = spare_ < short_of;
+    if ((faster && shorten(sound_) > 0) || (slower && lengthen(sound_) > 0)) {
+        ++counters_.rescaled;
+        patience_ticks_ = pause_ticks;
     }
 }
 
@@ -253,6 +316,10 @@ bool MediaLeg::pull_turn(TimePoint now) {
     if (!conceal || !decoder_) return false;
     const auto samples = static_cast<std::size_t>(packet_length_.count() * sample_rate / 1'000'000);
     end_silence();
+    if (conceal->next) {
+        const auto* format = format_of(conceal->next->payload_type);
+        if (format && format->codec->repeats_previous(conceal->next->payload)) ++counters_.repaired;
+    }
     decoder_->conceal(samples, conceal->next ? ByteView(conceal->next->payload) : ByteView{},
                       sound_);
     return true;
@@ -287,10 +354,11 @@ void MediaLeg::decode(const rtp::JitterBuffer::Packet& packet) {
 /// Sound comes after the silence: from now on it takes room like sound.
 void MediaLeg::end_silence() { sound_.insert(sound_.end(), std::exchange(silence_, 0), Sample{0}); }
 
-rtp::Header MediaLeg::next_header(std::uint64_t position, std::size_t payload_bytes) {
+rtp::Header MediaLeg::next_header(std::uint64_t position, std::size_t payload_bytes,
+                                  bool redundant) {
     const auto clock = settings_.sending.codec->clock_rate;
     rtp::Header header;
-    header.payload_type = settings_.sending.payload_type;
+    header.payload_type = redundant ? *settings_.redundancy : settings_.sending.payload_type;
     header.marker = std::exchange(marker_, false);
     header.sequence = sequence_++;
     header.timestamp = timestamp_base_ + static_cast<std::uint32_t>(position * clock / sample_rate);

@@ -40,6 +40,7 @@ struct LegSettings {
     LegFormat sending;
     std::vector<LegFormat> receiving;                           ///< At least one.
     std::optional<std::uint8_t> telephone_event, comfort_noise; ///< Payload types.
+    std::optional<std::uint8_t> redundancy; ///< The same, of RED around `sending`.
     std::chrono::milliseconds ptime{20};
     /// Addresses besides `remote_rtp` that media may come from: where the signalling comes from.
     /// RFC 7362 §4: latching is bound to it, so that nobody else takes the stream over.
@@ -56,6 +57,8 @@ struct LegCounters {
     std::uint64_t malformed = 0; ///< Neither RTP nor RTCP.
     std::uint64_t unknown_type = 0;
     std::uint64_t decoded = 0, known_silent = 0; ///< Packets played, by what it took.
+    std::uint64_t repaired = 0; ///< Lost packets made from the one behind (FEC), not made up.
+    std::uint64_t rescaled = 0; ///< Periods left out or said twice, to change the delay.
     std::uint64_t unauthentic = 0, replayed = 0; ///< Refused by SRTP.
     std::uint64_t held = 0;                      ///< Came although we said that we do not receive.
 };
@@ -80,12 +83,21 @@ public:
     /// Packets of silence are not decoded while the leg is not `speaking`.
     bool pull(Frame& frame, bool speaking, TimePoint now);
 
-    /// By how much later than its jitter allows the leg's sound was played at the last `pull`;
-    /// negative when it is played too early to be safe.
+    /// By how much later than its jitter allows the leg's next packet will be wanted, at the last
+    /// `pull`; negative when that is too early to be safe.
     [[nodiscard]] Duration spare() const { return spare_; }
 
+    /// From the arrival of a packet that came as early as any to its being played.
+    [[nodiscard]] Duration playout_delay() const {
+        return std::max(Duration{}, jitter_.target() + spare_ + leftover_);
+    }
+
     /// The header of the next packet, for sound that starts at this sample of the conference.
-    rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes);
+    rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes, bool redundant);
+    /// Whether its packets say again what the one before said (RED).
+    [[nodiscard]] bool wants_redundancy() const {
+        return settings_.redundancy && path_ == Path::lossy;
+    }
     [[nodiscard]] bool is_encrypted() const { return outbound_.has_value(); }
     /// The datagram to send in place of header and payload, of a leg that is encrypted.
     void protect(ByteView header, ByteView payload, Bytes& out) {
@@ -100,9 +112,12 @@ public:
     [[nodiscard]] const LegSettings& settings() const { return settings_; }
     [[nodiscard]] const SocketAddress& rtp_target() const { return rtp_target_; }
     [[nodiscard]] const SocketAddress& rtcp_target() const { return rtcp_target_; }
-    /// Whether the peer's reports say that what we send gets lost on the way (RFC 3550 §6.4.1).
-    [[nodiscard]] bool is_lossy() const { return lossy_; }
-    [[nodiscard]] Receiver receiver() const { return {settings_.sending.fmtp, lossy_}; }
+    /// Of what we send, by the peer's reports (RFC 3550 §6.4.1).
+    [[nodiscard]] Path path() const { return path_; }
+    /// Who gets everything twice needs no other encoding than who loses nothing.
+    [[nodiscard]] Receiver receiver() const {
+        return {settings_.sending.fmtp, wants_redundancy() ? Path::good : path_};
+    }
     [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
     [[nodiscard]] const LegCounters& counters() const { return counters_; }
     [[nodiscard]] const rtp::JitterBuffer::Counters& jitter_counters() const {
@@ -121,10 +136,12 @@ private:
     [[nodiscard]] const LegFormat* format_of(std::uint8_t payload_type) const;
     void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
     void handle_report(const rtp::ReportBlock& report);
+    void handle_redundant(const rtp::PacketView& packet, std::uint64_t sequence, TimePoint now);
     void decode(const rtp::JitterBuffer::Packet& packet);
     bool pull_turn(TimePoint now);
     void end_silence();
     void steer(TimePoint now);
+    void scale();
 
     LegSettings settings_;
     SocketAddress rtp_target_, rtcp_target_;
@@ -143,10 +160,13 @@ private:
     std::vector<Sample> sound_; ///< Decoded and not played yet…
     std::size_t silence_ = 0;   ///< …then so many samples of silence, which take no room.
     Duration spare_{};
+    Duration leftover_{}; ///< Of a tick, decoded already: it waits, but the next packet is wanted.
     Duration packet_length_ = 20ms;
     bool quiet_ = true; ///< The last packet held next to no sound: time may be cut or added here.
     bool speaking_ = true;
     int stretched_ = 0;
+    int patience_ticks_ = 0; ///< Until the sound may be made shorter or longer again.
+    int waiting_ticks_ = 0;  ///< Sound has waited for longer than it has to, for so long.
 
     std::uint32_t ssrc_;
     std::uint16_t sequence_;
@@ -154,7 +174,7 @@ private:
     std::uint32_t last_timestamp_ = 0;
     bool marker_ = true;
     float loss_ = 0; ///< Of what we send, the mean of the last reports.
-    bool lossy_ = false;
+    Path path_ = Path::good;
     std::uint32_t packets_sent_ = 0, octets_sent_ = 0, packets_reported_ = 0;
     std::string cname_;
     TimePoint next_rtcp_;

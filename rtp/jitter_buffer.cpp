@@ -28,6 +28,33 @@ JitterBuffer::Insert JitterBuffer::insert(std::uint64_t sequence, const Header& 
     return overflow ? Insert::overflow : Insert::stored;
 }
 
+void JitterBuffer::recover(std::uint64_t sequence, const Header& header, ByteView payload,
+                           TimePoint now) {
+    if (!is_missing(sequence)) return;
+    observe(header.timestamp, now);
+    if (sequence < next_sequence_ || packets_.size() >= options_.packets_max) return;
+    packets_.emplace(
+        sequence, Packet{header.timestamp, header.payload_type, {payload.begin(), payload.end()}});
+    ++counters_.recovered;
+}
+
+void JitterBuffer::handle_repair(std::uint64_t sequence, std::uint32_t timestamp, TimePoint now) {
+    if (is_missing(sequence)) observe(timestamp, now);
+}
+
+bool JitterBuffer::is_missing(std::uint64_t sequence) const {
+    if (!playing_) return false;
+    if (sequence >= next_sequence_) return !packets_.contains(sequence);
+    const auto back = next_sequence_ - 1 - sequence;
+    return back < 64 && (missed_ >> back & 1) != 0;
+}
+
+/// The next number has had its turn.
+void JitterBuffer::pass(bool missing) {
+    ++next_sequence_;
+    missed_ = missed_ << 1 | (missing ? 1 : 0);
+}
+
 JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
     if (packets_.empty()) {
         if (!playing_) return Silence{};
@@ -38,7 +65,7 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
             return Silence{};
         }
         // The next number may still come, and is then too late: its place has been filled.
-        ++next_sequence_;
+        pass(true);
         next_timestamp_ +=
             static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
         ++counters_.concealed;
@@ -48,6 +75,7 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
     if (!playing_) {
         if (now < start_at_) return Silence{};
         playing_ = true;
+        missed_ = 0;
         next_sequence_ = first->first;
         next_timestamp_ = first->second.timestamp;
         concealed_ = {};
@@ -56,7 +84,7 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
     const bool gap_in_time =
         ahead > 0 && Duration(std::int64_t{ahead} * 1'000'000 / options_.clock_rate) >= frame / 2;
     if (first->first > next_sequence_ && gap_in_time && concealed_ < options_.conceal_max) {
-        ++next_sequence_;
+        pass(true);
         next_timestamp_ +=
             static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
         concealed_ += frame;
@@ -70,7 +98,10 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
         if (now < due && due - now <= options_.delay_max) return Silence{};
     }
     Play turn{std::move(first->second)};
-    next_sequence_ = first->first + 1;
+    if (first->first - next_sequence_ < 64)
+        while (next_sequence_ < first->first) pass(true);
+    next_sequence_ = first->first;
+    pass(false);
     next_timestamp_ = turn.packet.timestamp +
                       static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
     packets_.erase(first);

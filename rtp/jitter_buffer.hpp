@@ -51,12 +51,18 @@ public:
     enum class Insert { stored, duplicate, late, overflow };
     struct Counters {
         std::uint64_t played = 0, concealed = 0, late = 0, duplicate = 0, overflow = 0;
+        std::uint64_t recovered = 0; ///< Lost, and said again in time by another packet.
     };
 
     explicit JitterBuffer(Options options) : options_(options) {}
 
     /// `sequence` is extended (Reception::handle).
     Insert insert(std::uint64_t sequence, const Header& header, ByteView payload, TimePoint now);
+    /// A packet that a later one says again (RED): taken if it is missing and its turn is to come.
+    /// To the delay it is a packet that came so late, and so it grows where that often helps.
+    void recover(std::uint64_t sequence, const Header& header, ByteView payload, TimePoint now);
+    /// A packet that can be made from a later one (FEC), which is here.
+    void handle_repair(std::uint64_t sequence, std::uint32_t timestamp, TimePoint now);
     /// The next in turn. `frame` is the length of one packet's sound: what one concealment makes up
     /// for.
     Turn take(Duration frame, TimePoint now);
@@ -74,6 +80,8 @@ private:
     static constexpr std::size_t bins = 160;
     static constexpr Duration bin = 2500us;
 
+    [[nodiscard]] bool is_missing(std::uint64_t sequence) const;
+    void pass(bool missing);
     Duration media_time(std::uint32_t timestamp) const;
     void observe(std::uint32_t timestamp, TimePoint now);
     void update_target();
@@ -84,6 +92,8 @@ private:
     TimePoint start_at_{}; ///< When a waiting talk-spurt may start.
     std::uint64_t next_sequence_ = 0;
     std::uint32_t next_timestamp_ = 0;
+    std::uint64_t missed_ =
+        0;                 ///< Which of the 64 numbers before the next were; the lowest, the last.
     Duration concealed_{}; ///< In the gap that is open.
     Duration target_ = 20ms;
     Counters counters_;

@@ -51,6 +51,7 @@ mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& sign
     out.sending = leg_format(stream.codecs.front());
     for (const auto& format : stream.receive) out.receiving.push_back(leg_format(format));
     if (stream.telephone_event) out.telephone_event = stream.telephone_event->payload_type;
+    if (stream.redundancy) out.redundancy = stream.redundancy->payload_type;
     if (stream.comfort_noise) out.comfort_noise = stream.comfort_noise->payload_type;
     out.ptime = stream.ptime;
     out.trusted_sources = {signalling};

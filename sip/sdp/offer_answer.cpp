@@ -73,6 +73,16 @@ std::optional<CryptoPair> common_crypto(const Media& media, const LocalMedia& lo
     return std::nullopt;
 }
 
+/// Whether a format is RED whose every block is this codec: "111/111" (RFC 2198 §5).
+bool is_redundancy_of(const Format& format, const Format& codec) {
+    if (!iequals(format.name, "red") || format.clock_rate != codec.clock_rate) return false;
+    std::string_view blocks = format.fmtp;
+    if (blocks.empty()) return false;
+    while (!blocks.empty())
+        if (parse_number<unsigned>(trim(cut(blocks, '/'))) != codec.payload_type) return false;
+    return true;
+}
+
 } // namespace
 
 bool Codec::matches(const Format& format) const {
@@ -110,6 +120,8 @@ std::optional<Stream> match(const Description& peer, std::size_t index, const Lo
         const bool fits = format.clock_rate == stream.codecs.front().clock_rate;
         if (!stream.telephone_event || fits) stream.telephone_event = format;
     }
+    for (const auto& format : formats)
+        if (is_redundancy_of(format, stream.codecs.front())) stream.redundancy = format;
     stream.receive = stream.codecs;
     const auto address = peer.address(media);
     if (!address) return std::nullopt;
@@ -302,6 +314,7 @@ Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,
         events.fmtp = "0-16";
         add_format(out, events);
     }
+    if (stream.redundancy) add_format(out, *stream.redundancy);
     if (stream.comfort_noise)
         out.formats.push_back(std::to_string(stream.comfort_noise->payload_type));
     out.add_attribute("ptime:" + std::to_string(stream.ptime.count()));

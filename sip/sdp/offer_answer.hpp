@@ -49,6 +49,7 @@ struct Stream {
     std::vector<Format> receive; ///< The same with the numbers that the peer sends to us.
     std::optional<Format> telephone_event;
     std::optional<Format> comfort_noise;
+    std::optional<Format> redundancy; ///< RED (RFC 2198) around the first codec.
     std::chrono::milliseconds ptime{20};
     std::optional<CryptoPair> crypto; ///< Keys that came in SDP…
     std::optional<Dtls> dtls;         ///< …or how to come to keys. Neither: in clear.

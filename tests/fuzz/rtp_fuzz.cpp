@@ -16,6 +16,7 @@ void fuzz_rtp(ByteView input) {
     settings.sending = settings.receiving.front();
     settings.telephone_event = 101;
     settings.comfort_noise = 13;
+    settings.redundancy = 63;
     media.add_leg(mixer::LegId{1}, settings, {});
     TimePoint now{};
     ByteReader in(input);

@@ -100,13 +100,14 @@ TEST(Codecs, SilenceStaysSilent) {
 TEST(Codecs, OpusFollowsTheFmtpOfThePeer) {
     const auto* opus = find_codec("OPUS", 48000);
     ASSERT_TRUE(opus);
-    const auto class_of = [&](std::string_view fmtp, bool lossy = false) {
-        return opus->encoding_class({fmtp, lossy});
+    const auto class_of = [&](std::string_view fmtp, Path path = Path::good) {
+        return opus->encoding_class({fmtp, path});
     };
     EXPECT_NE(class_of(""), class_of("maxaveragebitrate=16000"));
     EXPECT_EQ(class_of(""), class_of("useinbandfec=1")) << "nothing gets lost";
-    EXPECT_NE(class_of("useinbandfec=1"), class_of("useinbandfec=1", true));
-    EXPECT_EQ(class_of("", true), class_of("")) << "it does not want it";
+    EXPECT_NE(class_of("useinbandfec=1"), class_of("useinbandfec=1", Path::lossy));
+    EXPECT_EQ(class_of("", Path::lossy), class_of("")) << "it does not want it";
+    EXPECT_NE(class_of("", Path::narrow), class_of("", Path::lossy));
     EXPECT_EQ(class_of("stereo=1"), class_of(""));
     std::size_t sizes[2] = {0, 0};
     const char* fmtps[2] = {"maxaveragebitrate=12000", "maxaveragebitrate=60000"};
@@ -126,8 +127,8 @@ TEST(Codecs, OpusFollowsTheFmtpOfThePeer) {
 
 TEST(Codecs, OpusRepairsALossByFec) {
     const auto* opus = find_codec("opus", 48000);
-    const auto encoder =
-        opus->make_encoder({"useinbandfec=1;maxaveragebitrate=24000;maxplaybackrate=16000", true});
+    const auto encoder = opus->make_encoder(
+        {"useinbandfec=1;maxaveragebitrate=24000;maxplaybackrate=16000", Path::lossy});
     const auto with = opus->make_decoder(""), without = opus->make_decoder("");
     kit::Tone low(200, 6000), high(700, 6000);
     std::vector<Bytes> packets;

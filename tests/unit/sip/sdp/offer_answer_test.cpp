@@ -65,6 +65,21 @@ TEST(OfferAnswer, OpusWithTheWrongNumberOfChannelsIsStillOpus) {
     EXPECT_EQ(negotiation.stream()->codecs[0].name, "opus");
 }
 
+TEST(OfferAnswer, RedundancyIsTakenAroundTheCodecThatWeSend) {
+    const std::string opus = "a=rtpmap:97 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n";
+    OfferAnswer negotiation(1, "test");
+    const auto answer = answered(negotiation, phone_sdp("97 63", opus + "a=fmtp:63 97/97\r\n"));
+    ASSERT_TRUE(negotiation.stream()->redundancy);
+    EXPECT_EQ(negotiation.stream()->redundancy->payload_type, 63);
+    EXPECT_EQ(answer.media[0].formats, (std::vector<std::string>{"97", "63"}));
+    EXPECT_EQ(negotiation.stream()->codecs.size(), 1u) << "it is no codec";
+    for (const auto* fmtp : {"", "a=fmtp:63 0/0\r\n", "a=fmtp:63 97/0\r\n", "a=fmtp:63 x\r\n"}) {
+        OfferAnswer other(1, "test");
+        answered(other, phone_sdp("97 63", opus + fmtp));
+        EXPECT_FALSE(other.stream()->redundancy) << fmtp;
+    }
+}
+
 TEST(OfferAnswer, Ptime) {
     struct Row {
         const char* lines;

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What one leg makes of a bad network, on the virtual clock: how long sound waits, and how much of
+/// it must be made up. Prints its table.
+#include "mixer/conference_media.hpp"
+#include "rtp/redundancy.hpp"
+#include "rtp/rtcp.hpp"
+#include "tests/kit/address.hpp"
+#include "tests/kit/tone.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <map>
+
+namespace lyceum::mixer {
+namespace {
+
+constexpr std::uint8_t red_type = 63;
+const auto peer = kit::address("192.0.2.9", 4000);
+
+LegSettings opus_settings(bool redundancy) {
+    const auto* codec = find_codec("opus", 48000);
+    LegSettings out;
+    out.remote_rtp = out.remote_rtcp = peer;
+    out.rtcp_mux = true;
+    out.sending = {codec->payload_type, codec, "useinbandfec=1"};
+    out.receiving = {out.sending};
+    if (redundancy) out.redundancy = red_type;
+    return out;
+}
+
+enum class Help { none, fec, red };
+
+/// Says a tone in Opus, with or without pauses, over a network that loses and delays.
+struct Talker {
+    struct Network {
+        unsigned loss_percent = 0;
+        unsigned burst = 1; ///< So many are lost together.
+        Duration jitter{};
+    };
+
+    Talker(Random& r, bool pauses_, Help help)
+        : random(r), pauses(pauses_), redundant(help == Help::red),
+          encoder(find_codec("opus", 48000)
+                      ->make_encoder({"useinbandfec=1", help == Help::fec ? Path::lossy
+                                                                          : Path::good})) {}
+
+    /// What is on the way from now on.
+    void say(const Network& network, TimePoint now) {
+        const bool speaks = !pauses || number % 90 < 60; // 1.2 s of speech, 0.6 s of none.
+        Bytes payload, body;
+        encoder->encode(speaks ? tone.next(tick_samples) : std::vector<Sample>(tick_samples),
+                        payload);
+        rtp::Redundant packet;
+        if (!before.empty()) packet.blocks[packet.count++] = {96, 960, before};
+        packet.blocks[packet.count++] = {96, 0, payload};
+        if (redundant) rtp::write_redundant(packet, body);
+        else body = payload;
+        Bytes wire;
+        const std::uint8_t type = redundant ? red_type : 96;
+        rtp::write_packet(wire, {type, false, number, number * 960u, 7}, body);
+        before = std::move(payload);
+        ++number;
+        if (losing == 0 && random.chance(network.loss_percent / network.burst))
+            losing = network.burst;
+        if (losing > 0) {
+            --losing;
+            return;
+        }
+        const auto late = network.jitter.count() > 0
+                              ? Duration(random.between(0, network.jitter.count()))
+                              : Duration{};
+        on_the_way.emplace(now + 30ms + late, std::move(wire));
+    }
+
+    Random& random;
+    bool pauses, redundant;
+    std::unique_ptr<Encoder> encoder;
+    kit::Tone tone{440, 8000};
+    std::uint16_t number = 0;
+    unsigned losing = 0;
+    Bytes before;
+    std::multimap<TimePoint, Bytes> on_the_way;
+};
+
+/// One leg and who talks to it; ticks like a conference does.
+struct Line {
+    Line(bool pauses, Help help)
+        : leg(opus_settings(help == Help::red), random, {}), talker(random, pauses, help) {}
+
+    void run(const Talker::Network& network, Duration time) {
+        for (const auto end = now + time; now < end; now += 20ms) {
+            talker.say(network, now);
+            auto& way = talker.on_the_way;
+            for (; !way.empty() && way.begin()->first <= now + 7ms; way.erase(way.begin()))
+                leg.handle_datagram(way.begin()->second, peer, way.begin()->first);
+            Frame frame{};
+            heard = leg.pull(frame, true, now + 7ms);
+            sound.assign(frame.begin(), frame.end());
+            waited += leg.playout_delay();
+            worst = std::max(worst, leg.playout_delay());
+            ++ticks;
+        }
+    }
+    [[nodiscard]] double delay_ms() const {
+        return static_cast<double>(waited.count()) / 1000 / ticks;
+    }
+    [[nodiscard]] double concealed_percent() const {
+        const auto made_up = leg.jitter_counters().concealed - leg.counters().repaired;
+        return 100.0 * static_cast<double>(made_up) / ticks;
+    }
+
+    Random random{5};
+    TimePoint now{};
+    MediaLeg leg;
+    Talker talker;
+    bool heard = false;
+    std::vector<Sample> sound;
+    Duration waited{}, worst{};
+    int ticks = 0;
+};
+
+TEST(BadNetwork, DelayAndConcealmentStayInTheTable) {
+    struct Row {
+        const char* name;
+        Talker::Network network;
+        Help help;
+        double delay_ms_max, concealed_percent_max;
+    };
+    std::printf("%-32s %9s %12s %10s %9s\n", "half a minute of speech over", "delay, ms",
+                "concealed, %", "recovered", "rescaled");
+    const auto fec = Help::fec, red_too = Help::red;
+    for (const auto& row : std::initializer_list<Row>{
+             {"a good network", {}, fec, 25, 0.1},
+             {"jitter of 40 ms", {0, 1, 40ms}, fec, 70, 0.5},
+             {"jitter of 100 ms", {0, 1, 100ms}, fec, 135, 1},
+             {"jitter of 200 ms", {0, 1, 200ms}, fec, 235, 1},
+             {"5 % loss, no help", {5}, Help::none, 25, 6},
+             {"5 % loss, FEC", {5}, fec, 50, 2},
+             {"5 % loss, RED", {5}, red_too, 50, 0.6},
+             {"15 % loss, RED", {15}, red_too, 50, 3.5},
+             {"30 % loss, no help", {30}, Help::none, 25, 33},
+             {"30 % loss, FEC", {30}, fec, 50, 18},
+             {"30 % loss, RED", {30}, red_too, 50, 11},
+             {"10 % loss in threes, no help", {10, 3}, Help::none, 25, 12},
+             {"10 % loss in threes, RED", {10, 3}, red_too, 60, 8},
+             {"10 % loss, jitter of 60 ms, RED", {10, 1, 60ms}, red_too, 110, 2.5}}) {
+        Line line(true, row.help);
+        line.run(row.network, 30s);
+        const auto& jitter = line.leg.jitter_counters();
+        std::printf("%-32s %9.1f %12.2f %10llu %9llu\n", row.name, line.delay_ms(),
+                    line.concealed_percent(), static_cast<unsigned long long>(jitter.recovered),
+                    static_cast<unsigned long long>(line.leg.counters().rescaled));
+        EXPECT_LE(line.delay_ms(), row.delay_ms_max) << row.name;
+        EXPECT_LE(line.concealed_percent(), row.concealed_percent_max) << row.name;
+        EXPECT_EQ(jitter.overflow, 0u) << row.name;
+    }
+}
+
+TEST(BadNetwork, ABadSpellIsRecoveredFromWhileSomebodySpeaksOnAndOn) {
+    Line line(false, Help::none);
+    line.run({}, 5s);
+    const auto good = line.leg.playout_delay();
+    line.run({0, 1, 180ms}, 20s);
+    EXPECT_GT(line.leg.playout_delay(), 120ms);
+    line.run({}, 60s);
+    EXPECT_LE(line.leg.playout_delay(), good + 30ms) << "it never grows for ever";
+    EXPECT_GT(line.leg.counters().rescaled, 5u);
+    ASSERT_TRUE(line.heard);
+    EXPECT_NEAR(kit::tone_peak(line.sound, 440), 8000, 1200);
+}
+
+/// Who reports loss and takes RED is sent everything twice, from the encoder of those who lose
+/// nothing.
+TEST(BadNetwork, WhoLosesPacketsAndTakesRedIsSentThemTwice) {
+    ConferenceMedia media({}, 1, {});
+    const LegId good{1}, bad{2}, talks{3};
+    media.add_leg(good, opus_settings(true), {});
+    media.add_leg(bad, opus_settings(true), {});
+    media.add_leg(talks, opus_settings(false), {});
+    Random random(1);
+    Talker talker(random, false, Help::none);
+    std::map<LegId, std::vector<Bytes>> sent;
+    std::map<LegId, rtp::Header> last;
+    TimePoint now{};
+    const auto run = [&](int ticks) {
+        for (int i = 0; i < ticks; ++i, now += 20ms) {
+            talker.say({}, now);
+            media.handle_datagram(talks, talker.on_the_way.begin()->second, peer, now);
+            talker.on_the_way.clear();
+            media.handle_timeout(now);
+            while (auto output = media.poll())
+                if (const auto* packet = std::get_if<ConferenceMedia::SendRtp>(&*output)) {
+                    sent[packet->leg].emplace_back(packet->payload.begin(), packet->payload.end());
+                    last[packet->leg] = rtp::parse_packet(packet->header)->header;
+                }
+        }
+    };
+    run(25);
+    EXPECT_EQ(last[bad].payload_type, 96);
+    rtp::Rtcp report;
+    report.ssrc = 5;
+    report.cname = "phone";
+    report.reports.push_back({.ssrc = last[bad].ssrc, .fraction_lost = 26});
+    media.handle_datagram(bad, rtp::write_rtcp(report), peer, now);
+    const auto encoded = media.counters().encoded;
+    run(25);
+    EXPECT_EQ(last[bad].payload_type, red_type);
+    EXPECT_EQ(last[good].payload_type, 96);
+    EXPECT_EQ(media.counters().encoded - encoded, 25u + 1) << "one for both who listen";
+    const auto packet = rtp::parse_redundant(sent[bad].back());
+    ASSERT_TRUE(packet);
+    ASSERT_EQ(packet->count, 2u);
+    EXPECT_EQ(packet->blocks[0].age, 960u);
+    const auto as_bytes = [](ByteView view) { return Bytes(view.begin(), view.end()); };
+    EXPECT_EQ(as_bytes(packet->own().payload), sent[good].back());
+    EXPECT_EQ(as_bytes(packet->blocks[0].payload), sent[good].at(sent[good].size() - 2));
+}
+
+} // namespace
+} // namespace lyceum::mixer
