@@ -51,16 +51,16 @@ void ConferenceMedia::rekey(Leg& leg) {
     leg.rekeyed = true;
 }
 
-std::optional<LegCounters> ConferenceMedia::remove_leg(LegId id, TimePoint now) {
+std::optional<ConferenceMedia::LegRecord> ConferenceMedia::remove_leg(LegId id, TimePoint now) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return std::nullopt;
     auto& media = found->second.media;
-    const auto counters = media.counters();
+    LegRecord record{media.counters(), media.quality(), media.heard_by_peer()};
     if (auto packet = media.rtcp(now, ntp(now), true))
         outputs_.push_back(
             SendRtcp{id, media.rtcp_target(), std::move(*packet), media.settings().rtcp_mux});
     legs_.erase(found);
-    return counters;
+    return record;
 }
 
 void ConferenceMedia::handle_datagram(LegId id, ByteView datagram, const SocketAddress& from,
@@ -108,8 +108,12 @@ void ConferenceMedia::pull_all(TimePoint now) {
         leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
         const int level = leg.present ? level_db(leg.frame) : silence_db;
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
-        if (level >= options_.speech_level_db) leg.speaking_ticks = hangover_ticks;
-        else if (leg.speaking_ticks > 0) --leg.speaking_ticks;
+        if (level >= options_.speech_level_db) {
+            leg.speaking_ticks = hangover_ticks;
+            leg.media.note_level(level);
+        } else if (leg.speaking_ticks > 0) {
+            --leg.speaking_ticks;
+        }
         if (leg.speaking_ticks > 0 && leg.media.settings().admitted) speaking_.push_back(&leg);
         else leg.present = leg.heard = false;
     }

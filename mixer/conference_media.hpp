@@ -100,8 +100,13 @@ public:
 
     void add_leg(LegId id, LegSettings settings, TimePoint now);
     void update_leg(LegId id, LegSettings settings);
-    /// Says RTCP BYE and forgets the leg; what it said, for the record.
-    std::optional<LegCounters> remove_leg(LegId id, TimePoint now);
+    struct LegRecord {
+        LegCounters counters;
+        rtp::Quality quality;
+        std::optional<rtp::VoipMetrics> heard_by_peer;
+    };
+    /// Says RTCP BYE and forgets the leg; how it was, for the record.
+    std::optional<LegRecord> remove_leg(LegId id, TimePoint now);
 
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const { return next_tick_; }

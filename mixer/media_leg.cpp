@@ -233,17 +233,20 @@ void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoi
     last_heard_ = now;
     rtcp_target_ = from;
     for (const auto& report : rtcp->reports)
-        if (report.ssrc == ssrc_) handle_report(report);
+        if (report.ssrc == ssrc_) handle_report(report, now);
+    if (rtcp->voip && rtcp->voip->ssrc == ssrc_) heard_by_peer_ = rtcp->voip;
     if (rtcp->sender && reception_ && reception_->ssrc() == rtcp->ssrc)
         reception_->handle_sender_report(*rtcp->sender, now);
 }
 
 /// A bad report counts at once, the way back takes several good ones: changing is heard, too.
-void MediaLeg::handle_report(const rtp::ReportBlock& report) {
+void MediaLeg::handle_report(const rtp::ReportBlock& report, TimePoint now) {
     static constexpr float lossy_above = 0.03f, good_below = 0.01f;
     static constexpr float narrow_above = 0.2f, wide_below = 0.1f;
     const float lost = static_cast<float>(report.fraction_lost) / 256;
     loss_ = std::max(lost, (loss_ + lost) / 2);
+    if (const auto time = rtp::round_trip(report, rtp::ntp_later(report_ntp_, now - report_at_)))
+        round_trip_ = time;
     if (loss_ > (path_ == Path::narrow ? wide_below : narrow_above)) path_ = Path::narrow;
     else if (loss_ > (path_ == Path::good ? lossy_above : good_below)) path_ = Path::lossy;
     else path_ = Path::good;
@@ -309,11 +312,13 @@ void MediaLeg::scale() {
 bool MediaLeg::pull_turn(TimePoint now) {
     auto turn = jitter_.take(packet_length_, now);
     if (const auto* play = std::get_if<rtp::JitterBuffer::Play>(&turn)) {
+        bursts_.handle_packet(false);
         decode(play->packet);
         return true;
     }
     const auto* conceal = std::get_if<rtp::JitterBuffer::Conceal>(&turn);
     if (!conceal || !decoder_) return false;
+    bursts_.handle_packet(true);
     const auto samples = static_cast<std::size_t>(packet_length_.count() * sample_rate / 1'000'000);
     end_silence();
     if (conceal->next) {
@@ -354,6 +359,37 @@ void MediaLeg::decode(const rtp::JitterBuffer::Packet& packet) {
 /// Sound comes after the silence: from now on it takes room like sound.
 void MediaLeg::end_silence() { sound_.insert(sound_.end(), std::exchange(silence_, 0), Sample{0}); }
 
+void MediaLeg::note_level(int level_db) {
+    level_sum_ += level_db;
+    ++level_count_;
+}
+
+rtp::Quality MediaLeg::quality() const {
+    rtp::Quality out;
+    bursts_.describe(out, packet_length_);
+    const auto& jitter = jitter_.counters();
+    const auto share = [&](std::uint64_t part) {
+        const auto whole = bursts_.packets();
+        return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+    };
+    // A packet that came too late had been made up for: it was missing in its turn.
+    const auto late = std::min(jitter.late, bursts_.missing());
+    out.discard = share(late);
+    out.loss = share(bursts_.missing() - late);
+    if (reception_)
+        out.jitter = Duration(static_cast<std::int64_t>(reception_->jitter() * 1'000'000 /
+                                                        settings_.sending.codec->clock_rate));
+    out.playout_delay = playout_delay();
+    out.round_trip = round_trip_;
+    const auto made_up = jitter.concealed - std::min(jitter.concealed, counters_.repaired);
+    out.concealed = packet_length_ * static_cast<std::int64_t>(made_up);
+    if (level_count_ > 0) out.level_db = static_cast<int>(level_sum_ / level_count_);
+    const auto one_way = round_trip_.value_or(Duration{}) / 2 + out.playout_delay + packet_length_;
+    out.r_factor = rtp::r_factor(one_way, share(made_up));
+    out.mos = rtp::mos_of(out.r_factor);
+    return out;
+}
+
 rtp::Header MediaLeg::next_header(std::uint64_t position, std::size_t payload_bytes,
                                   bool redundant) {
     const auto clock = settings_.sending.codec->clock_rate;
@@ -375,6 +411,8 @@ std::optional<Bytes> MediaLeg::rtcp(TimePoint now, std::uint64_t ntp, bool bye) 
     // Half to one and a half of the interval, so that participants do not fall into step (§6.3.1).
     next_rtcp_ = now + rtcp_interval / 2 +
                  Duration(static_cast<std::int64_t>(random_.below(rtcp_interval.count())));
+    report_ntp_ = ntp;
+    report_at_ = now;
     rtp::Rtcp out;
     out.ssrc = ssrc_;
     out.cname = cname_;
@@ -383,6 +421,8 @@ std::optional<Bytes> MediaLeg::rtcp(TimePoint now, std::uint64_t ntp, bool bye) 
         packets_reported_ = packets_sent_;
     }
     if (reception_ && reception_->received() > 0) out.reports.push_back(reception_->report(now));
+    if (settings_.voip_metrics && reception_)
+        out.voip = rtp::voip_metrics(reception_->ssrc(), quality());
     if (bye) out.bye.push_back(ssrc_);
     auto packet = rtp::write_rtcp(out);
     if (!outbound_) return packet;

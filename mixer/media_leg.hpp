@@ -8,6 +8,7 @@
 #include "mixer/codec.hpp"
 #include "mixer/mix.hpp"
 #include "rtp/jitter_buffer.hpp"
+#include "rtp/quality.hpp"
 #include "rtp/reception.hpp"
 #include "rtp/rtcp.hpp"
 #include "rtp/srtp.hpp"
@@ -42,6 +43,7 @@ struct LegSettings {
     std::optional<std::uint8_t> telephone_event, comfort_noise; ///< Payload types.
     std::optional<std::uint8_t> redundancy; ///< The same, of RED around `sending`.
     std::chrono::milliseconds ptime{20};
+    bool voip_metrics = false; ///< Its reports say how well it is heard (RFC 3611).
     /// Addresses besides `remote_rtp` that media may come from: where the signalling comes from.
     /// RFC 7362 §4: latching is bound to it, so that nobody else takes the stream over.
     std::vector<IpAddress> trusted_sources;
@@ -86,6 +88,15 @@ public:
     /// By how much later than its jitter allows the leg's next packet will be wanted, at the last
     /// `pull`; negative when that is too early to be safe.
     [[nodiscard]] Duration spare() const { return spare_; }
+
+    /// Its sound of the last `pull` was so loud: for the record.
+    void note_level(int level_db);
+    /// How well it was heard up to now.
+    [[nodiscard]] rtp::Quality quality() const;
+    /// The peer's own record of how well it hears us, if it sends one.
+    [[nodiscard]] const std::optional<rtp::VoipMetrics>& heard_by_peer() const {
+        return heard_by_peer_;
+    }
 
     /// From the arrival of a packet that came as early as any to its being played.
     [[nodiscard]] Duration playout_delay() const {
@@ -135,7 +146,7 @@ private:
                                       TimePoint now);
     [[nodiscard]] const LegFormat* format_of(std::uint8_t payload_type) const;
     void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
-    void handle_report(const rtp::ReportBlock& report);
+    void handle_report(const rtp::ReportBlock& report, TimePoint now);
     void handle_redundant(const rtp::PacketView& packet, std::uint64_t sequence, TimePoint now);
     void decode(const rtp::JitterBuffer::Packet& packet);
     bool pull_turn(TimePoint now);
@@ -180,6 +191,13 @@ private:
     TimePoint next_rtcp_;
     Random& random_;
     LegCounters counters_;
+
+    rtp::BurstMeter bursts_;
+    std::optional<rtp::VoipMetrics> heard_by_peer_;
+    std::optional<Duration> round_trip_;
+    std::uint64_t report_ntp_ = 0; ///< Of our last report…
+    TimePoint report_at_{};        ///< …and the same on our clock.
+    std::int64_t level_sum_ = 0, level_count_ = 0;
 };
 
 } // namespace lyceum::mixer

@@ -26,6 +26,7 @@ public:
     [[nodiscard]] std::uint32_t ssrc() const { return ssrc_; }
     [[nodiscard]] std::uint64_t received() const { return received_; }
     [[nodiscard]] std::int64_t lost() const;
+    [[nodiscard]] double jitter() const { return jitter_; } ///< In timestamp units.
 
 private:
     void start(std::uint16_t sequence);

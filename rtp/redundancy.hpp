@@ -14,7 +14,7 @@ namespace lyceum::rtp {
 /// packet's own. At most `blocks_max`, which covers a burst of seven packets.
 struct Redundant {
     static constexpr std::size_t blocks_max = 8;
-    static constexpr std::uint32_t age_max = (1 << 14) - 1;         ///< In timestamp units.
+    static constexpr std::uint32_t age_max = (1 << 14) - 1; ///< In timestamp units.
     static constexpr std::size_t old_payload_bytes_max = (1 << 10) - 1;
 
     struct Block {

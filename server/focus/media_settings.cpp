@@ -54,6 +54,7 @@ mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& sign
     if (stream.redundancy) out.redundancy = stream.redundancy->payload_type;
     if (stream.comfort_noise) out.comfort_noise = stream.comfort_noise->payload_type;
     out.ptime = stream.ptime;
+    out.voip_metrics = stream.voip_metrics;
     out.trusted_sources = {signalling};
     if (stream.crypto) {
         out.send_key = srtp_key(stream.crypto->local);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace lyceum::net {
 
@@ -86,14 +87,8 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
     auto* conference = find(id);
     if (!conference) return;
     handshakes_.end(leg);
-    if (const auto counters = conference->media.remove_leg(leg, monotonic_now()))
-        log_.info("leg.media.closed", {{"leg", leg.value},
-                                       {"received", counters->packets_received},
-                                       {"sent", counters->packets_sent},
-                                       {"foreign", counters->foreign},
-                                       {"malformed", counters->malformed},
-                                       {"unauthentic", counters->unauthentic},
-                                       {"replayed", counters->replayed}});
+    if (const auto record = conference->media.remove_leg(leg, monotonic_now()))
+        log_record(leg, *record);
     carry_out(*conference);
     const auto found = conference->legs.find(leg);
     if (found == conference->legs.end()) return;
@@ -101,6 +96,30 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
     port.legs.remove(leg);
     if (port.legs.size() == 0) conference->ports.erase(found->second.at);
     conference->legs.erase(found);
+}
+
+/// The quality record of a leg: what there is to know of a call that somebody complains about.
+void MediaThread::log_record(mixer::LegId leg, const mixer::ConferenceMedia::LegRecord& record) {
+    const auto& [counters, quality, heard_by_peer] = record;
+    const auto permille = [](double share) { return std::lround(share * 1000); };
+    log_.info("leg.media.closed", {{"leg", leg.value},
+                                   {"received", counters.packets_received},
+                                   {"sent", counters.packets_sent},
+                                   {"foreign", counters.foreign},
+                                   {"malformed", counters.malformed},
+                                   {"unauthentic", counters.unauthentic},
+                                   {"replayed", counters.replayed}});
+    log_.info("leg.quality", {{"leg", leg.value},
+                              {"mos_tenths", std::lround(quality.mos * 10)},
+                              {"loss_permille", permille(quality.loss)},
+                              {"late_permille", permille(quality.discard)},
+                              {"burst_ms", quality.burst / 1ms},
+                              {"jitter_ms", quality.jitter / 1ms},
+                              {"concealed_ms", quality.concealed / 1ms},
+                              {"delay_ms", quality.playout_delay / 1ms},
+                              {"round_trip_ms", quality.round_trip.value_or(-1ms) / 1ms},
+                              {"level_db", quality.level_db},
+                              {"peer_mos_tenths", heard_by_peer ? heard_by_peer->mos_tenths : 0}});
 }
 
 /// What was agreed, with what was found out since, becomes what the mixer works by. A leg that

@@ -78,6 +78,7 @@ private:
     void handle_dtls(mixer::LegId id, Leg& leg, const Arrival& arrival);
     void handle_handshake(focus::ConferenceId id, mixer::LegId leg, Handshakes::Event event);
     void begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, const Leg& leg);
+    void log_record(mixer::LegId leg, const mixer::ConferenceMedia::LegRecord& record);
     static void apply(Conference& conference, mixer::LegId id, const Leg& leg);
     void carry_out(Conference& conference);
 

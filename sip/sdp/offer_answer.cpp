@@ -83,6 +83,14 @@ bool is_redundancy_of(const Format& format, const Format& codec) {
     return true;
 }
 
+/// "a=rtcp-xr:rcvr-rtt=all voip-metrics" (RFC 3611 §5.1).
+bool wants_voip_metrics(const Media& media) {
+    for (auto wanted : media.attributes("rtcp-xr"))
+        while (!wanted.empty())
+            if (iequals(cut(wanted, ' '), "voip-metrics")) return true;
+    return false;
+}
+
 } // namespace
 
 bool Codec::matches(const Format& format) const {
@@ -131,6 +139,7 @@ std::optional<Stream> match(const Description& peer, std::size_t index, const Lo
         stream.rtcp_mux ? stream.remote_rtp : rtcp_address(media, stream.remote_rtp);
     stream.direction = meet(local.direction, reversed(peer.direction(media)));
     stream.ptime = ptime_of(media);
+    stream.voip_metrics = wants_voip_metrics(media);
     return stream;
 }
 
@@ -319,6 +328,7 @@ Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,
         out.formats.push_back(std::to_string(stream.comfort_noise->payload_type));
     out.add_attribute("ptime:" + std::to_string(stream.ptime.count()));
     if (stream.rtcp_mux) out.add_attribute("rtcp-mux");
+    if (stream.voip_metrics) out.add_attribute("rtcp-xr:voip-metrics");
     if (stream.crypto) out.add_attribute("crypto:" + stream.crypto->local.to_string());
     out.add_attribute(std::string(name_of(stream.direction)));
     return out;

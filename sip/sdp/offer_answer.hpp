@@ -51,6 +51,7 @@ struct Stream {
     std::optional<Format> comfort_noise;
     std::optional<Format> redundancy; ///< RED (RFC 2198) around the first codec.
     std::chrono::milliseconds ptime{20};
+    bool voip_metrics = false;        ///< The peer wants them in extended reports (RFC 3611 §5).
     std::optional<CryptoPair> crypto; ///< Keys that came in SDP…
     std::optional<Dtls> dtls;         ///< …or how to come to keys. Neither: in clear.
     std::optional<Ice> ice;           ///< Of the peer: its checks say where it is.

@@ -42,8 +42,8 @@ struct Talker {
     Talker(Random& r, bool pauses_, Help help)
         : random(r), pauses(pauses_), redundant(help == Help::red),
           encoder(find_codec("opus", 48000)
-                      ->make_encoder({"useinbandfec=1", help == Help::fec ? Path::lossy
-                                                                          : Path::good})) {}
+                      ->make_encoder(
+                          {"useinbandfec=1", help == Help::fec ? Path::lossy : Path::good})) {}
 
     /// What is on the way from now on.
     void say(const Network& network, TimePoint now) {
@@ -168,6 +168,47 @@ TEST(BadNetwork, ABadSpellIsRecoveredFromWhileSomebodySpeaksOnAndOn) {
     EXPECT_GT(line.leg.counters().rescaled, 5u);
     ASSERT_TRUE(line.heard);
     EXPECT_NEAR(kit::tone_peak(line.sound, 440), 8000, 1200);
+}
+
+TEST(BadNetwork, TheRecordSaysHowItWas) {
+    Line line(true, Help::none);
+    line.run({10, 3}, 20s);
+    const auto quality = line.leg.quality();
+    EXPECT_NEAR(quality.loss, 0.1, 0.03);
+    EXPECT_LT(quality.discard, 0.01);
+    EXPECT_GT(quality.burst, 60ms);
+    EXPECT_GT(quality.burst_density, 3 * quality.gap_density);
+    EXPECT_NEAR(static_cast<double>(quality.concealed / 1ms), 2000, 600);
+    EXPECT_LT(quality.mos, 4);
+    EXPECT_GT(quality.mos, 2.5);
+}
+
+/// Loss that the peer reports, its round trip, and what it makes of our sound.
+TEST(BadNetwork, ThePeersReportsGoIntoTheRecord) {
+    auto settings = opus_settings(false);
+    settings.voip_metrics = true;
+    Random random(1);
+    MediaLeg leg(settings, random, {});
+    const TimePoint reported{10s};
+    const auto ntp = rtp::ntp_time(WallTime(1'000'000s));
+    Bytes wire;
+    rtp::write_packet(wire, {96, false, 1, 960, 7}, Bytes(40, 1));
+    leg.handle_datagram(wire, peer, reported - 1s);
+    const auto ours = rtp::parse_rtcp(*leg.rtcp(reported, ntp, false));
+    ASSERT_TRUE(ours && ours->voip) << "it asked for them";
+    EXPECT_EQ(ours->voip->ssrc, 7u);
+    rtp::Rtcp theirs;
+    theirs.ssrc = 7;
+    theirs.cname = "phone";
+    theirs.reports.push_back({.ssrc = ours->ssrc,
+                              .last_sr = static_cast<std::uint32_t>(ntp >> 16),
+                              .delay_since_last_sr = 65536});
+    theirs.voip = rtp::VoipMetrics{.ssrc = ours->ssrc, .mos_tenths = 39};
+    leg.handle_datagram(rtp::write_rtcp(theirs), peer, reported + 1s + 80ms);
+    ASSERT_TRUE(leg.quality().round_trip);
+    EXPECT_NEAR(static_cast<double>(leg.quality().round_trip->count()), 80'000, 50);
+    ASSERT_TRUE(leg.heard_by_peer());
+    EXPECT_EQ(leg.heard_by_peer()->mos_tenths, 39);
 }
 
 /// Who reports loss and takes RED is sent everything twice, from the encoder of those who lose

@@ -426,9 +426,12 @@ TEST(ConferenceMedia, RtcpReportsAndSaysGoodbye) {
     EXPECT_EQ(report->reports[0].cumulative_lost, 0);
     EXPECT_EQ(room.rtcp.back().to.port % 2, 1) << "to the RTCP port";
     room.rtcp.clear();
-    const auto counters = room.media.remove_leg(a.leg, room.now);
+    const auto record = room.media.remove_leg(a.leg, room.now);
     room.collect();
-    EXPECT_NEAR(static_cast<double>(counters->packets_received), 1000, 2);
+    EXPECT_NEAR(static_cast<double>(record->counters.packets_received), 1000, 2);
+    EXPECT_GT(record->quality.mos, 4.3);
+    EXPECT_EQ(record->quality.loss, 0);
+    EXPECT_NEAR(record->quality.level_db, -18, 2) << "the tone's";
     ASSERT_EQ(room.rtcp.size(), 1u);
     EXPECT_EQ(rtp::parse_rtcp(room.rtcp[0].packet)->bye.size(), 1u);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mixer/time_scale.hpp"
 #include "base/random.hpp"
+#include "mixer/time_scale.hpp"
 #include "tests/kit/tone.hpp"
 
 #include <gtest/gtest.h>

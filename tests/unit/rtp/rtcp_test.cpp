@@ -12,12 +12,33 @@ TEST(Rtcp, WhatIsWrittenIsRead) {
     out.sender = {0x1122334455667788, 5, 6, 7};
     out.reports = {{2, 255, -3, 0x10002, 9, 10, 11}, {3, 0, 0x7fffff, 1, 2, 3, 4}};
     out.cname = "leg@lyceum";
+    out.voip = VoipMetrics{2, 10, 20, 30, 40, 500, 6000, 70, 80, -20, 88, 43, 60};
     out.bye = {1};
     const auto wire = write_rtcp(out);
     EXPECT_EQ(wire.size() % 4, 0u);
     const auto in = parse_rtcp(wire);
     ASSERT_TRUE(in);
     EXPECT_EQ(*in, out);
+}
+
+TEST(Rtcp, QualityInTheUnitsOfTheExtendedReport) {
+    Quality quality;
+    quality.loss = 0.25;
+    quality.discard = 2;
+    quality.burst = 100s;
+    quality.round_trip = 150ms;
+    quality.level_db = -26;
+    quality.r_factor = 80.9;
+    quality.mos = 4.05;
+    const auto voip = voip_metrics(7, quality);
+    EXPECT_EQ(voip.ssrc, 7u);
+    EXPECT_EQ(voip.loss, 64);
+    EXPECT_EQ(voip.discard, 255);
+    EXPECT_EQ(voip.burst_ms, 0xffff);
+    EXPECT_EQ(voip.round_trip_ms, 150);
+    EXPECT_EQ(voip.signal_level_dbm0, -20);
+    EXPECT_EQ(voip.r_factor, 80);
+    EXPECT_EQ(voip.mos_tenths, 40);
 }
 
 TEST(Rtcp, AReceiverReportAlone) {

@@ -80,6 +80,16 @@ TEST(OfferAnswer, RedundancyIsTakenAroundTheCodecThatWeSend) {
     }
 }
 
+TEST(OfferAnswer, VoipMetricsAreSentToWhoWantsThem) {
+    OfferAnswer negotiation(1, "test");
+    const auto answer =
+        answered(negotiation, phone_sdp("0", "a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n"));
+    EXPECT_TRUE(negotiation.stream()->voip_metrics);
+    EXPECT_EQ(answer.media[0].attribute("rtcp-xr"), "voip-metrics");
+    OfferAnswer other(1, "test");
+    EXPECT_FALSE(answered(other, phone_sdp("0")).media[0].has_attribute("rtcp-xr"));
+}
+
 TEST(OfferAnswer, Ptime) {
     struct Row {
         const char* lines;
