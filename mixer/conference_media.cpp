@@ -30,7 +30,9 @@ ConferenceMedia::EncodingKey ConferenceMedia::key_of(const MediaLeg& media) {
 void ConferenceMedia::add_leg(LegId id, LegSettings settings, TimePoint now) {
     MediaLeg media(std::move(settings), random_, now);
     auto key = key_of(media);
-    LYCEUM_ASSERT(legs_.emplace(id, Leg{std::move(media), std::move(key)}).second);
+    Leg leg{std::move(media), std::move(key)};
+    leg.care = SoundCare(leg.media.settings().care);
+    LYCEUM_ASSERT(legs_.emplace(id, std::move(leg)).second);
 }
 
 void ConferenceMedia::update_leg(LegId id, LegSettings settings) {
@@ -40,6 +42,8 @@ void ConferenceMedia::update_leg(LegId id, LegSettings settings) {
     if (!settings.send) media.pause_sending();
     media.update(std::move(settings));
     rekey(found->second);
+    auto& care = found->second.care;
+    if (care.options() != media.settings().care) care = SoundCare(media.settings().care);
 }
 
 /// What a leg wants may have changed, and with it the encoder that it can share.
@@ -87,10 +91,11 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
         if (leg->present) add(total, leg->frame);
     Frame mix;
     limiter_.apply(total, mix);
+    const int mix_db = speaking_.empty() ? silence_db : level_db(mix);
     for (auto& [key, encoding] : shared_) encoding.begin_tick();
     for (auto& [id, leg] : legs_) choose_stream(leg);
     for (auto& [id, leg] : legs_) {
-        if (leg.media.settings().send) serve(id, leg, total, mix);
+        if (leg.media.settings().send) serve(id, leg, total, mix, mix_db);
         maintain(id, leg, now);
     }
     // Nobody listens to it any more.
@@ -106,7 +111,9 @@ void ConferenceMedia::pull_all(TimePoint now) {
     speaking_.clear();
     for (auto& [id, leg] : legs_) {
         leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
+        if (leg.present) leg.care.apply(leg.frame);
         const int level = leg.present ? level_db(leg.frame) : silence_db;
+        watch(id, leg, level);
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
         if (level >= options_.speech_level_db) {
             leg.speaking_ticks = hangover_ticks;
@@ -119,14 +126,30 @@ void ConferenceMedia::pull_all(TimePoint now) {
     }
 }
 
+/// Looks for what spoils a room, in the sound of those who speak.
+void ConferenceMedia::watch(LegId id, Leg& leg, int level_db) {
+    if (!leg.present) leg.howl.handle_silence();
+    else if (const auto hertz = leg.howl.handle_sound(leg.frame, level_db))
+        outputs_.push_back(Howling{id, *hertz});
+    if (!leg.echo && leg.speaking_ticks > 0 && !options_.echo)
+        leg.echo = std::make_unique<EchoDetector>();
+    if (!leg.echo) return;
+    if (const auto after = leg.echo->handle_tick(leg.sent_db, level_db))
+        outputs_.push_back(EchoReturned{id, *after});
+}
+
 /// When more speak than the mix has room for, the loudest are heard. Who is heard already keeps his
 /// place until somebody is clearly louder, so that two equals do not chop each other up; who loses
-/// it fades out and who gets it fades in, within a tick.
+/// it fades out and who gets it fades in, within a tick. A host never loses it.
 void ConferenceMedia::choose_speakers() {
     static constexpr int hysteresis_db = 6;
-    const auto room = std::min(options_.speakers_max, speaking_.size());
-    const auto rank = [](const Leg* leg) {
-        return leg->loudness_db + (leg->heard ? hysteresis_db : 0);
+    static constexpr int host_db = 1000;
+    const auto is_host = [](const Leg* leg) { return leg->media.settings().always_heard; };
+    const auto hosts =
+        static_cast<std::size_t>(std::count_if(speaking_.begin(), speaking_.end(), is_host));
+    const auto room = std::max(hosts, std::min(options_.speakers_max, speaking_.size()));
+    const auto rank = [&](const Leg* leg) {
+        return leg->loudness_db + (leg->heard ? hysteresis_db : 0) + (is_host(leg) ? host_db : 0);
     };
     const auto last = speaking_.begin() + static_cast<std::ptrdiff_t>(room);
     const bool crowded = last != speaking_.end();
@@ -177,7 +200,7 @@ void ConferenceMedia::choose_stream(Leg& leg) {
     encoding.joined |= moves;
 }
 
-void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix) {
+void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix, int mix_db) {
     if (leg.own_stream) {
         Frame heard{};
         if (options_.echo) {
@@ -187,12 +210,14 @@ void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame&
             if (leg.present) subtract(others, leg.frame);
             leg.limiter.apply(others, heard);
         }
+        leg.sent_db = leg.echo ? level_db(heard) : silence_db;
         leg.own->begin_tick();
         leg.own->idle_ticks = 0;
         feed(*leg.own, leg, heard);
         return send(id, leg, *leg.own);
     }
     if (leg.own && ++leg.own->idle_ticks > own_encoder_idle_ticks) leg.own.reset();
+    leg.sent_db = mix_db;
     auto& encoding = shared_[leg.key];
     if (encoding.fed_until <= position_) feed(encoding, leg, mix);
     send(id, leg, encoding);

@@ -3,6 +3,7 @@
 
 #include "base/core.hpp"
 #include "mixer/media_leg.hpp"
+#include "mixer/sound_watch.hpp"
 #include "rtp/packet.hpp"
 
 #include <deque>
@@ -85,8 +86,16 @@ public:
     struct LegLost { ///< Its peer has vanished; told once.
         LegId leg;
     };
+    struct Howling { ///< A loud tone stays in its sound.
+        LegId leg;
+        int hertz;
+    };
+    struct EchoReturned { ///< It sends the room's own sound back, so much later.
+        LegId leg;
+        Duration after;
+    };
     ///@}
-    using Output = std::variant<SendRtp, SendRtcp, Digit, LegLost>;
+    using Output = std::variant<SendRtp, SendRtcp, Digit, LegLost, Howling, EchoReturned>;
 
     struct Counters {
         std::uint64_t ticks = 0, packets = 0, strangers = 0;
@@ -131,14 +140,19 @@ private:
         bool lost = false;
         Limiter limiter;
         std::optional<Encoding> own;
+        SoundCare care;
+        HowlDetector howl;
+        std::unique_ptr<EchoDetector> echo; ///< Of who has spoken.
+        int sent_db = -127;                 ///< How loud what it was last sent is.
     };
 
     void pull_all(TimePoint now);
+    void watch(LegId id, Leg& leg, int level_db);
     void choose_speakers();
     Duration lead(Duration lateness);
     void rekey(Leg& leg);
     void choose_stream(Leg& leg);
-    void serve(LegId id, Leg& leg, const Total& total, const Frame& mix);
+    void serve(LegId id, Leg& leg, const Total& total, const Frame& mix, int mix_db);
     void feed(Encoding& encoding, const Leg& leg, const Frame& frame);
     void encode(Encoding& encoding, SampleView packet);
     void send(LegId id, Leg& leg, Encoding& encoding);

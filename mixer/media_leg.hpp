@@ -7,6 +7,7 @@
 #include "base/time.hpp"
 #include "mixer/codec.hpp"
 #include "mixer/mix.hpp"
+#include "mixer/sound_care.hpp"
 #include "rtp/jitter_buffer.hpp"
 #include "rtp/quality.hpp"
 #include "rtp/reception.hpp"
@@ -38,6 +39,8 @@ struct LegSettings {
     bool send = true, receive = true; ///< Seen from us.
     /// Whether the leg takes part: one that waits outside is heard by nobody and hears silence.
     bool admitted = true;
+    bool always_heard = false; ///< However many others speak: a host.
+    SoundCareOptions care;
     LegFormat sending;
     std::vector<LegFormat> receiving;                           ///< At least one.
     std::optional<std::uint8_t> telephone_event, comfort_noise; ///< Payload types.

@@ -47,8 +47,8 @@ private:
 };
 
 /// The R factor for a path of this one-way delay and this loss (ITU-T G.107 with the defaults of
-/// its table 3 and an impairment of 0 for the codec; packet-loss robustness 25.1, that of G.711 with
-/// concealment; random loss).
+/// its table 3 and an impairment of 0 for the codec; packet-loss robustness 25.1, that of G.711
+/// with concealment; random loss).
 double r_factor(Duration one_way, double missing);
 double mos_of(double r_factor);
 

@@ -21,7 +21,7 @@ constexpr const char* usage = R"(usage:
                [--web-port N] [--domain NAME]
   lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
-               [--encryption off|preferred|required] [--speakers N]
+               [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
                [--video off|switch|grid] | list | remove NAME
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
   Any setting of the configuration file can be given as --name value; see docs/operations.md.
@@ -124,7 +124,10 @@ int run_room(Arguments arguments) {
     const auto speakers = parse_number<std::size_t>(take(arguments, "speakers", "8"));
     if (!speakers) throw UsageError("--speakers: expected a number");
     row.room.speakers_max = *speakers;
-    row.host_pin = take(arguments, "host-pin");
+    row.room.host_pin = take(arguments, "host-pin");
+    const auto care = store::care_of(take(arguments, "sound"));
+    if (!care) throw UsageError("--sound: expected some of gain, high-pass, noise");
+    row.room.care = *care;
     row.video = take(arguments, "video", "off");
     if (row.video != "off" && row.video != "switch" && row.video != "grid")
         throw UsageError("--video: expected off, switch or grid");

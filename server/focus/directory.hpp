@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "mixer/sound_care.hpp"
 #include "sip/auth/digest.hpp"
 #include "sip/sdp/crypto.hpp"
 
@@ -21,6 +22,8 @@ struct Room {
     std::size_t participants_max = 5000;
     sdp::Protection encryption = sdp::Protection::preferred;
     std::size_t speakers_max = 8; ///< Heard at once.
+    std::string host_pin;         ///< Digits that make a host of who keys them in; empty: nobody.
+    mixer::SoundCareOptions care; ///< Of everybody's sound.
 };
 
 /// A port: who and what there is. Implemented by server/store over SQLite, by a map in tests.

@@ -37,10 +37,10 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
     leg.keys = fresh_keys(entropy_);
     leg.ice = {entropy_.hex(4), entropy_.hex(16)}; // 128 bits, as RFC 8839 §5.4 asks.
     sessions_.emplace(call.session, id);
-    if (room->access == Access::pin) {
-        leg.admitted = false;
-        leg.pin = room->pin;
-    }
+    leg.care = room->care;
+    leg.pin = room->pin;
+    leg.host_pin = room->host_pin;
+    leg.admitted = room->access != Access::pin;
     answer_call(call, id, leg, now);
 }
 
@@ -161,6 +161,8 @@ void Focus::handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, 
 void Focus::configure(mixer::LegId id, Leg& leg) {
     auto settings = leg_settings(*leg.negotiation.stream(), leg.signalling);
     settings.admitted = leg.admitted;
+    settings.always_heard = leg.host;
+    settings.care = leg.care;
     log_.info("leg.media", {{"leg", id.value},
                             {"codec", settings.sending.codec->name},
                             {"ptime", settings.ptime.count()},
@@ -174,17 +176,21 @@ void Focus::configure(mixer::LegId id, Leg& leg) {
 
 void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
     const auto found = legs_.find(id);
-    if (found == legs_.end() || found->second.admitted) return;
+    if (found == legs_.end()) return;
     auto& leg = found->second;
+    if (leg.admitted && (leg.host || leg.host_pin.empty())) return; // There is nothing to key in.
     if (digit != '#') leg.digits += digit;
-    if (leg.digits == leg.pin) {
+    const bool as_host = !leg.host_pin.empty() && leg.digits == leg.host_pin;
+    if (as_host || (!leg.admitted && leg.digits == leg.pin)) {
         leg.admitted = true;
-        log_.info("leg.admitted", {{"leg", id.value}});
+        leg.host = as_host;
+        leg.digits.clear();
+        log_.info("leg.admitted", {{"leg", id.value}, {"host", as_host}});
         return configure(id, leg);
     }
     if (digit != '#' && leg.digits.size() < pin_digits_max) return;
     leg.digits.clear();
-    if (++leg.tries < pin_tries) return;
+    if (leg.admitted || ++leg.tries < pin_tries) return;
     log_.warning("leg.wrong-pin", {{"leg", id.value}});
     throw_out(id, "Wrong PIN", now);
 }

@@ -65,8 +65,9 @@ private:
         sdp::Protection encryption = sdp::Protection::preferred;
         std::vector<sdp::Crypto> keys; ///< Ours: for the life of the leg.
         sdp::Ice ice;                  ///< The same.
-        bool admitted = true;
-        std::string pin, digits;
+        bool admitted = true, host = false;
+        mixer::SoundCareOptions care;
+        std::string pin, host_pin, digits;
         int tries = 0;
     };
 

@@ -286,6 +286,10 @@ void MediaThread::carry_out(Conference& conference) {
             events_.digit(digit->leg, digit->digit);
         } else if (const auto* lost = std::get_if<mixer::ConferenceMedia::LegLost>(&*output)) {
             events_.leg_lost(lost->leg);
+        } else if (const auto* howl = std::get_if<mixer::ConferenceMedia::Howling>(&*output)) {
+            log_.warning("leg.howling", {{"leg", howl->leg.value}, {"hertz", howl->hertz}});
+        } else if (const auto* echo = std::get_if<mixer::ConferenceMedia::EchoReturned>(&*output)) {
+            log_.warning("leg.echo", {{"leg", echo->leg.value}, {"after_ms", echo->after / 1ms}});
         }
     }
     batch_.flush();

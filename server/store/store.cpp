@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/store.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace lyceum::store {
 namespace {
 
 constexpr std::string_view room_columns =
-    "name, access, pin, participants_max, encryption, speakers_max, host_pin, video";
+    "name, access, pin, participants_max, encryption, speakers_max, host_pin, sound, video";
 
 focus::Room read_room(const sql::Statement& row) {
     return {row.text(0),
@@ -15,7 +19,9 @@ focus::Room read_room(const sql::Statement& row) {
             row.text(2),
             static_cast<std::size_t>(row.number(3)),
             protection_of(row.text(4)).value_or(sdp::Protection::required),
-            static_cast<std::size_t>(row.number(5))};
+            static_cast<std::size_t>(row.number(5)),
+            row.text(6),
+            care_of(row.text(7)).value_or(mixer::SoundCareOptions{})};
 }
 
 /// What can stand in a SIP user part without escapes, so that it can be dialled as it is written.
@@ -64,6 +70,35 @@ std::optional<sdp::Protection> protection_of(std::string_view name) {
     return std::nullopt;
 }
 
+namespace {
+
+using Care = mixer::SoundCareOptions;
+constexpr std::pair<std::string_view, bool Care::*> care_names[] = {
+    {"gain", &Care::gain_control},
+    {"high-pass", &Care::high_pass},
+    {"noise", &Care::noise_suppression}};
+
+} // namespace
+
+std::string text_of(const Care& care) {
+    std::string out;
+    for (const auto& [name, option] : care_names)
+        if (care.*option) out.append(out.empty() ? "" : ",").append(name);
+    return out;
+}
+
+std::optional<Care> care_of(std::string_view text) {
+    Care out;
+    while (!text.empty()) {
+        const auto wanted = trim(cut(text, ','));
+        const auto* known = std::find_if(std::begin(care_names), std::end(care_names),
+                                         [&](const auto& each) { return each.first == wanted; });
+        if (known == std::end(care_names)) return std::nullopt;
+        out.*known->second = true;
+    }
+    return out;
+}
+
 Store::Store(const std::string& data_directory)
     : database_(sql::Database::open(data_directory + "/lyceum.db")),
       find_room_(
@@ -95,8 +130,7 @@ std::vector<Store::RoomRow> Store::rooms() {
     auto statement =
         database_.prepare("SELECT " + std::string(room_columns) + " FROM room ORDER BY name");
     std::vector<RoomRow> out;
-    while (statement.step())
-        out.push_back({read_room(statement), statement.text(6), statement.text(7)});
+    while (statement.step()) out.push_back({read_room(statement), statement.text(8)});
     return out;
 }
 
@@ -107,16 +141,19 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     if (room.speakers_max < 1 || room.speakers_max > 100)
         return Fault{"from 1 to 100 speakers are heard at once", 0};
     if (room.name == "echo") return Fault{"echo is a service of the server", 0};
-    if (!is_pin(room.pin) || !is_pin(row.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
+    if (!is_pin(room.pin) || !is_pin(room.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
     if (room.access == focus::Access::pin && room.pin.empty())
         return Fault{"access by PIN needs a PIN", 0};
+    if (!room.pin.empty() && room.pin == room.host_pin)
+        return Fault{"the host's PIN is one of its own", 0};
     auto statement = database_.prepare(
-        "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)");
+        "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max, "
+        "sound) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     statement.bind(1, room.name).bind(2, name_of(room.access)).bind(3, room.pin);
-    statement.bind(4, row.host_pin).bind(5, row.video);
+    statement.bind(4, room.host_pin).bind(5, row.video);
     statement.bind(6, name_of(room.encryption));
     statement.bind(7, static_cast<std::int64_t>(room.speakers_max));
+    statement.bind(8, text_of(room.care));
     try {
         statement.step();
     } catch (const sql::Error& error) {

@@ -26,7 +26,7 @@ public:
     /// A row of `lyceum room list`.
     struct RoomRow {
         focus::Room room;
-        std::string host_pin, video;
+        std::string video;
     };
     std::vector<RoomRow> rooms();
     std::optional<Fault> add_room(const RoomRow& row);
@@ -50,5 +50,8 @@ std::string_view name_of(focus::Access access);
 std::optional<focus::Access> access_of(std::string_view name);
 std::string_view name_of(sdp::Protection protection);
 std::optional<sdp::Protection> protection_of(std::string_view name);
+/// "gain,high-pass,noise", any of them; empty for none.
+std::string text_of(const mixer::SoundCareOptions& care);
+std::optional<mixer::SoundCareOptions> care_of(std::string_view text);
 
 } // namespace lyceum::store

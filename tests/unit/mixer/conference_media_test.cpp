@@ -100,8 +100,10 @@ public:
                 digits += digit->digit;
             } else if (const auto* lost = std::get_if<ConferenceMedia::LegLost>(&*output)) {
                 lost_legs.push_back(lost->leg);
-            } else {
-                rtcp.push_back(std::get<ConferenceMedia::SendRtcp>(*output));
+            } else if (auto* report = std::get_if<ConferenceMedia::SendRtcp>(&*output)) {
+                rtcp.push_back(std::move(*report));
+            } else if (const auto* howl = std::get_if<ConferenceMedia::Howling>(&*output)) {
+                howling.push_back(*howl);
             }
         }
     }
@@ -118,6 +120,7 @@ public:
     std::string digits;
     std::vector<LegId> lost_legs;
     std::vector<ConferenceMedia::SendRtcp> rtcp;
+    std::vector<ConferenceMedia::Howling> howling;
 };
 
 TEST(ConferenceMedia, EachHearsTheOthersAndNotHimselfInMixedCodecs) {
@@ -318,6 +321,41 @@ TEST(ConferenceMedia, OnlyTheLoudestAreHeardAndEveryoneHearsThem) {
     loud.speaking = false;
     room.run(2s);
     EXPECT_GT(room.hears(listener, 1100), 1500) << "there is room for the faint one now";
+}
+
+TEST(ConferenceMedia, AHostIsHeardHoweverFaintHeIs) {
+    ConferenceMedia::Options options;
+    options.speakers_max = 1;
+    Conference room(options);
+    room.add("PCMU", 8000, 500).tone = kit::Tone(500, 8000);
+    room.add("PCMU", 8000, 800).tone = kit::Tone(800, 8000);
+    auto& host = room.add("PCMU", 8000, 1100);
+    auto& listener = room.add("PCMU", 8000, 1400);
+    host.tone = kit::Tone(1100, 1000);
+    listener.speaking = false;
+    auto settings = host.settings();
+    settings.always_heard = true;
+    room.media.update_leg(host.leg, settings);
+    room.run(3s);
+    EXPECT_GT(room.hears(listener, 1100), 800);
+}
+
+TEST(ConferenceMedia, CareIsTakenOfALegsSoundAndHowlingIsTold) {
+    Conference room;
+    auto& faint = room.add("PCMU", 8000, 600);
+    auto& listener = room.add("PCMU", 8000, 1400);
+    faint.tone = kit::Tone(600, 1500);
+    listener.speaking = false;
+    room.run(3s);
+    EXPECT_NEAR(room.hears(listener, 600), 1500, 200);
+    EXPECT_TRUE(room.howling.empty()) << "too faint for it";
+    auto settings = faint.settings();
+    settings.care.gain_control = true;
+    room.media.update_leg(faint.leg, settings);
+    room.run(8s);
+    EXPECT_NEAR(room.hears(listener, 600), 4600, 500) << "-20 dBFS";
+    ASSERT_EQ(room.howling.size(), 1u) << "a tone that stays, and now it is loud";
+    EXPECT_EQ(room.howling[0].leg, faint.leg);
 }
 
 /// Two who are about as loud do not take turns in one place.

@@ -54,9 +54,9 @@ TEST(Quality, TheFactorFallsWithDelayAndLoss) {
         Duration one_way;
         double missing, r, mos;
     };
-    for (const auto& row : {Row{0ms, 0, 93.2, 4.41}, Row{150ms, 0, 89.6, 4.34},
-                            Row{400ms, 0, 59.1, 3.05}, Row{50ms, 0.05, 76.2, 3.88},
-                            Row{50ms, 0.3, 40.3, 2.08}, Row{10s, 1, 0, 1}}) {
+    for (const auto& row :
+         {Row{0ms, 0, 93.2, 4.41}, Row{150ms, 0, 89.6, 4.34}, Row{400ms, 0, 59.1, 3.05},
+          Row{50ms, 0.05, 76.2, 3.88}, Row{50ms, 0.3, 40.3, 2.08}, Row{10s, 1, 0, 1}}) {
         const double r = r_factor(row.one_way, row.missing);
         EXPECT_NEAR(r, row.r, 0.2);
         EXPECT_NEAR(mos_of(r), row.mos, 0.03);

@@ -27,7 +27,8 @@ public:
     std::map<std::string, Room> rooms{{"demo", {"demo"}},
                                       {"small", {"small", Access::open, "", 1}},
                                       {"staff", {"staff", Access::members}},
-                                      {"exam", {"exam", Access::pin, "1234"}}};
+                                      {"exam", {"exam", Access::pin, "1234"}},
+                                      {"class", {.name = "class", .host_pin = "99"}}};
 };
 
 class Notebook final : public MediaGateway {
@@ -46,7 +47,8 @@ public:
                    mixer::LegSettings settings) override {
         note("configure " + std::string(settings.sending.codec->name) +
              (settings.send ? " send" : "") + (settings.receive ? " receive" : "") +
-             (settings.admitted ? "" : " outside") + (settings.send_key ? " encrypted" : ""));
+             (settings.admitted ? "" : " outside") + (settings.always_heard ? " host" : "") +
+             (settings.send_key ? " encrypted" : ""));
         last_leg = leg;
         last_access = std::move(access);
     }
@@ -196,6 +198,17 @@ TEST_F(FocusTest, MembersAreKnownByDigestNotByFrom) {
     EXPECT_TRUE(log.has("auth.failed"));
     EXPECT_EQ(turn(invite("staff", 3, signed_with("secret")))->status(), 200);
     EXPECT_EQ(turn(invite("staff", 4, signed_with("secret")))->status(), 401) << "a replay";
+}
+
+TEST_F(FocusTest, WhoKeysInTheHostsPinIsAHost) {
+    turn(invite("class"));
+    for (const char digit : {'9', '8', '#', '9', '9'})
+        focus.handle_digit(media.last_leg, digit, now);
+    EXPECT_EQ(media.notes.back(), "configure PCMU send receive host");
+    const auto notes = media.notes.size();
+    for (int i = 0; i < 50; ++i) focus.handle_digit(media.last_leg, '5', now);
+    EXPECT_EQ(media.notes.size(), notes) << "a host is one already";
+    EXPECT_EQ(focus.leg_count(), 1u) << "digits throw nobody out who is in";
 }
 
 TEST_F(FocusTest, APinIsAskedForByKeypadWithThreeTries) {

@@ -32,12 +32,15 @@ TEST_F(StoreTest, AFreshOneHasTheRoomDemo) {
 TEST_F(StoreTest, RoomsComeAndGoAndStay) {
     {
         Store store(directory);
-        EXPECT_EQ(store.add_room({{"exam", focus::Access::pin, "42"}, "7", "off"}), std::nullopt);
-        EXPECT_NE(store.add_room({{"EXAM"}, "", "off"}), std::nullopt) << "the name is taken";
-        EXPECT_NE(store.add_room({{"a b"}, "", "off"}), std::nullopt);
-        EXPECT_NE(store.add_room({{"echo"}, "", "off"}), std::nullopt);
-        EXPECT_NE(store.add_room({{"x", focus::Access::pin, ""}, "", "off"}), std::nullopt);
-        EXPECT_NE(store.add_room({{"x", focus::Access::pin, "12a"}, "", "off"}), std::nullopt);
+        EXPECT_EQ(store.add_room(
+                      {{.name = "exam", .access = focus::Access::pin, .pin = "42", .host_pin = "7"},
+                       "off"}),
+                  std::nullopt);
+        EXPECT_NE(store.add_room({{"EXAM"}, "off"}), std::nullopt) << "the name is taken";
+        EXPECT_NE(store.add_room({{"a b"}, "off"}), std::nullopt);
+        EXPECT_NE(store.add_room({{"echo"}, "off"}), std::nullopt);
+        EXPECT_NE(store.add_room({{"x", focus::Access::pin, ""}, "off"}), std::nullopt);
+        EXPECT_NE(store.add_room({{"x", focus::Access::pin, "12a"}, "off"}), std::nullopt);
     }
     Store again(directory);
     EXPECT_EQ(again.room("exam")->pin, "42");
@@ -51,18 +54,37 @@ TEST_F(StoreTest, ARoomSaysWhetherItIsEncryptedAndHowManyAreHeard) {
     EXPECT_EQ(store.room("demo")->encryption, sdp::Protection::preferred);
     for (const auto wanted :
          {sdp::Protection::off, sdp::Protection::preferred, sdp::Protection::required}) {
-        Store::RoomRow row{{std::string(name_of(wanted))}, "", "off"};
+        Store::RoomRow row{{std::string(name_of(wanted))}, "off"};
         row.room.encryption = wanted;
         EXPECT_EQ(store.add_room(row), std::nullopt);
         EXPECT_EQ(store.room(name_of(wanted))->encryption, wanted);
     }
     EXPECT_FALSE(protection_of("sometimes"));
-    Store::RoomRow debate{{"debate"}, "", "off"};
+    Store::RoomRow debate{{"debate"}, "off"};
     debate.room.speakers_max = 3;
     EXPECT_EQ(store.add_room(debate), std::nullopt);
     EXPECT_EQ(store.room("debate")->speakers_max, 3u);
     debate.room.speakers_max = 0;
     EXPECT_NE(store.add_room(debate), std::nullopt);
+}
+
+TEST_F(StoreTest, ARoomSaysWhatIsDoneToItsSoundAndWhoIsHost) {
+    Store store(directory);
+    EXPECT_EQ(store.room("demo")->care, mixer::SoundCareOptions{});
+    EXPECT_EQ(store.room("demo")->host_pin, "");
+    Store::RoomRow row{{"noisy"}, "off"};
+    row.room.care = {.high_pass = true, .gain_control = true};
+    row.room.host_pin = "9999";
+    EXPECT_EQ(store.add_room(row), std::nullopt);
+    EXPECT_EQ(store.room("noisy")->care, row.room.care);
+    EXPECT_EQ(store.room("noisy")->host_pin, "9999");
+    EXPECT_EQ(text_of(row.room.care), "gain,high-pass");
+    EXPECT_EQ(care_of(" noise,gain"),
+              (mixer::SoundCareOptions{.noise_suppression = true, .gain_control = true}));
+    EXPECT_FALSE(care_of("louder"));
+    row.room.name = "both";
+    row.room.pin = row.room.host_pin;
+    EXPECT_EQ(store.add_room(row)->what, "the host's PIN is one of its own");
 }
 
 TEST_F(StoreTest, UsersHaveHashesAndNoPassword) {
@@ -84,7 +106,7 @@ TEST_F(StoreTest, UsersHaveHashesAndNoPassword) {
 TEST_F(StoreTest, AnotherProcessIsSeenAtOnce) {
     Store server(directory), command_line(directory);
     EXPECT_FALSE(server.room("new"));
-    EXPECT_EQ(command_line.add_room({{"new"}, "", "off"}), std::nullopt);
+    EXPECT_EQ(command_line.add_room({{"new"}, "off"}), std::nullopt);
     EXPECT_TRUE(server.room("new"));
 }
 
