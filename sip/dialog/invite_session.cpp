@@ -99,27 +99,24 @@ void InviteSession::handle_timeout(TimePoint now) {
 }
 
 void InviteSession::retransmit(TimePoint now) {
-    LYCEUM_ASSERT(unacknowledged_);
+    LYCEUM_ASSERT(repeated_);
     // A 2xx backs off to T2 (§13.3.1.4), a reliable 1xx doubles without a ceiling (RFC 3262 §3).
-    retransmit_interval_ *= 2;
-    if (!rseq_) retransmit_interval_ = std::min(retransmit_interval_, options_.timers.t2);
-    timers_.set(Timer::retransmit, now + retransmit_interval_);
-    outputs_.push_back(SendResponse{unacknowledged_in_, *unacknowledged_});
+    repeated_->interval *= 2;
+    if (!rseq_) repeated_->interval = std::min(repeated_->interval, options_.timers.t2);
+    timers_.set(Timer::retransmit, now + repeated_->interval);
+    outputs_.push_back(SendResponse{repeated_->transaction, repeated_->response});
 }
 
 void InviteSession::keep_repeating(TransactionId transaction, Message response, std::uint32_t cseq,
                                    TimePoint now) {
     outputs_.push_back(SendResponse{transaction, response});
-    unacknowledged_ = std::move(response);
-    unacknowledged_in_ = transaction;
-    unacknowledged_cseq_ = cseq;
-    retransmit_interval_ = options_.timers.t1;
-    timers_.set(Timer::retransmit, now + retransmit_interval_);
+    repeated_ = Repeated{std::move(response), transaction, cseq, options_.timers.t1};
+    timers_.set(Timer::retransmit, now + repeated_->interval);
     timers_.set(Timer::give_up, now + options_.timers.timeout());
 }
 
 void InviteSession::stop_repeating() {
-    unacknowledged_.reset();
+    repeated_.reset();
     timers_.stop(Timer::retransmit);
     timers_.stop(Timer::give_up);
 }
@@ -269,7 +266,7 @@ void InviteSession::offer(std::string description, TimePoint now) {
 void InviteSession::send_offer(TimePoint now) {
     if (state_ == State::ending || state_ == State::ended || pending_offer_.empty()) return;
     if (state_ != State::established || offer_open() || invite_waiting_ || offer_waiting_ ||
-        unacknowledged_ || ack_wanted_) {
+        repeated_ || ack_wanted_) {
         timers_.set(Timer::retry, now + options_.timers.t1);
         return;
     }
@@ -392,7 +389,7 @@ void InviteSession::bye(std::string_view reason) {
     if (state_ == State::ending || state_ == State::ended) return;
     state_ = State::ending;
     timers_.stop_all();
-    unacknowledged_.reset();
+    repeated_.reset();
     auto writer = dialogs_.front().request(Method::bye);
     std::string text(reason);
     std::replace(text.begin(), text.end(), '"', '\'');
@@ -413,7 +410,7 @@ void InviteSession::end(EndCause cause, int status, std::string_view reason) {
 }
 
 bool InviteSession::offer_open() const {
-    if (unacknowledged_ && answer_in_ack_) return true;
+    if (repeated_ && answer_in_ack_) return true;
     return std::any_of(sent_.begin(), sent_.end(),
                        [](const Sent& sent) { return sent.has_offer && !sent.done; });
 }

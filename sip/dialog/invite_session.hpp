@@ -163,6 +163,13 @@ private:
         Message request;
     };
 
+    struct Repeated { ///< A 2xx until its ACK, or a reliable 1xx until its PRACK.
+        Message response;
+        TransactionId transaction;
+        std::uint32_t invite_cseq;
+        Duration interval;
+    };
+
     static constexpr Duration ring_max = 180s; ///< After the last 1xx, as a proxy's Timer C.
 
     InviteSession(Options options, Random& random);
@@ -221,11 +228,8 @@ private:
     std::string uri_, from_;        ///< Caller: whom, and as whom.
     std::uint32_t invite_cseq_ = 0; ///< Caller: of the initial INVITE.
 
-    std::optional<Message> unacknowledged_; ///< The 2xx or reliable 1xx being repeated…
-    TransactionId unacknowledged_in_;       ///< …in this transaction…
-    std::uint32_t unacknowledged_cseq_ = 0; ///< …for this INVITE.
-    bool answer_in_ack_ = false;            ///< Our 2xx had an offer.
-    Duration retransmit_interval_{};
+    std::optional<Repeated> repeated_;
+    bool answer_in_ack_ = false;        ///< Our 2xx had an offer.
     std::optional<std::uint32_t> rseq_; ///< Of the reliable 1xx that waits for its PRACK.
     std::uint32_t last_rseq_ = 0;
     std::optional<std::string> accept_after_prack_;

@@ -85,7 +85,7 @@ void InviteSession::handle_update(const Message& request, TransactionId transact
 void InviteSession::handle_prack(const Message& request, TransactionId transaction, TimePoint now) {
     const auto rack = RAck::parse(request.header(Header::rack).value_or(""));
     if (!rack) return respond(transaction, request, 400, "Bad RAck");
-    if (!rseq_ || rack->rseq != *rseq_ || rack->cseq.number != unacknowledged_cseq_)
+    if (!rseq_ || !repeated_ || rack->rseq != *rseq_ || rack->cseq.number != repeated_->invite_cseq)
         return respond(transaction, request, 481, "No Such Reliable Response");
     rseq_.reset();
     stop_repeating();
@@ -116,7 +116,7 @@ void InviteSession::handle_cancel(const Message& cancel, TransactionId transacti
 }
 
 void InviteSession::handle_ack(const Message& ack) {
-    if (!unacknowledged_ || rseq_ || cseq_of(ack) != unacknowledged_cseq_) return;
+    if (!repeated_ || rseq_ || cseq_of(ack) != repeated_->invite_cseq) return;
     stop_repeating();
     if (state_ == State::accepted) {
         state_ = State::established;
