@@ -95,7 +95,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     for (auto& [key, encoding] : shared_) encoding.begin_tick();
     for (auto& [id, leg] : legs_) choose_stream(leg);
     for (auto& [id, leg] : legs_) {
-        if (leg.media.settings().send) serve(id, leg, total, mix, mix_db);
+        if (leg.media.settings().send && !leg.media.broken()) serve(id, leg, total, mix, mix_db);
         maintain(id, leg, now);
     }
     // Nobody listens to it any more.
@@ -316,11 +316,13 @@ void ConferenceMedia::maintain(LegId id, Leg& leg, TimePoint now) {
     if (auto packet = leg.media.rtcp(now, ntp(now), false))
         outputs_.push_back(
             SendRtcp{id, leg.media.rtcp_target(), std::move(*packet), settings.rtcp_mux});
+    if (leg.lost) return;
     // Who was asked to be silent cannot be missed by his silence.
-    if (!settings.receive || leg.lost || now - leg.media.last_heard() < options_.rtp_timeout)
-        return;
+    const bool vanished = settings.receive && now - leg.media.last_heard() >= options_.rtp_timeout;
+    const auto why = vanished ? std::string_view("silence") : leg.media.broken();
+    if (!why) return;
     leg.lost = true;
-    outputs_.push_back(LegLost{id});
+    outputs_.push_back(LegLost{id, *why});
 }
 
 const MediaLeg* ConferenceMedia::leg(LegId id) const {

@@ -83,8 +83,9 @@ public:
         LegId leg;
         char digit;
     };
-    struct LegLost { ///< Its peer has vanished; told once.
+    struct LegLost { ///< Its peer has vanished, or must not be sent to any more; told once.
         LegId leg;
+        std::string_view why;
     };
     struct Howling { ///< A loud tone stays in its sound.
         LegId leg;

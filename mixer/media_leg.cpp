@@ -247,6 +247,8 @@ void MediaLeg::handle_report(const rtp::ReportBlock& report, TimePoint now) {
     loss_ = std::max(lost, (loss_ + lost) / 2);
     if (const auto time = rtp::round_trip(report, rtp::ntp_later(report_ntp_, now - report_at_)))
         round_trip_ = time;
+    breaker_.handle_report(report, round_trip_, packets_sent_,
+                           octets_sent_ + std::uint64_t{packets_sent_} * rtp::header_bytes, now);
     if (loss_ > (path_ == Path::narrow ? wide_below : narrow_above)) path_ = Path::narrow;
     else if (loss_ > (path_ == Path::good ? lossy_above : good_below)) path_ = Path::lossy;
     else path_ = Path::good;

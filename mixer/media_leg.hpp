@@ -8,6 +8,7 @@
 #include "mixer/codec.hpp"
 #include "mixer/mix.hpp"
 #include "mixer/sound_care.hpp"
+#include "rtp/circuit_breaker.hpp"
 #include "rtp/jitter_buffer.hpp"
 #include "rtp/quality.hpp"
 #include "rtp/reception.hpp"
@@ -128,6 +129,8 @@ public:
     [[nodiscard]] const SocketAddress& rtcp_target() const { return rtcp_target_; }
     /// Of what we send, by the peer's reports (RFC 3550 §6.4.1).
     [[nodiscard]] Path path() const { return path_; }
+    /// Why nothing may be sent to it any more (RFC 8083); none: it may.
+    [[nodiscard]] std::optional<std::string_view> broken() const { return breaker_.open(); }
     /// Who gets everything twice needs no other encoding than who loses nothing.
     [[nodiscard]] Receiver receiver() const {
         return {settings_.sending.fmtp, wants_redundancy() ? Path::good : path_};
@@ -189,6 +192,7 @@ private:
     bool marker_ = true;
     float loss_ = 0; ///< Of what we send, the mean of the last reports.
     Path path_ = Path::good;
+    rtp::CircuitBreaker breaker_;
     std::uint32_t packets_sent_ = 0, octets_sent_ = 0, packets_reported_ = 0;
     std::string cname_;
     TimePoint next_rtcp_;

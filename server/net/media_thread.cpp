@@ -285,6 +285,7 @@ void MediaThread::carry_out(Conference& conference) {
         } else if (const auto* digit = std::get_if<mixer::ConferenceMedia::Digit>(&*output)) {
             events_.digit(digit->leg, digit->digit);
         } else if (const auto* lost = std::get_if<mixer::ConferenceMedia::LegLost>(&*output)) {
+            log_.warning("leg.lost", {{"leg", lost->leg.value}, {"why", lost->why}});
             events_.leg_lost(lost->leg);
         } else if (const auto* howl = std::get_if<mixer::ConferenceMedia::Howling>(&*output)) {
             log_.warning("leg.howling", {{"leg", howl->leg.value}, {"hertz", howl->hertz}});

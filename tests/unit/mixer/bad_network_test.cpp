@@ -211,6 +211,37 @@ TEST(BadNetwork, ThePeersReportsGoIntoTheRecord) {
     EXPECT_EQ(leg.heard_by_peer()->mos_tenths, 39);
 }
 
+TEST(BadNetwork, WhomNothingReachesIsNotSentToForEver) {
+    ConferenceMedia media({}, 1, {});
+    const LegId deaf{1};
+    media.add_leg(deaf, opus_settings(false), {});
+    std::uint32_t ssrc = 0;
+    std::size_t sent = 0;
+    std::vector<std::string_view> lost;
+    TimePoint now{};
+    for (int second = 0; second < 30; ++second) {
+        sent = 0;
+        for (int i = 0; i < 50; ++i, now += 20ms) {
+            media.handle_timeout(now);
+            while (auto output = media.poll()) {
+                if (const auto* packet = std::get_if<ConferenceMedia::SendRtp>(&*output)) {
+                    ssrc = rtp::parse_packet(packet->header)->header.ssrc;
+                    ++sent;
+                } else if (const auto* gone = std::get_if<ConferenceMedia::LegLost>(&*output)) {
+                    lost.push_back(gone->why);
+                }
+            }
+        }
+        rtp::Rtcp report;
+        report.ssrc = 5;
+        report.cname = "phone";
+        report.reports.push_back({.ssrc = ssrc, .fraction_lost = 255, .highest_sequence = 77});
+        if (second % 5 == 4) media.handle_datagram(deaf, rtp::write_rtcp(report), peer, now);
+    }
+    EXPECT_EQ(lost, std::vector<std::string_view>{"nothing arrives"});
+    EXPECT_EQ(sent, 0u);
+}
+
 /// Who reports loss and takes RED is sent everything twice, from the encoder of those who lose
 /// nothing.
 TEST(BadNetwork, WhoLosesPacketsAndTakesRedIsSentThemTwice) {

@@ -278,7 +278,9 @@ TEST(ConferenceMedia, WhoLosesPacketsIsSentThemTwice) {
     const auto report = [&](std::uint8_t lost_256ths) {
         rtp::Rtcp out;
         out.ssrc = 77;
-        out.reports.push_back({.ssrc = bad.headers.back().ssrc, .fraction_lost = lost_256ths});
+        out.reports.push_back({.ssrc = bad.headers.back().ssrc,
+                               .fraction_lost = lost_256ths,
+                               .highest_sequence = bad.headers.back().sequence});
         const SocketAddress rtcp{bad.own.ip, static_cast<std::uint16_t>(bad.own.port + 1)};
         room.media.handle_datagram(bad.leg, rtp::write_rtcp(out), rtcp, room.now);
         room.run(1s);

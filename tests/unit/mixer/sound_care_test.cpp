@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mixer/sound_care.hpp"
 #include "base/random.hpp"
+#include "mixer/sound_care.hpp"
 #include "mixer/sound_watch.hpp"
 #include "tests/kit/tone.hpp"
 
