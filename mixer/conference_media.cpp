@@ -83,6 +83,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     const auto lateness = now - next_tick_;
     sealed_count_ = 0;
     ++counters_.ticks;
+    if (lateness >= tick_length) ++counters_.late_ticks;
     pull_all(now);
     choose_speakers();
     next_tick_ += tick_length - lead(lateness);

@@ -100,6 +100,7 @@ public:
 
     struct Counters {
         std::uint64_t ticks = 0, packets = 0, strangers = 0;
+        std::uint64_t late_ticks = 0; ///< Begun when the next was due; they are caught up.
         std::uint64_t encoded = 0, silence_repeated = 0; ///< Payloads, by what they took.
     };
 

@@ -15,10 +15,17 @@ MediaPlane::MediaPlane(Options options, const Events& events, Entropy& entropy, 
       load_(std::max<std::size_t>(options.threads, 1)) {
     for (std::size_t i = 0; i < load_.size(); ++i)
         threads_.push_back(std::make_unique<MediaThread>(options_, events, handshakes_, log));
+    for (auto& thread : threads_) {
+        std::vector<MediaThread*> others;
+        for (auto& other : threads_)
+            if (other != thread) others.push_back(other.get());
+        thread->set_others(std::move(others));
+    }
 }
 
 MediaPlane::~MediaPlane() {
-    handshakes_.stop(); // They tell the threads.
+    handshakes_.stop();                           // They tell the threads…
+    for (auto& thread : threads_) thread->stop(); // …which send for each other.
 }
 
 void MediaPlane::begin(focus::ConferenceId id, focus::ConferenceSound sound) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace lyceum::net {
 
@@ -19,7 +20,10 @@ MediaThread::MediaThread(MediaPlane::Options options, MediaPlane::Events events,
           io_.run();
       }) {}
 
-MediaThread::~MediaThread() {
+MediaThread::~MediaThread() { stop(); }
+
+void MediaThread::stop() {
+    if (!thread_.joinable()) return;
     boost::asio::post(io_, [this] {
         work_.reset();
         timer_.cancel();
@@ -27,6 +31,10 @@ MediaThread::~MediaThread() {
         deadlines_ = {};
     });
     thread_.join();
+}
+
+void MediaThread::set_others(std::vector<MediaThread*> others) {
+    post([this, others = std::move(others)]() mutable { others_ = std::move(others); });
 }
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
@@ -46,14 +54,26 @@ void MediaThread::begin(focus::ConferenceId id, focus::ConferenceSound sound, st
 
 void MediaThread::end(focus::ConferenceId id) {
     deadlines_.remove(id);
-    conferences_.erase(id);
+    const auto found = conferences_.find(id);
+    if (found == conferences_.end()) return;
+    const auto& counters = found->second.media.counters();
+    log_.info("conference.media.ended", {{"conference", id.value},
+                                         {"ticks", counters.ticks},
+                                         {"late", counters.late_ticks},
+                                         {"packets", counters.packets}});
+    conferences_.erase(found);
 }
 
 void MediaThread::open_port(focus::ConferenceId id, const SocketAddress& local,
                             mixer::SharedPort::Use use, MediaSocket rtp, MediaSocket rtcp) {
-    if (auto* conference = find(id))
-        conference->ports.emplace(local,
-                                  Port{std::move(rtp), std::move(rtcp), mixer::SharedPort(use)});
+    auto* conference = find(id);
+    if (!conference) return;
+    const auto number = conference->ports.size();
+    Port port{std::make_shared<MediaSocket>(std::move(rtp)), std::move(rtcp),
+              mixer::SharedPort(use)};
+    const auto whose = number % (others_.size() + 1);
+    if (number >= ports_at_home_max && whose > 0) port.sender = others_[whose - 1];
+    conference->ports.emplace(local, std::move(port));
 }
 
 void MediaThread::open(focus::ConferenceId id, mixer::LegId leg, const SocketAddress& at) {
@@ -190,7 +210,7 @@ void MediaThread::receive(Conference& conference, TimePoint now, Duration wall_o
             for (std::size_t i = 0; i < reads_per_tick_max; ++i)
                 if (socket.receive(wall_offset, now, take) < MediaSocket::batch) break;
         };
-        read(port.rtp, true);
+        read(*port.rtp, true);
         if (rtcp_turn) read(port.rtcp, false);
     }
 }
@@ -216,7 +236,7 @@ void MediaThread::handle_stun(Conference& conference, Port& port, bool on_rtp_po
     const auto reply =
         rtp::IceLite(ice.local, ice.remote).handle_datagram(arrival.datagram, arrival.from);
     if (!reply) return;
-    (on_rtp_port ? port.rtp : port.rtcp).send(arrival.from, reply->datagram);
+    (on_rtp_port ? *port.rtp : port.rtcp).send(arrival.from, reply->datagram);
     if (!reply->authentic) return;
     port.legs.learn(*id, arrival.from, arrival.at);
     if (!on_rtp_port) return; // The second component follows the first.
@@ -255,7 +275,7 @@ void MediaThread::handle_handshake(focus::ConferenceId id, mixer::LegId leg_id,
     if (found == conference->legs.end()) return;
     auto& leg = found->second;
     if (const auto* datagram = std::get_if<Bytes>(&event)) {
-        leg.port->rtp.send(leg.chosen.value_or(leg.handshaking_with), *datagram);
+        leg.port->rtp->send(leg.chosen.value_or(leg.handshaking_with), *datagram);
     } else if (auto* keys = std::get_if<rtp::DtlsHandshake::Keys>(&event)) {
         leg.keys = std::move(*keys);
         log_.info("leg.dtls.done",
@@ -276,12 +296,14 @@ void MediaThread::carry_out(Conference& conference) {
     };
     while (auto output = conference.media.poll()) {
         if (const auto* rtp = std::get_if<mixer::ConferenceMedia::SendRtp>(&*output)) {
-            if (find_leg(rtp->leg))
-                batch_.add(leg->second.port->rtp, rtp->to, rtp->header, rtp->payload);
+            if (!find_leg(rtp->leg)) continue;
+            auto& port = *leg->second.port;
+            if (port.sender) port.parcel.add(*rtp);
+            else batch_.add(*port.rtp, rtp->to, rtp->header, rtp->payload);
         } else if (const auto* rtcp = std::get_if<mixer::ConferenceMedia::SendRtcp>(&*output)) {
             if (!find_leg(rtcp->leg)) continue;
             auto& port = *leg->second.port;
-            (rtcp->on_rtp_port ? port.rtp : port.rtcp).send(rtcp->to, rtcp->packet);
+            (rtcp->on_rtp_port ? *port.rtp : port.rtcp).send(rtcp->to, rtcp->packet);
         } else if (const auto* digit = std::get_if<mixer::ConferenceMedia::Digit>(&*output)) {
             events_.digit(digit->leg, digit->digit);
         } else if (const auto* lost = std::get_if<mixer::ConferenceMedia::LegLost>(&*output)) {
@@ -293,6 +315,30 @@ void MediaThread::carry_out(Conference& conference) {
             log_.warning("leg.echo", {{"leg", echo->leg.value}, {"after_ms", echo->after / 1ms}});
         }
     }
+    batch_.flush();
+    for (auto& [local, port] : conference.ports) {
+        if (port.parcel.items.empty()) continue;
+        port.parcel.by = port.rtp;
+        port.sender->post([sender = port.sender, parcel = std::exchange(port.parcel, {})] {
+            sender->send_parcel(parcel);
+        });
+    }
+}
+
+void MediaThread::Parcel::add(const mixer::ConferenceMedia::SendRtp& packet) {
+    // Most legs get the same payload; it is carried once.
+    const bool same = !items.empty() && packet.payload.data() == last_payload &&
+                      packet.payload.size() == items.back().payload_bytes;
+    const auto at = same ? items.back().payload_at : payloads.size();
+    if (!same) payloads.insert(payloads.end(), packet.payload.begin(), packet.payload.end());
+    last_payload = packet.payload.data();
+    items.push_back({packet.to, packet.header, at, packet.payload.size()});
+}
+
+void MediaThread::send_parcel(const Parcel& parcel) {
+    for (const auto& item : parcel.items)
+        batch_.add(*parcel.by, item.to, item.header,
+                   ByteView(parcel.payloads).subspan(item.payload_at, item.payload_bytes));
     batch_.flush();
 }
 

@@ -12,18 +12,33 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
 #include <map>
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace lyceum::net {
 
 /// One thread with its conferences: their sockets, their ticks, and what arrives beside RTP on a
 /// media port (STUN and DTLS). Everything but `post` runs on it alone.
+///
+/// A conference with more ports than one thread should send for has the others send for the rest of
+/// them: what goes out by such a port travels to its thread as one parcel a tick.
 class MediaThread {
 public:
+    /// Ports of a conference that its own thread sends for: a thousand legs. Those beyond are dealt
+    /// out among all threads.
+    static constexpr std::size_t ports_at_home_max = 16;
+
     MediaThread(MediaPlane::Options options, MediaPlane::Events events, Handshakes& handshakes,
                 Log& log);
     ~MediaThread();
+
+    /// Who may be asked to send. They outlive this thread's last tick.
+    void set_others(std::vector<MediaThread*> others);
+    /// Returns once nothing runs on it any more.
+    void stop();
 
     template <class Command>
     void post(Command command) {
@@ -40,9 +55,25 @@ public:
     void close(focus::ConferenceId id, mixer::LegId leg);
 
 private:
+    struct Parcel { ///< Datagrams of one port, and their payloads one behind the other.
+        struct Item {
+            SocketAddress to;
+            std::array<std::uint8_t, 12> header;
+            std::size_t payload_at, payload_bytes;
+        };
+        std::shared_ptr<MediaSocket> by;
+        std::vector<Item> items;
+        Bytes payloads;
+        const std::uint8_t* last_payload = nullptr; ///< Where the last one was copied from.
+
+        void add(const mixer::ConferenceMedia::SendRtp& packet);
+    };
     struct Port {
-        MediaSocket rtp, rtcp;
+        std::shared_ptr<MediaSocket> rtp; ///< Shared with who sends for it.
+        MediaSocket rtcp;
         mixer::SharedPort legs;
+        MediaThread* sender = nullptr; ///< None: this thread itself.
+        Parcel parcel;                 ///< Of this tick, for the sender.
     };
     struct Leg {
         SocketAddress at;
@@ -81,9 +112,11 @@ private:
     void log_record(mixer::LegId leg, const mixer::ConferenceMedia::LegRecord& record);
     static void apply(Conference& conference, mixer::LegId id, const Leg& leg);
     void carry_out(Conference& conference);
+    void send_parcel(const Parcel& parcel);
 
     MediaPlane::Options options_;
     MediaPlane::Events events_;
+    std::vector<MediaThread*> others_;
     Handshakes& handshakes_;
     Log& log_;
     boost::asio::io_context io_{1};
