@@ -173,8 +173,8 @@ void MediaLeg::handle_redundant(const rtp::PacketView& packet, std::uint64_t seq
         ++counters_.malformed;
         return;
     }
-    const auto packet_age =
-        packet_length_.count() * std::int64_t{settings_.sending.codec->clock_rate} / 1'000'000;
+    const auto packet_age = std::max<std::int64_t>(
+        1, packet_length_.count() * settings_.sending.codec->clock_rate / 1'000'000);
     auto header = packet.header;
     for (std::size_t i = 0; i < redundant->count; ++i) {
         const auto& block = redundant->blocks[i];

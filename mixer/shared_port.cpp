@@ -32,8 +32,9 @@ std::optional<LegId> SharedPort::only_leg(const Predicate& fits) const {
 void SharedPort::expect(LegId id, Expected expected, TimePoint now) {
     auto& leg = legs_.try_emplace(id, Leg{id, {}, {}, now, {}}).first->second;
     const bool moved = leg.expected.announced != expected.announced;
+    const bool same_ice = !expected.ufrag.empty() && leg.expected.ufrag == expected.ufrag;
     leg.expected = std::move(expected);
-    if (!moved) return;
+    if (!moved || same_ice) return; // With ICE, what SDP announces says little.
     // The peer is somewhere else now; what it showed before says nothing any more.
     for (const auto& source : leg.sources) sources_.erase(source);
     leg.sources.clear();

@@ -190,7 +190,11 @@ void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
     }
     if (digit != '#' && leg.digits.size() < pin_digits_max) return;
     leg.digits.clear();
-    if (leg.admitted || ++leg.tries < pin_tries) return;
+    if (++leg.tries < pin_tries) return;
+    if (leg.admitted) { // He may stay, but guess no more.
+        leg.host_pin.clear();
+        return;
+    }
     log_.warning("leg.wrong-pin", {{"leg", id.value}});
     throw_out(id, "Wrong PIN", now);
 }

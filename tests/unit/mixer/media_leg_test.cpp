@@ -90,6 +90,22 @@ TEST_F(MediaLegTest, ACodecMayChangeInTheMiddleAndASourceToo) {
     EXPECT_GT(heard, 90);
 }
 
+TEST_F(MediaLegTest, RedundancyAroundPacketsOfNextToNothing) {
+    auto agreed = settings();
+    agreed.redundancy = 63;
+    leg.update(agreed);
+    Frame frame;
+    for (int i = 0; i < 50; ++i, now += 20ms) {
+        Bytes wire;
+        const Bytes body = i % 2 ? Bytes{0x80, 0, 1, 0, 0, 0x20} : Bytes{0, 0x20};
+        rtp::write_packet(wire, {63, false, sequence, sequence * 1u, 1}, body);
+        ++sequence;
+        leg.handle_datagram(wire, nat, now);
+        leg.pull(frame, true, now + 15ms);
+    }
+    EXPECT_EQ(leg.counters().packets_received, 50u);
+}
+
 /// Drift of ±200 ppm for an hour, with speech that pauses: the delay stays, and little is
 /// concealed.
 TEST_F(MediaLegTest, DriftIsFollowedWhereThereIsSilence) {

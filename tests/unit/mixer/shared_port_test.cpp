@@ -90,6 +90,10 @@ TEST_F(SharedPortTest, IceSaysWhoItIsAndIsNeverLatched) {
     EXPECT_FALSE(port.leg_of(at("192.0.2.1", 5555), later));
     port.learn(boris, at("203.0.113.5", 5555), start);
     EXPECT_EQ(port.leg_of(at("203.0.113.5", 5555), start), boris);
+    port.expect(boris, phone("192.0.2.1", 9, "bbbb"), start); // Another offer in the session.
+    EXPECT_EQ(port.leg_of(at("203.0.113.5", 5555), start), boris);
+    port.expect(boris, phone("192.0.2.1", 4002, "b2b2"), start); // ICE begins anew.
+    EXPECT_FALSE(port.leg_of(at("203.0.113.5", 5555), start));
 }
 
 TEST_F(SharedPortTest, WhoLeavesLeavesNothingBehind) {

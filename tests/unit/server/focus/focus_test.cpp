@@ -208,7 +208,12 @@ TEST_F(FocusTest, WhoKeysInTheHostsPinIsAHost) {
     const auto notes = media.notes.size();
     for (int i = 0; i < 50; ++i) focus.handle_digit(media.last_leg, '5', now);
     EXPECT_EQ(media.notes.size(), notes) << "a host is one already";
-    EXPECT_EQ(focus.leg_count(), 1u) << "digits throw nobody out who is in";
+    turn(invite("class", 2));
+    for (int tries = 0; tries < Focus::pin_tries; ++tries)
+        for (const char digit : {'1', '2', '#'}) focus.handle_digit(media.last_leg, digit, now);
+    for (const char digit : {'9', '9', '#'}) focus.handle_digit(media.last_leg, digit, now);
+    EXPECT_EQ(media.notes.back(), "configure PCMU send receive") << "three tries and no more";
+    EXPECT_EQ(focus.leg_count(), 2u) << "digits throw nobody out who is in";
 }
 
 TEST_F(FocusTest, APinIsAskedForByKeypadWithThreeTries) {
