@@ -31,8 +31,8 @@ TEST(Corpus, SipMessage) { EXPECT_GE(replay("fuzz/corpus/sip_message", fuzz_sip_
 TEST(Corpus, Torture) { EXPECT_EQ(replay("data/rfc4475", fuzz_sip_message), 49u); }
 TEST(Corpus, Uri) { EXPECT_GE(replay("fuzz/corpus/uri", fuzz_uri), 5u); }
 TEST(Corpus, Sdp) { EXPECT_GE(replay("fuzz/corpus/sdp", fuzz_sdp), 3u); }
-TEST(Corpus, Rtp) { EXPECT_GE(replay("fuzz/corpus/rtp", fuzz_rtp), 3u); }
-TEST(Corpus, Rtcp) { EXPECT_GE(replay("fuzz/corpus/rtcp", fuzz_rtcp), 2u); }
+TEST(Corpus, Rtp) { EXPECT_GE(replay("fuzz/corpus/rtp", fuzz_rtp), 4u); }
+TEST(Corpus, Rtcp) { EXPECT_GE(replay("fuzz/corpus/rtcp", fuzz_rtcp), 3u); }
 TEST(Corpus, Srtp) { EXPECT_GE(replay("fuzz/corpus/srtp", fuzz_srtp), 3u); }
 TEST(Corpus, Stun) { EXPECT_GE(replay("fuzz/corpus/stun", fuzz_stun), 1u); }
 TEST(Corpus, Dtls) { EXPECT_GE(replay("fuzz/corpus/dtls", fuzz_dtls), 2u); }
