@@ -106,7 +106,7 @@ TEST_F(MediaLegTest, RedundancyAroundPacketsOfNextToNothing) {
     EXPECT_EQ(leg.counters().packets_received, 50u);
 }
 
-/// Drift of ±200 ppm for an hour, with speech that pauses: the delay stays, and little is
+/// Drift of ±200 ppm for ten minutes, with speech that pauses: the delay stays, and little is
 /// concealed.
 TEST_F(MediaLegTest, DriftIsFollowedWhereThereIsSilence) {
     for (const int ppm : {-200, 200}) {
