@@ -24,10 +24,22 @@ HOST = "127.0.0.1"
 LYCEUM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else "lyceum"
 
 
+PORTS_GIVEN = set()
+
+
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """Free for UDP and TCP, and never the same twice: who gets it takes a while to bind it."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind((HOST, 0))
+            port = udp.getsockname()[1]
+            try:
+                tcp.bind((HOST, port))
+            except OSError:
+                continue
+        if port not in PORTS_GIVEN:
+            PORTS_GIVEN.add(port)
+            return port
 
 
 class Server:
