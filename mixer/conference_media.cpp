@@ -96,7 +96,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     for (auto& [key, encoding] : shared_) encoding.begin_tick();
     for (auto& [id, leg] : legs_) choose_stream(leg);
     for (auto& [id, leg] : legs_) {
-        if (leg.media.settings().send && !leg.media.broken()) serve(id, leg, total, mix, mix_db);
+        if (leg.media.settings().send && !leg.lost) serve(id, leg, total, mix, mix_db);
         maintain(id, leg, now);
     }
     // Nobody listens to it any more.
@@ -114,7 +114,7 @@ void ConferenceMedia::pull_all(TimePoint now) {
         leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
         if (leg.present) leg.care.apply(leg.frame);
         const int level = leg.present ? level_db(leg.frame) : silence_db;
-        watch(id, leg, level);
+        if (leg.present || leg.echo) watch(id, leg, level);
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
         if (level >= options_.speech_level_db) {
             leg.speaking_ticks = hangover_ticks;
@@ -218,7 +218,7 @@ void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame&
         return send(id, leg, *leg.own);
     }
     if (leg.own && ++leg.own->idle_ticks > own_encoder_idle_ticks) leg.own.reset();
-    leg.sent_db = mix_db;
+    if (leg.echo) leg.sent_db = mix_db;
     auto& encoding = shared_[leg.key];
     if (encoding.fed_until <= position_) feed(encoding, leg, mix);
     send(id, leg, encoding);
@@ -314,14 +314,15 @@ void ConferenceMedia::send(LegId id, Leg& leg, Encoding& encoding) {
 
 void ConferenceMedia::maintain(LegId id, Leg& leg, TimePoint now) {
     const auto& settings = leg.media.settings();
-    if (auto packet = leg.media.rtcp(now, ntp(now), false))
+    std::optional<std::string_view> why;
+    if (auto packet = leg.media.rtcp(now, ntp(now), false)) {
         outputs_.push_back(
             SendRtcp{id, leg.media.rtcp_target(), std::move(*packet), settings.rtcp_mux});
-    if (leg.lost) return;
+        why = leg.media.broken(); // The peer reports no more often than we do.
+    }
     // Who was asked to be silent cannot be missed by his silence.
-    const bool vanished = settings.receive && now - leg.media.last_heard() >= options_.rtp_timeout;
-    const auto why = vanished ? std::string_view("silence") : leg.media.broken();
-    if (!why) return;
+    if (settings.receive && now - leg.media.last_heard() >= options_.rtp_timeout) why = "silence";
+    if (!why || leg.lost) return;
     leg.lost = true;
     outputs_.push_back(LegLost{id, *why});
 }
