@@ -282,6 +282,14 @@ void MediaLeg::steer(TimePoint now) {
     static constexpr Duration tolerated = 15ms, too_much = 80ms;
     const auto decoded = sound_.size() + silence_;
     leftover_ = duration_of(decoded % tick_samples);
+    if (quiet_ && leftover_ > Duration{}) { // It waits for nothing.
+        const auto unneeded = decoded % tick_samples;
+        const auto unsaid = std::min(silence_, unneeded);
+        silence_ -= unsaid;
+        sound_.resize(sound_.size() - (unneeded - unsaid));
+        leftover_ = {};
+        return steer(now);
+    }
     spare_ = jitter_.surplus(now) + duration_of(decoded) - leftover_;
     if (spare_ < short_of && quiet_ && jitter_.size() <= 1) stretched_ = 1;
     const bool audible = !quiet_ && spare_ < too_much;
@@ -304,7 +312,10 @@ void MediaLeg::scale() {
     if (--patience_ticks_ > 0 || quiet_ || silence_ > 0 || sound_.empty()) return;
     const bool faster = spare_ > waits_much || waiting_ticks_ > waiting_ticks_max;
     const bool slower = spare_ < short_of;
-    if ((faster && shorten(sound_) > 0) || (slower && lengthen(sound_) > 0)) {
+    // What is left over of a tick waits and makes nothing safer; it goes as far as periods allow.
+    const auto leftover = static_cast<std::size_t>(leftover_.count() * sample_rate / 1'000'000);
+    const bool trimmed = !faster && !slower && spare_ < waits && shorten(sound_, leftover) > 0;
+    if (trimmed || (faster && shorten(sound_) > 0) || (slower && lengthen(sound_) > 0)) {
         ++counters_.rescaled;
         patience_ticks_ = pause_ticks;
     }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t lag_min = 120, lag_max = 480; // Voices are between 100 and 400 Hz.
 constexpr std::size_t overlap = 240;                // 5 ms
-constexpr double likeness_min = 0.5;
+constexpr double likeness_min = 0.5, likeness_without_haste = 0.95;
 static_assert(lag_max + overlap <= time_scale_samples_min);
 
 /// How much the sound is like itself `lag` samples later: 1 the same, 0 nothing in common. Looks at
@@ -28,25 +28,26 @@ double likeness(SampleView sound, std::size_t lag, std::size_t step) {
     return energy > 0 ? product / energy : 1; // Silence is like silence.
 }
 
-/// The lag at which the sound repeats itself best; 0 if it does nowhere.
-std::size_t period(SampleView sound) {
+/// The lag, up to `longest`, at which the sound repeats itself best; 0 if it does nowhere.
+std::size_t period(SampleView sound, std::size_t longest, double least_likeness) {
     constexpr std::size_t coarse = 4;
     std::size_t best = 0;
-    double most = likeness_min;
+    double most = least_likeness;
     const auto consider = [&](std::size_t lag, std::size_t step) {
         const double found = likeness(sound, lag, step);
         if (found <= most) return;
         most = found;
         best = lag;
     };
-    for (std::size_t lag = lag_min; lag <= lag_max; lag += coarse) consider(lag, coarse);
+    for (std::size_t lag = lag_min; lag <= longest; lag += coarse) consider(lag, coarse);
     if (best == 0) return 0;
     const auto around = best;
     most = likeness(sound, best, 1);
     for (auto lag = std::max(lag_min, around - coarse + 1);
-         lag < std::min(lag_max + 1, around + coarse); ++lag)
+         lag < std::min(longest + 1, around + coarse); ++lag)
         consider(lag, 1);
-    return best;
+    // At the edge of what is allowed it may only be on the way to where it is like itself.
+    return best == longest && longest < lag_max ? 0 : best;
 }
 
 /// From one stretch of sound over to another.
@@ -62,9 +63,10 @@ std::array<Sample, overlap> cross(SampleView from, SampleView to) {
 
 } // namespace
 
-std::size_t shorten(std::vector<Sample>& sound) {
+std::size_t shorten(std::vector<Sample>& sound, std::optional<std::size_t> most) {
     if (sound.size() < time_scale_samples_min) return 0;
-    const auto lag = period(sound);
+    const auto lag = most ? period(sound, std::min(*most, lag_max), likeness_without_haste)
+                          : period(sound, lag_max, likeness_min);
     if (lag == 0) return 0;
     const auto bridge = cross(sound, SampleView(sound).subspan(lag));
     sound.erase(sound.begin(), sound.begin() + static_cast<std::ptrdiff_t>(lag));
@@ -74,7 +76,7 @@ std::size_t shorten(std::vector<Sample>& sound) {
 
 std::size_t lengthen(std::vector<Sample>& sound) {
     if (sound.size() < time_scale_samples_min) return 0;
-    const auto lag = period(sound);
+    const auto lag = period(sound, lag_max, likeness_min);
     if (lag == 0) return 0;
     const auto bridge = cross(SampleView(sound).subspan(lag), sound);
     const std::vector<Sample> once(sound.begin(), sound.begin() + static_cast<std::ptrdiff_t>(lag));

@@ -4,6 +4,7 @@
 #include "mixer/codec.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace lyceum::mixer {
@@ -14,10 +15,11 @@ namespace lyceum::mixer {
 /// speaks.
 ///
 /// Both return by how many samples the length changed: 0 where the sound is shorter than
-/// `time_scale_samples_min` or repeats itself nowhere.
+/// `time_scale_samples_min` or repeats itself nowhere. With `most`, no more than that is left out,
+/// and only where the sound repeats itself so well that it need not be excused by haste.
 ///@{
 inline constexpr std::size_t time_scale_samples_min = 720; // 15 ms
-std::size_t shorten(std::vector<Sample>& sound);
+std::size_t shorten(std::vector<Sample>& sound, std::optional<std::size_t> most = std::nullopt);
 std::size_t lengthen(std::vector<Sample>& sound);
 ///@}
 

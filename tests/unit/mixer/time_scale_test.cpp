@@ -43,11 +43,21 @@ TEST(TimeScale, ATonesPeriodIsLeftOutOrSaidTwiceWithoutAClick) {
 TEST(TimeScale, TheEndIsTheSameSoWhatFollowsGoesOn) {
     kit::Tone tone(200, 8000);
     const auto original = tone.next(960);
-    for (auto* change : {&shorten, &lengthen}) {
+    for (const bool faster : {true, false}) {
         auto sound = original;
-        ASSERT_GT((*change)(sound), 0u);
+        ASSERT_GT(faster ? shorten(sound) : lengthen(sound), 0u);
         EXPECT_TRUE(std::equal(sound.end() - 200, sound.end(), original.end() - 200));
     }
+}
+
+TEST(TimeScale, NoMoreIsLeftOutThanMayBe) {
+    kit::Tone tone(200, 8000); // A period of 240 samples.
+    const auto original = tone.next(960);
+    auto sound = original;
+    EXPECT_EQ(shorten(sound, 119), 0u);
+    EXPECT_EQ(shorten(sound, 200), 0u) << "nothing so short repeats itself here";
+    sound = original;
+    EXPECT_NEAR(static_cast<double>(shorten(sound, 260)), 240, 2);
 }
 
 TEST(TimeScale, WhatIsTooShortOrNeverRepeatsIsLeftAlone) {
