@@ -8,7 +8,7 @@
 namespace lyceum::mixer {
 
 /// Takes steady noise (fans, hiss, hum) off the sound of one leg, up to 20 dB of it; speexdsp's.
-/// Adds 20 ms of delay and about as much work as decoding.
+/// Adds 20 ms of delay and, for each leg that sounds, about as much work as encoding.
 class NoiseSuppressor {
 public:
     NoiseSuppressor();
