@@ -144,8 +144,10 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     if (!is_pin(room.pin) || !is_pin(room.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
     if (room.access == focus::Access::pin && room.pin.empty())
         return Fault{"access by PIN needs a PIN", 0};
-    if (!room.pin.empty() && room.pin == room.host_pin)
-        return Fault{"the host's PIN is one of its own", 0};
+    // A PIN counts as soon as its last digit is keyed in: it must not be on the way to the other.
+    const bool both = !room.pin.empty() && !room.host_pin.empty();
+    if (both && (room.pin.starts_with(room.host_pin) || room.host_pin.starts_with(room.pin)))
+        return Fault{"neither PIN may begin with the other", 0};
     auto statement = database_.prepare(
         "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max, "
         "sound) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");

@@ -83,8 +83,10 @@ TEST_F(StoreTest, ARoomSaysWhatIsDoneToItsSoundAndWhoIsHost) {
               (mixer::SoundCareOptions{.noise_suppression = true, .gain_control = true}));
     EXPECT_FALSE(care_of("louder"));
     row.room.name = "both";
-    row.room.pin = row.room.host_pin;
-    EXPECT_EQ(store.add_room(row)->what, "the host's PIN is one of its own");
+    for (const auto* pin : {"9999", "99", "99991"}) {
+        row.room.pin = pin;
+        EXPECT_EQ(store.add_room(row)->what, "neither PIN may begin with the other") << pin;
+    }
 }
 
 TEST_F(StoreTest, UsersHaveHashesAndNoPassword) {
