@@ -280,16 +280,14 @@ bool MediaLeg::pull(Frame& frame, bool speaking, TimePoint now) {
 /// Brings the delay back to its target where nobody hears it: in silence.
 void MediaLeg::steer(TimePoint now) {
     static constexpr Duration tolerated = 15ms, too_much = 80ms;
+    if (quiet_ && leftover_is_idle()) {
+        const auto idle = (sound_.size() + silence_) % tick_samples;
+        const auto unsaid = std::min(silence_, idle);
+        silence_ -= unsaid;
+        sound_.resize(sound_.size() - (idle - unsaid));
+    }
     const auto decoded = sound_.size() + silence_;
     leftover_ = duration_of(decoded % tick_samples);
-    if (quiet_ && leftover_ > Duration{}) { // It waits for nothing.
-        const auto unneeded = decoded % tick_samples;
-        const auto unsaid = std::min(silence_, unneeded);
-        silence_ -= unsaid;
-        sound_.resize(sound_.size() - (unneeded - unsaid));
-        leftover_ = {};
-        return steer(now);
-    }
     spare_ = jitter_.surplus(now) + duration_of(decoded) - leftover_;
     if (spare_ < short_of && quiet_ && jitter_.size() <= 1) stretched_ = 1;
     const bool audible = !quiet_ && spare_ < too_much;
@@ -302,6 +300,10 @@ void MediaLeg::steer(TimePoint now) {
     }
 }
 
+/// What is left over of a tick waits and makes nothing safer, unless packets that are no whole
+/// number of ticks long leave it behind each time.
+bool MediaLeg::leftover_is_idle() const { return packet_length_ % tick_length == Duration{}; }
+
 /// Brings the delay to its target in the middle of speech, a period of the voice at a time and at
 /// most a tenth of the time: faster when sound has waited for longer than it has to for a while,
 /// slower before there is none left.
@@ -309,12 +311,13 @@ void MediaLeg::scale() {
     static constexpr Duration waits = 25ms, waits_much = 50ms;
     static constexpr int waiting_ticks_max = 25, pause_ticks = 5;
     waiting_ticks_ = spare_ + leftover_ > waits ? waiting_ticks_ + 1 : 0;
-    if (--patience_ticks_ > 0 || quiet_ || silence_ > 0 || sound_.empty()) return;
+    patience_ticks_ = std::max(0, patience_ticks_ - 1);
+    if (patience_ticks_ > 0 || quiet_ || silence_ > 0 || sound_.empty()) return;
     const bool faster = spare_ > waits_much || waiting_ticks_ > waiting_ticks_max;
     const bool slower = spare_ < short_of;
-    // What is left over of a tick waits and makes nothing safer; it goes as far as periods allow.
     const auto leftover = static_cast<std::size_t>(leftover_.count() * sample_rate / 1'000'000);
-    const bool trimmed = !faster && !slower && spare_ < waits && shorten(sound_, leftover) > 0;
+    const bool trimmed = !faster && !slower && spare_ < waits && leftover_is_idle() &&
+                         shorten(sound_, leftover) > 0; // As far as periods allow.
     if (trimmed || (faster && shorten(sound_) > 0) || (slower && lengthen(sound_) > 0)) {
         ++counters_.rescaled;
         patience_ticks_ = pause_ticks;
@@ -325,13 +328,13 @@ void MediaLeg::scale() {
 bool MediaLeg::pull_turn(TimePoint now) {
     auto turn = jitter_.take(packet_length_, now);
     if (const auto* play = std::get_if<rtp::JitterBuffer::Play>(&turn)) {
+        for (auto left = play->missing; left > 0; --left) bursts_.handle_packet(true);
         bursts_.handle_packet(false);
         decode(play->packet);
         return true;
     }
     const auto* conceal = std::get_if<rtp::JitterBuffer::Conceal>(&turn);
     if (!conceal || !decoder_) return false;
-    bursts_.handle_packet(true);
     const auto samples = static_cast<std::size_t>(packet_length_.count() * sample_rate / 1'000'000);
     end_silence();
     if (conceal->next) {
@@ -394,7 +397,7 @@ rtp::Quality MediaLeg::quality() const {
                                                         settings_.sending.codec->clock_rate));
     out.playout_delay = playout_delay();
     out.round_trip = round_trip_;
-    const auto made_up = jitter.concealed - std::min(jitter.concealed, counters_.repaired);
+    const auto made_up = bursts_.missing() - std::min(bursts_.missing(), counters_.repaired);
     out.concealed = packet_length_ * static_cast<std::int64_t>(made_up);
     if (level_count_ > 0) out.level_db = static_cast<int>(level_sum_ / level_count_);
     const auto one_way = round_trip_.value_or(Duration{}) / 2 + out.playout_delay + packet_length_;

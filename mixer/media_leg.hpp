@@ -159,6 +159,7 @@ private:
     void end_silence();
     void steer(TimePoint now);
     void scale();
+    [[nodiscard]] bool leftover_is_idle() const;
 
     LegSettings settings_;
     SocketAddress rtp_target_, rtcp_target_;

@@ -49,9 +49,11 @@ bool JitterBuffer::is_missing(std::uint64_t sequence) const {
     return back < 64 && (missed_ >> back & 1) != 0;
 }
 
-/// The next number has had its turn.
-void JitterBuffer::pass(bool missing) {
-    ++next_sequence_;
+/// This number has had its turn; those before it that had none are missing.
+void JitterBuffer::pass(std::uint64_t sequence, bool missing) {
+    for (; next_sequence_ < sequence && sequence - next_sequence_ <= 64; ++next_sequence_)
+        missed_ = missed_ << 1 | 1;
+    next_sequence_ = sequence + 1;
     missed_ = missed_ << 1 | (missing ? 1 : 0);
 }
 
@@ -65,7 +67,7 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
             return Silence{};
         }
         // The next number may still come, and is then too late: its place has been filled.
-        pass(true);
+        pass(next_sequence_, true);
         next_timestamp_ +=
             static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
         ++counters_.concealed;
@@ -84,7 +86,7 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
     const bool gap_in_time =
         ahead > 0 && Duration(std::int64_t{ahead} * 1'000'000 / options_.clock_rate) >= frame / 2;
     if (first->first > next_sequence_ && gap_in_time && concealed_ < options_.conceal_max) {
-        pass(true);
+        pass(next_sequence_, true);
         next_timestamp_ +=
             static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
         concealed_ += frame;
@@ -98,10 +100,10 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
         if (now < due && due - now <= options_.delay_max) return Silence{};
     }
     Play turn{std::move(first->second)};
-    if (first->first - next_sequence_ < 64)
-        while (next_sequence_ < first->first) pass(true);
-    next_sequence_ = first->first;
-    pass(false);
+    const auto gap = first->first - last_played_.value_or(first->first - 1) - 1;
+    if (gap <= gap_max) turn.missing = gap;
+    last_played_ = first->first;
+    pass(first->first, false);
     next_timestamp_ = turn.packet.timestamp +
                       static_cast<std::uint32_t>(frame.count() * options_.clock_rate / 1'000'000);
     packets_.erase(first);
@@ -112,6 +114,7 @@ JitterBuffer::Turn JitterBuffer::take(Duration frame, TimePoint now) {
 
 void JitterBuffer::clear() {
     packets_.clear();
+    last_played_.reset();
     playing_ = false;
     concealed_ = {};
 }

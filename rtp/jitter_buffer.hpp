@@ -40,6 +40,9 @@ public:
     ///@{
     struct Play { ///< This packet.
         Packet packet;
+        /// Numbers between the one played before and this one: they did not come in time. A pause
+        /// of the sender leaves none out; a sender that starts anew is not held to have lost any.
+        std::uint64_t missing = 0;
     };
     struct Conceal { ///< A packet is lost; `next`, if it is there already, may hold FEC for it.
         const Packet* next;
@@ -79,9 +82,10 @@ public:
 private:
     static constexpr std::size_t bins = 160;
     static constexpr Duration bin = 2500us;
+    static constexpr std::uint64_t gap_max = 3000; ///< As RFC 3550 A.1: beyond, it is a new start.
 
     [[nodiscard]] bool is_missing(std::uint64_t sequence) const;
-    void pass(bool missing);
+    void pass(std::uint64_t sequence, bool missing);
     Duration media_time(std::uint32_t timestamp) const;
     void observe(std::uint32_t timestamp, TimePoint now);
     void update_target();
@@ -92,8 +96,8 @@ private:
     TimePoint start_at_{}; ///< When a waiting talk-spurt may start.
     std::uint64_t next_sequence_ = 0;
     std::uint32_t next_timestamp_ = 0;
-    std::uint64_t missed_ =
-        0;                 ///< Which of the 64 numbers before the next were; the lowest, the last.
+    std::uint64_t missed_ = 0; ///< Which of the 64 numbers before the next; lowest bit: the last.
+    std::optional<std::uint64_t> last_played_;
     Duration concealed_{}; ///< In the gap that is open.
     Duration target_ = 20ms;
     Counters counters_;

@@ -104,6 +104,8 @@ public:
                 rtcp.push_back(std::move(*report));
             } else if (const auto* howl = std::get_if<ConferenceMedia::Howling>(&*output)) {
                 howling.push_back(*howl);
+            } else if (const auto* echo = std::get_if<ConferenceMedia::EchoReturned>(&*output)) {
+                echoes.push_back(*echo);
             }
         }
     }
@@ -121,6 +123,7 @@ public:
     std::vector<LegId> lost_legs;
     std::vector<ConferenceMedia::SendRtcp> rtcp;
     std::vector<ConferenceMedia::Howling> howling;
+    std::vector<ConferenceMedia::EchoReturned> echoes;
 };
 
 TEST(ConferenceMedia, EachHearsTheOthersAndNotHimselfInMixedCodecs) {
@@ -358,6 +361,34 @@ TEST(ConferenceMedia, CareIsTakenOfALegsSoundAndHowlingIsTold) {
     EXPECT_NEAR(room.hears(listener, 600), 4600, 500) << "-20 dBFS";
     ASSERT_EQ(room.howling.size(), 1u) << "a tone that stays, and now it is loud";
     EXPECT_EQ(room.howling[0].leg, faint.leg);
+}
+
+TEST(ConferenceMedia, WhoSendsTheRoomBackIsTold) {
+    Conference room;
+    auto& speaker = room.add("PCMU", 8000, 600);
+    auto& loudspeaker = room.add("PCMU", 8000, 1400);
+    loudspeaker.sending = false;
+    Random random(1);
+    std::uint16_t number = 0;
+    for (int i = 0; i < 1500; ++i) {
+        if (i % 7 == 0) speaker.tone = kit::Tone(600, static_cast<double>(random.below(12000)));
+        room.run(20ms);
+        // What it hears comes back after 100 ms, half as loud.
+        const auto end = loudspeaker.heard.size();
+        if (end < 6 * tick_samples) continue;
+        std::vector<Sample> back(loudspeaker.heard.end() - 6 * tick_samples,
+                                 loudspeaker.heard.end() - 5 * tick_samples);
+        for (auto& sample : back) sample = static_cast<Sample>(sample / 2);
+        Bytes payload, wire;
+        loudspeaker.encoder->encode(back, payload);
+        rtp::write_packet(wire, {0, false, number, number * 160u, 5}, payload);
+        ++number;
+        room.media.handle_datagram(loudspeaker.leg, wire, loudspeaker.own, room.now);
+    }
+    ASSERT_EQ(room.echoes.size(), 1u);
+    EXPECT_EQ(room.echoes[0].leg, loudspeaker.leg);
+    EXPECT_GE(room.echoes[0].after, 100ms);
+    EXPECT_LE(room.echoes[0].after, 180ms) << "and the way through the jitter buffer";
 }
 
 /// Two who are about as loud do not take turns in one place.

@@ -137,6 +137,55 @@ TEST_F(MediaLegTest, DriftIsFollowedWhereThereIsSilence) {
     }
 }
 
+/// Half a packet is left over every other tick: that is how it has to be, and nothing is cut.
+TEST_F(MediaLegTest, PacketsOfThirtyMillisecondsArePlayedAsTheyAre) {
+    kit::Tone tone(440, 6000);
+    const auto encoder = find_codec("PCMU", 8000)->make_encoder({});
+    Frame frame;
+    std::uint16_t number = 0;
+    rtp::JitterBuffer::Counters found; // Once the delay is found, in the first second.
+    std::uint64_t rescaled = 0;
+    for (int i = 0; i < 3000; ++i, now += 10ms) {
+        if (i == 100) {
+            found = leg.jitter_counters();
+            rescaled = leg.counters().rescaled;
+        }
+        if (i % 3 == 0) {
+            Bytes wire, payload;
+            const bool pause = number % 100 > 70;
+            encoder->encode(pause ? std::vector<Sample>(1440) : tone.next(1440), payload);
+            rtp::write_packet(wire, {0, false, number, number * 240u, 9}, payload);
+            leg.handle_datagram(wire, nat, now);
+            ++number;
+        }
+        if (i % 2 == 0) leg.pull(frame, true, now + 5ms);
+    }
+    EXPECT_EQ(leg.jitter_counters().concealed, found.concealed);
+    EXPECT_EQ(leg.jitter_counters().late, found.late);
+    EXPECT_EQ(leg.counters().rescaled, rescaled);
+}
+
+/// A sender that stops in silence loses nothing, whatever was made up until it was clear.
+TEST_F(MediaLegTest, APauseWithoutPacketsIsNoLoss) {
+    kit::Tone tone(440, 6000);
+    const auto encoder = find_codec("PCMU", 8000)->make_encoder({});
+    Frame frame;
+    std::uint16_t number = 0;
+    for (std::uint32_t i = 0; i < 1000; ++i, now += 20ms) {
+        if (i % 100 < 50) { // A second of speech, a second of none.
+            Bytes wire, payload;
+            encoder->encode(tone.next(960), payload);
+            const bool lost = i == 230;
+            rtp::write_packet(wire, {0, false, number++, i * 160u, 9}, payload);
+            if (!lost) leg.handle_datagram(wire, nat, now);
+        }
+        leg.pull(frame, true, now + 5ms);
+    }
+    const auto quality = leg.quality();
+    EXPECT_NEAR(quality.loss + quality.discard, 1.0 / 500, 1e-4);
+    EXPECT_EQ(quality.concealed, 20ms);
+}
+
 class EncryptedLegTest : public MediaLegTest {
 protected:
     static rtp::SrtpKey key(std::uint8_t octet) {
