@@ -5,11 +5,9 @@
 #include "base/random.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
-#include "mixer/codec.hpp"
-#include "mixer/mix.hpp"
+#include "mixer/playout.hpp"
 #include "mixer/sound_care.hpp"
 #include "rtp/circuit_breaker.hpp"
-#include "rtp/jitter_buffer.hpp"
 #include "rtp/quality.hpp"
 #include "rtp/reception.hpp"
 #include "rtp/rtcp.hpp"
@@ -25,13 +23,6 @@
 namespace lyceum::mixer {
 
 using LegId = StrongId<struct LegTag>;
-
-/// One payload type of a leg.
-struct LegFormat {
-    std::uint8_t payload_type = 0;
-    const Codec* codec = nullptr;
-    std::string fmtp; ///< Of the peer.
-};
 
 /// What was agreed for the audio of one leg. A new agreement replaces the old one (re-INVITE).
 struct LegSettings {
@@ -57,21 +48,18 @@ struct LegSettings {
 };
 
 /// What a leg has seen, for the log and the quality record.
-struct LegCounters {
+struct LegCounters : PlayoutCounters {
     std::uint64_t packets_received = 0, packets_sent = 0;
     std::uint64_t foreign = 0;   ///< From an address that is not the peer's.
     std::uint64_t malformed = 0; ///< Neither RTP nor RTCP.
     std::uint64_t unknown_type = 0;
-    std::uint64_t decoded = 0, known_silent = 0; ///< Packets played, by what it took.
-    std::uint64_t repaired = 0; ///< Lost packets made from the one behind (FEC), not made up.
-    std::uint64_t rescaled = 0; ///< Periods left out or said twice, to change the delay.
     std::uint64_t unauthentic = 0, replayed = 0; ///< Refused by SRTP.
     std::uint64_t held = 0;                      ///< Came although we said that we do not receive.
 };
 
-/// The incoming half of one leg's audio and the bookkeeping of its outgoing half: who may send to
-/// it (latching), RTP and RTCP state, jitter buffer, decoder, and the packet headers of what it is
-/// sent. What it hears is decided by ConferenceMedia.
+/// One leg's RTP: who may send to it (latching), encryption, reception, RTCP with what its reports
+/// mean, and the packet headers of what it is sent. How its packets become sound is Playout's; what
+/// it hears is decided by ConferenceMedia.
 class MediaLeg {
 public:
     /// A peer that moved is silent at its old place for so long.
@@ -85,13 +73,12 @@ public:
     std::optional<char> handle_datagram(ByteView datagram, const SocketAddress& from,
                                         TimePoint now);
 
-    /// The sound of the next tick; false if there is nothing to hear (the frame is not touched).
-    /// Packets of silence are not decoded while the leg is not `speaking`.
-    bool pull(Frame& frame, bool speaking, TimePoint now);
-
-    /// By how much later than its jitter allows the leg's next packet will be wanted, at the last
-    /// `pull`; negative when that is too early to be safe.
-    [[nodiscard]] Duration spare() const { return spare_; }
+    /// As those of Playout.
+    bool pull(Frame& frame, bool speaking, TimePoint now) {
+        return playout_.pull(frame, speaking, now);
+    }
+    [[nodiscard]] Duration spare() const { return playout_.spare(); }
+    [[nodiscard]] Duration playout_delay() const { return playout_.delay(); }
 
     /// Its sound of the last `pull` was so loud: for the record.
     void note_level(int level_db);
@@ -100,11 +87,6 @@ public:
     /// The peer's own record of how well it hears us, if it sends one.
     [[nodiscard]] const std::optional<rtp::VoipMetrics>& heard_by_peer() const {
         return heard_by_peer_;
-    }
-
-    /// From the arrival of a packet that came as early as any to its being played.
-    [[nodiscard]] Duration playout_delay() const {
-        return std::max(Duration{}, jitter_.target() + spare_ + leftover_);
     }
 
     /// The header of the next packet, for sound that starts at this sample of the conference.
@@ -136,9 +118,9 @@ public:
         return {settings_.sending.fmtp, wants_redundancy() ? Path::good : path_};
     }
     [[nodiscard]] TimePoint last_heard() const { return last_heard_; }
-    [[nodiscard]] const LegCounters& counters() const { return counters_; }
+    [[nodiscard]] LegCounters counters() const;
     [[nodiscard]] const rtp::JitterBuffer::Counters& jitter_counters() const {
-        return jitter_.counters();
+        return playout_.jitter_counters();
     }
     [[nodiscard]] std::int64_t packets_lost() const { return reception_ ? reception_->lost() : 0; }
 
@@ -150,16 +132,8 @@ private:
     std::optional<ByteView> open(ByteView datagram, bool rtcp);
     std::optional<char> handle_packet(const rtp::PacketView& packet, const SocketAddress& from,
                                       TimePoint now);
-    [[nodiscard]] const LegFormat* format_of(std::uint8_t payload_type) const;
     void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
     void handle_report(const rtp::ReportBlock& report, TimePoint now);
-    void handle_redundant(const rtp::PacketView& packet, std::uint64_t sequence, TimePoint now);
-    void decode(const rtp::JitterBuffer::Packet& packet);
-    bool pull_turn(TimePoint now);
-    void end_silence();
-    void steer(TimePoint now);
-    void scale();
-    [[nodiscard]] bool leftover_is_idle() const;
 
     LegSettings settings_;
     SocketAddress rtp_target_, rtcp_target_;
@@ -171,20 +145,8 @@ private:
     std::uint16_t last_opened_ = 0; ///< Sequence number of the last packet that was decrypted.
 
     std::optional<rtp::Reception> reception_;
-    rtp::JitterBuffer jitter_;
+    Playout playout_;
     rtp::DigitDetector digits_;
-    const Codec* decoding_ = nullptr;
-    std::unique_ptr<Decoder> decoder_;
-    std::vector<Sample> sound_; ///< Decoded and not played yet…
-    std::size_t silence_ = 0;   ///< …then so many samples of silence, which take no room.
-    Duration spare_{};
-    Duration leftover_{}; ///< Of a tick, decoded already: it waits, but the next packet is wanted.
-    Duration packet_length_ = 20ms;
-    bool quiet_ = true; ///< The last packet held next to no sound: time may be cut or added here.
-    bool speaking_ = true;
-    int stretched_ = 0;
-    int patience_ticks_ = 0; ///< Until the sound may be made shorter or longer again.
-    int waiting_ticks_ = 0;  ///< Sound has waited for longer than it has to, for so long.
 
     std::uint32_t ssrc_;
     std::uint16_t sequence_;
@@ -200,7 +162,6 @@ private:
     Random& random_;
     LegCounters counters_;
 
-    rtp::BurstMeter bursts_;
     std::optional<rtp::VoipMetrics> heard_by_peer_;
     std::optional<Duration> round_trip_;
     std::uint64_t report_ntp_ = 0; ///< Of our last report…
