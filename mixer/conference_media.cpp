@@ -135,8 +135,9 @@ void ConferenceMedia::watch(LegId id, Leg& leg, int level_db) {
     if (!leg.echo && leg.speaking_ticks > 0 && !options_.echo)
         leg.echo = std::make_unique<EchoDetector>();
     if (!leg.echo) return;
+    // What it was sent last is of the tick before.
     if (const auto after = leg.echo->handle_tick(leg.sent_db, level_db))
-        outputs_.push_back(EchoReturned{id, *after});
+        outputs_.push_back(EchoReturned{id, *after + tick_length});
 }
 
 /// When more speak than the mix has room for, the loudest are heard. Who is heard already keeps his

@@ -70,7 +70,7 @@ public:
     struct SendRtp { ///< Header and payload apart: a payload serves many legs.
         LegId leg;
         SocketAddress to;
-        std::array<std::uint8_t, rtp::header_bytes> header;
+        rtp::HeaderBytes header;
         ByteView payload; ///< Valid until the next tick or command.
     };
     struct SendRtcp {
@@ -111,7 +111,7 @@ public:
 
     void add_leg(LegId id, LegSettings settings, TimePoint now);
     void update_leg(LegId id, LegSettings settings);
-    struct LegRecord {
+    struct LegRecord { ///< How a leg was, from its first packet to its last.
         LegCounters counters;
         rtp::Quality quality;
         std::optional<rtp::VoipMetrics> heard_by_peer;

@@ -11,8 +11,8 @@
 namespace lyceum::mixer {
 namespace {
 
-constexpr int quiet_peak = 200;        // −44 dBFS: cutting here is not heard.
-constexpr Duration short_of{};         // With less to spare, packets come too late.
+constexpr int quiet_peak = 200; // −44 dBFS: cutting here is not heard.
+constexpr Duration short_of{};  // With less to spare, packets come too late.
 constexpr std::size_t sound_samples_max = 4 * tick_samples;
 
 bool is_quiet(SampleView sound) {

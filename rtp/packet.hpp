@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
+#include <array>
 #include <cstdint>
 
 namespace lyceum::rtp {
@@ -31,6 +32,7 @@ struct PacketView {
 };
 
 inline constexpr std::size_t header_bytes = 12;
+using HeaderBytes = std::array<std::uint8_t, header_bytes>; ///< A header as it is sent.
 /// The most that we take as one RTP packet: an Ethernet frame's worth.
 inline constexpr std::size_t packet_bytes_max = 1500;
 

@@ -121,7 +121,7 @@ struct MediaSocket::SendBatch::Room {
 
     std::array<mmsghdr, batch> messages{};
     std::array<std::array<iovec, 2>, batch> vectors{};
-    std::array<std::array<std::uint8_t, 12>, batch> headers{};
+    std::array<rtp::HeaderBytes, batch> headers{};
     std::array<sockaddr_storage, batch> names{};
 };
 
@@ -129,7 +129,7 @@ MediaSocket::SendBatch::SendBatch() : room_(std::make_unique<Room>()) {}
 MediaSocket::SendBatch::~SendBatch() = default;
 
 void MediaSocket::SendBatch::add(const MediaSocket& by, const SocketAddress& to,
-                                 const std::array<std::uint8_t, 12>& header, ByteView payload) {
+                                 const rtp::HeaderBytes& header, ByteView payload) {
     if (count_ == batch || by.descriptor_ != descriptor_) flush();
     descriptor_ = by.descriptor_;
     room_->headers[count_] = header;

@@ -4,8 +4,8 @@
 #include "base/address.hpp"
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "rtp/packet.hpp"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,8 +42,8 @@ public:
         SendBatch();
         ~SendBatch();
         /// `payload` must stay where it is until the next `flush`; the header is copied.
-        void add(const MediaSocket& by, const SocketAddress& to,
-                 const std::array<std::uint8_t, 12>& header, ByteView payload);
+        void add(const MediaSocket& by, const SocketAddress& to, const rtp::HeaderBytes& header,
+                 ByteView payload);
         void flush();
 
     private:

@@ -12,7 +12,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <array>
 #include <map>
 #include <memory>
 #include <thread>
@@ -58,7 +57,7 @@ private:
     struct Parcel { ///< Datagrams of one port, and their payloads one behind the other.
         struct Item {
             SocketAddress to;
-            std::array<std::uint8_t, 12> header;
+            rtp::HeaderBytes header;
             std::size_t payload_at, payload_bytes;
         };
         std::shared_ptr<MediaSocket> by;
