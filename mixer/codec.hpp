@@ -16,6 +16,7 @@ namespace lyceum::mixer {
 /// Sound inside the mixer: 48 kHz, mono, 16 bit.
 using Sample = std::int16_t;
 inline constexpr unsigned sample_rate = 48000;
+/// The usual tick, and the longest.
 inline constexpr std::chrono::milliseconds tick_length{20};
 inline constexpr std::size_t tick_samples = 960;
 using SampleView = std::span<const Sample>;
@@ -28,6 +29,8 @@ constexpr std::size_t samples_in(std::chrono::milliseconds length) {
 class Encoder {
 public:
     virtual ~Encoder() = default;
+    /// Of the sound that it takes: 1, or 2 whose samples take turns, left first.
+    [[nodiscard]] virtual unsigned channels() const { return 1; }
     /// Appends the payload for one packet's sound (10 to 60 ms).
     virtual void encode(SampleView sound, Bytes& payload) = 0;
     /// A listener of another encoder goes over to this one: make the next packets easy to join.
@@ -55,6 +58,7 @@ enum class Path {
 struct Receiver {
     std::string_view fmtp; ///< What it wants (SDP).
     Path path = Path::good;
+    bool stereo = false; ///< There is something to hear left and right, if it can.
 };
 
 /// One codec, as SDP names it, and how to make its two halves. One file each; the list is
@@ -62,7 +66,7 @@ struct Receiver {
 struct Codec {
     std::string_view name;
     std::uint32_t clock_rate; ///< Of RTP timestamps.
-    unsigned channels;        ///< As SDP says it; the mixer is mono.
+    unsigned channels;        ///< As SDP says it.
     std::uint8_t payload_type;
     std::string_view fmtp; ///< What our receiver wants.
     std::unique_ptr<Encoder> (*make_encoder)(const Receiver& peer);
@@ -75,6 +79,7 @@ struct Codec {
     std::size_t (*silent_samples)(ByteView payload);
     /// Whether the payload holds a second copy of the one before (FEC).
     bool (*repeats_previous)(ByteView payload);
+    std::string_view stereo_fmtp{}; ///< Said beside `fmtp` where we have stereo to send.
 };
 
 /// In the order of our preference.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Opus over RTP, RFC 7587. Decoded to mono whatever the sender does; encoded in mono.
+/// Opus over RTP, RFC 7587. Decoded to mono whatever the sender does; encoded in mono but for those
+/// who have something to hear left and right and ask for it.
 #include "mixer/codec.hpp"
 
 #include "base/assert.hpp"
@@ -14,9 +15,10 @@ namespace lyceum::mixer {
 namespace {
 
 constexpr int bitrate_standard = 64000; // That of G.711: no line that carries calls is too thin.
-constexpr int bitrate_lossy = 32000;    // SILK takes no more, its second copies included.
-constexpr int bitrate_narrow = 16000;   // Still wideband.
-constexpr int complexity = 5;           // Above, time is spent on what nobody hears at this rate.
+constexpr int bitrate_stereo = 96000;
+constexpr int bitrate_lossy = 32000;  // SILK takes no more, its second copies included.
+constexpr int bitrate_narrow = 16000; // Still wideband.
+constexpr int complexity = 5;         // Above, time is spent on what nobody hears at this rate.
 constexpr std::size_t payload_bytes_max = 1275;
 constexpr std::size_t packet_samples_max = 5760; // 120 ms
 
@@ -30,16 +32,21 @@ std::optional<std::string_view> param(std::string_view fmtp, std::string_view na
 
 /// What the peer's receiver asks for (RFC 7587 §6.1), within what makes sense for one voice mix.
 struct Wishes {
+    int channels = 1;
     int bitrate = bitrate_standard;
     bool fec = false; ///< A second copy of each frame in the next packet; only SILK has that.
     int bandwidth = OPUS_BANDWIDTH_FULLBAND;
 
     explicit Wishes(const Receiver& peer) {
         const auto fmtp = peer.fmtp;
+        const auto has = [&](std::string_view name) {
+            return param(fmtp, name) == std::optional<std::string_view>("1");
+        };
+        channels = peer.stereo && has("stereo") ? 2 : 1;
+        if (channels == 2) bitrate = bitrate_stereo;
         if (const auto most = parse_number<int>(param(fmtp, "maxaveragebitrate").value_or("")))
-            bitrate = std::clamp(*most, 6000, 64000);
-        fec = peer.path != Path::good &&
-              param(fmtp, "useinbandfec") == std::optional<std::string_view>("1");
+            bitrate = std::clamp(*most, 6000, bitrate);
+        fec = peer.path != Path::good && has("useinbandfec");
         if (fec) bitrate = std::min(bitrate, bitrate_lossy);
         if (peer.path == Path::narrow) bitrate = std::min(bitrate, bitrate_narrow);
         const auto rate = parse_number<int>(param(fmtp, "maxplaybackrate").value_or(""));
@@ -58,9 +65,9 @@ struct Wishes {
 
 class OpusEncoding final : public Encoder {
 public:
-    explicit OpusEncoding(const Wishes& wishes) {
+    explicit OpusEncoding(const Wishes& wishes) : channels_(wishes.channels) {
         int error = OPUS_OK;
-        state_ = opus_encoder_create(sample_rate, 1, wishes.application(), &error);
+        state_ = opus_encoder_create(sample_rate, channels_, wishes.application(), &error);
         LYCEUM_ASSERT(error == OPUS_OK);
         opus_encoder_ctl(state_, OPUS_SET_BITRATE(wishes.bitrate));
         opus_encoder_ctl(state_, OPUS_SET_COMPLEXITY(complexity));
@@ -71,6 +78,8 @@ public:
     ~OpusEncoding() override { opus_encoder_destroy(state_); }
     OpusEncoding(const OpusEncoding&) = delete;
     OpusEncoding& operator=(const OpusEncoding&) = delete;
+
+    [[nodiscard]] unsigned channels() const override { return static_cast<unsigned>(channels_); }
 
     void encode(SampleView sound, Bytes& payload) override {
         const auto start = payload.size();
@@ -89,9 +98,10 @@ public:
 private:
     std::size_t encode_frame(SampleView sound, std::span<std::uint8_t> out) {
         // Opus has no frame of 30 ms: three of 10 ms in one packet.
-        const bool thirty = sound.size() == samples_in(std::chrono::milliseconds(30));
+        const auto samples = sound.size() / channels();
+        const bool thirty = samples == samples_in(std::chrono::milliseconds(30));
         if (!thirty) {
-            const auto size = opus_encode(state_, sound.data(), static_cast<int>(sound.size()),
+            const auto size = opus_encode(state_, sound.data(), static_cast<int>(samples),
                                           out.data(), static_cast<opus_int32>(out.size()));
             LYCEUM_ASSERT(size > 0);
             return static_cast<std::size_t>(size);
@@ -99,7 +109,7 @@ private:
         auto* joiner = opus_repacketizer_create();
         std::array<std::array<std::uint8_t, 400>, 3> frames{};
         for (std::size_t i = 0; i < 3; ++i) {
-            const auto part = sound.subspan(i * 480, 480);
+            const auto part = sound.subspan(i * 480 * channels(), 480 * channels());
             const auto size = opus_encode(state_, part.data(), 480, frames[i].data(), 400);
             LYCEUM_ASSERT(size > 0);
             // A change of mode in the middle cannot be joined: what was joined so far is the
@@ -114,6 +124,7 @@ private:
     }
 
     OpusEncoder* state_ = nullptr;
+    int channels_;
     int easing_ = 0;
 };
 
@@ -179,7 +190,7 @@ bool repeats_previous(ByteView payload) {
 std::string encoding_class(const Receiver& peer) {
     const Wishes wishes(peer);
     return std::to_string(wishes.bitrate) + (wishes.fec ? "f" : "-") +
-           std::to_string(wishes.bandwidth);
+           std::to_string(wishes.bandwidth) + (wishes.channels == 2 ? "s" : "");
 }
 
 } // namespace
@@ -197,6 +208,7 @@ const Codec opus{
     [](std::string_view) -> std::unique_ptr<Decoder> { return std::make_unique<OpusDecoding>(); },
     encoding_class,
     silent_samples,
-    repeats_previous};
+    repeats_previous,
+    "sprop-stereo=1"};
 
 } // namespace lyceum::mixer

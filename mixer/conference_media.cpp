@@ -11,27 +11,36 @@
 namespace lyceum::mixer {
 namespace {
 
-constexpr int hangover_ticks = 20; // 400 ms: a pause between words is still speech.
+constexpr Duration hangover = 400ms; // A pause between words is still speech.
 constexpr int silence_db = -127;
-constexpr int own_encoder_idle_ticks = 500; // 10 s: then its memory is given back.
+constexpr Duration own_encoder_idle_max = 10s; // Then its memory is given back.
 
 } // namespace
 
 ConferenceMedia::ConferenceMedia(Options options, std::uint64_t seed, TimePoint now)
-    : options_(options), random_(seed), next_tick_(now + tick_length),
-      lead_allowance_(tick_length) {}
+    : options_(options), tick_samples_(samples_in(options.tick)), random_(seed),
+      next_tick_(now + options.tick), lead_allowance_(options.tick) {
+    LYCEUM_ASSERT(options.tick == 10ms || options.tick == tick_length);
+}
 
-ConferenceMedia::EncodingKey ConferenceMedia::key_of(const MediaLeg& media) {
+Receiver ConferenceMedia::receiver_of(const MediaLeg& media) const {
+    auto out = media.receiver();
+    out.stereo = options_.spatial;
+    return out;
+}
+
+ConferenceMedia::EncodingKey ConferenceMedia::key_of(const MediaLeg& media) const {
     const auto& settings = media.settings();
     const auto* codec = settings.sending.codec;
-    return {codec, codec->encoding_class(media.receiver()), settings.ptime.count()};
+    return {codec, codec->encoding_class(receiver_of(media)), settings.ptime.count()};
 }
 
 void ConferenceMedia::add_leg(LegId id, LegSettings settings, TimePoint now) {
     MediaLeg media(std::move(settings), random_, now);
     auto key = key_of(media);
     Leg leg{std::move(media), std::move(key)};
-    leg.care = SoundCare(leg.media.settings().care);
+    leg.frame = Frame(tick_samples_);
+    leg.care = SoundCare(leg.media.settings().care, tick_samples_);
     LYCEUM_ASSERT(legs_.emplace(id, std::move(leg)).second);
 }
 
@@ -43,7 +52,12 @@ void ConferenceMedia::update_leg(LegId id, LegSettings settings) {
     media.update(std::move(settings));
     rekey(found->second);
     auto& care = found->second.care;
-    if (care.options() != media.settings().care) care = SoundCare(media.settings().care);
+    if (care.options() != media.settings().care)
+        care = SoundCare(media.settings().care, tick_samples_);
+}
+
+void ConferenceMedia::place_leg(LegId id, const Place& place) {
+    if (const auto found = legs_.find(id); found != legs_.end()) found->second.place = place;
 }
 
 /// What a leg wants may have changed, and with it the encoder that it can share.
@@ -83,14 +97,14 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     const auto lateness = now - next_tick_;
     sealed_count_ = 0;
     ++counters_.ticks;
-    if (lateness >= tick_length) ++counters_.late_ticks;
+    if (lateness >= options_.tick) ++counters_.late_ticks;
     pull_all(now);
-    choose_speakers();
-    next_tick_ += tick_length - lead(lateness);
-    Total total{};
+    if (!options_.spatial) choose_speakers();
+    next_tick_ += options_.tick - lead(lateness);
+    Total total(tick_samples_);
     for (const auto* leg : speaking_)
         if (leg->present) add(total, leg->frame);
-    Frame mix;
+    Frame mix(tick_samples_);
     limiter_.apply(total, mix);
     const int mix_db = speaking_.empty() ? silence_db : level_db(mix);
     for (auto& [key, encoding] : shared_) encoding.begin_tick();
@@ -99,11 +113,13 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
         if (leg.media.settings().send && !leg.lost) serve(id, leg, total, mix, mix_db);
         maintain(id, leg, now);
     }
+    if (options_.spatial)
+        for (auto& [id, leg] : legs_) leg.place_before = leg.place;
     // Nobody listens to it any more.
     std::erase_if(shared_, [&](const auto& entry) {
-        return entry.second.fed_until < position_ + tick_samples;
+        return entry.second.fed_until < position_ + tick_samples_;
     });
-    position_ += tick_samples;
+    position_ += tick_samples_;
 }
 
 /// The sound of each leg, and who counts as a speaker: at once when there is sound, so that no
@@ -117,7 +133,7 @@ void ConferenceMedia::pull_all(TimePoint now) {
         if (leg.present || leg.echo) watch(id, leg, level);
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
         if (level >= options_.speech_level_db) {
-            leg.speaking_ticks = hangover_ticks;
+            leg.speaking_ticks = static_cast<int>(hangover / options_.tick);
             leg.media.note_level(level);
         } else if (leg.speaking_ticks > 0) {
             --leg.speaking_ticks;
@@ -132,12 +148,12 @@ void ConferenceMedia::watch(LegId id, Leg& leg, int level_db) {
     if (!leg.present) leg.howl.handle_silence();
     else if (const auto hertz = leg.howl.handle_sound(leg.frame, level_db))
         outputs_.push_back(Howling{id, *hertz});
-    if (!leg.echo && leg.speaking_ticks > 0 && !options_.echo)
-        leg.echo = std::make_unique<EchoDetector>();
+    if (!leg.echo && leg.speaking_ticks > 0 && !options_.echo && !options_.spatial)
+        leg.echo = std::make_unique<EchoDetector>(options_.tick);
     if (!leg.echo) return;
     // What it was sent last is of the tick before.
     if (const auto after = leg.echo->handle_tick(leg.sent_db, level_db))
-        outputs_.push_back(EchoReturned{id, *after + tick_length});
+        outputs_.push_back(EchoReturned{id, *after + options_.tick});
 }
 
 /// When more speak than the mix has room for, the loudest are heard. Who is heard already keeps his
@@ -169,7 +185,7 @@ void ConferenceMedia::choose_speakers() {
 
 /// By how much the next tick comes early. A packet that came just after a tick waits almost a tick
 /// for its turn, for as long as its sender speaks; so the tick moves to where the least patient of
-/// the speakers is served at once. The pace stays so near to 20 ms that no listener's buffer minds,
+/// the speakers is served at once. The pace stays so even that no listener's buffer minds,
 /// and on the long run within what clocks differ by anyway.
 Duration ConferenceMedia::lead(Duration lateness) {
     static constexpr Duration step_max = 250us, margin = 1ms, gain = 10us, allowance_max = 20ms;
@@ -188,7 +204,7 @@ Duration ConferenceMedia::lead(Duration lateness) {
 /// makes its next packets easy to join.
 void ConferenceMedia::choose_stream(Leg& leg) {
     const bool outside = !leg.media.settings().admitted;
-    const bool own = options_.echo || outside || leg.heard || leg.present;
+    const bool own = options_.echo || options_.spatial || outside || leg.heard || leg.present;
     if (std::exchange(leg.path, leg.media.path()) != leg.path) rekey(leg);
     const bool moves =
         std::exchange(leg.own_stream, own) != own || std::exchange(leg.rekeyed, false);
@@ -203,8 +219,9 @@ void ConferenceMedia::choose_stream(Leg& leg) {
 }
 
 void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix, int mix_db) {
+    if (options_.spatial) return serve_in_space(id, leg);
     if (leg.own_stream) {
-        Frame heard{};
+        Frame heard(tick_samples_);
         if (options_.echo) {
             if (leg.present) heard = leg.frame;
         } else if (leg.media.settings().admitted) {
@@ -218,27 +235,49 @@ void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame&
         feed(*leg.own, leg, heard);
         return send(id, leg, *leg.own);
     }
-    if (leg.own && ++leg.own->idle_ticks > own_encoder_idle_ticks) leg.own.reset();
+    if (leg.own && ++leg.own->idle_ticks * options_.tick > own_encoder_idle_max) leg.own.reset();
     if (leg.echo) leg.sent_db = mix_db;
     auto& encoding = shared_[leg.key];
     if (encoding.fed_until <= position_) feed(encoding, leg, mix);
     send(id, leg, encoding);
 }
 
+void ConferenceMedia::serve_in_space(LegId id, Leg& leg) {
+    const auto channels = encoder_of(*leg.own, leg).channels();
+    SpatialMix mix(tick_samples_, channels);
+    for (const auto* speaker : speaking_) {
+        if (!speaker->present || speaker == &leg || !leg.media.settings().admitted) continue;
+        const auto from = heard_from(speaker->place_before, id, leg.place_before);
+        const auto to = heard_from(speaker->place, id, leg.place);
+        if (!from.is_silent() || !to.is_silent()) mix.add(speaker->frame, from, to);
+    }
+    std::vector<Sample> heard(mix.sum().size());
+    leg.limiter.apply(mix.sum(), heard, channels);
+    leg.own->begin_tick();
+    feed(*leg.own, leg, heard);
+    send(id, leg, *leg.own);
+}
+
+Encoder& ConferenceMedia::encoder_of(Encoding& encoding, const Leg& leg) {
+    if (!encoding.encoder)
+        encoding.encoder = std::get<0>(leg.key)->make_encoder(receiver_of(leg.media));
+    return *encoding.encoder;
+}
+
 /// Adds a tick of sound to an encoding and makes the packets that are full. Packets of all
 /// encodings with the same length begin at the same samples, so that a listener can change over
 /// between any two.
-void ConferenceMedia::feed(Encoding& encoding, const Leg& leg, const Frame& frame) {
-    const auto& [codec, encoding_class, ptime] = leg.key;
-    const auto packet_samples = samples_in(std::chrono::milliseconds(ptime));
-    if (!encoding.encoder) encoding.encoder = codec->make_encoder(leg.media.receiver());
-    if (std::exchange(encoding.joined, false)) encoding.encoder->ease_joining();
+void ConferenceMedia::feed(Encoding& encoding, const Leg& leg, SampleView sound) {
+    auto& encoder = encoder_of(encoding, leg);
+    const auto packet_length = samples_in(std::chrono::milliseconds(std::get<2>(leg.key)));
+    const auto packet_samples = packet_length * encoder.channels();
+    if (std::exchange(encoding.joined, false)) encoder.ease_joining();
     if (encoding.fed_until != position_) {
-        encoding.waiting.resize(position_ % packet_samples, Sample{0});
+        encoding.waiting.resize(position_ % packet_length * encoder.channels(), Sample{0});
         encoding.before.clear();
     }
-    encoding.waiting.insert(encoding.waiting.end(), frame.begin(), frame.end());
-    encoding.fed_until = position_ + tick_samples;
+    encoding.waiting.insert(encoding.waiting.end(), sound.begin(), sound.end());
+    encoding.fed_until = position_ + tick_samples_;
     std::size_t at = 0;
     for (; at + packet_samples <= encoding.waiting.size(); at += packet_samples) {
         encode(encoding, SampleView(encoding.waiting).subspan(at, packet_samples));

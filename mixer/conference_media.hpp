@@ -4,6 +4,7 @@
 #include "base/core.hpp"
 #include "mixer/media_leg.hpp"
 #include "mixer/sound_watch.hpp"
+#include "mixer/space.hpp"
 #include "rtp/packet.hpp"
 
 #include <deque>
@@ -49,14 +50,20 @@ struct Encoding {
 /// encode it (rule 3 of the house); who speaks hears the mix without his own voice, by an encoder
 /// of his own.
 ///
-/// No socket and no thread: whoever owns it calls `handle_timeout` at each `deadline`, 20 ms apart.
-/// A late tick is made up for by calling again, never by a longer one. While somebody speaks, ticks
-/// move towards the time at which his packets are there, so that nobody waits for the beat. Video
-/// will be a second kind of medium beside `MediaLeg`; signalling is the focus' business.
+/// No socket and no thread: whoever owns it calls `handle_timeout` at each `deadline`, a tick
+/// apart. A late tick is made up for by calling again, never by a longer one. While somebody
+/// speaks, ticks move towards the time at which his packets are there, so that nobody waits for the
+/// beat. Video will be a second kind of medium beside `MediaLeg`; signalling is the focus'
+/// business.
 class ConferenceMedia {
 public:
     struct Options {
-        bool echo = false;          ///< Everyone hears himself and nobody else.
+        bool echo = false; ///< Everyone hears himself and nobody else.
+        /// From one mix to the next: 20 ms, or 10 ms where delay matters more than work.
+        std::chrono::milliseconds tick = tick_length;
+        /// Everyone hears the voices from where their owners are (`place_leg`), in stereo if he
+        /// can. Each leg is mixed and encoded for alone, and all who speak are heard.
+        bool spatial = false;
         Duration rtp_timeout = 30s; ///< No RTP and no RTCP for so long: the leg is a ghost.
         WallTime wall_at_zero{};    ///< What the wall clock says when the monotonic one says 0.
         int speech_level_db = -55;  ///< A leg fainter than this adds nothing to the mix.
@@ -111,6 +118,7 @@ public:
 
     void add_leg(LegId id, LegSettings settings, TimePoint now);
     void update_leg(LegId id, LegSettings settings);
+    void place_leg(LegId id, const Place& place); ///< From the next tick on.
     struct LegRecord { ///< How a leg was, from its first packet to its last.
         LegCounters counters;
         rtp::Quality quality;
@@ -142,6 +150,7 @@ private:
         bool lost = false;
         Limiter limiter;
         std::optional<Encoding> own;
+        Place place, place_before; ///< Now, and in the last tick.
         SoundCare care;
         HowlDetector howl;
         std::unique_ptr<EchoDetector> echo; ///< Of who has spoken.
@@ -155,19 +164,23 @@ private:
     void rekey(Leg& leg);
     void choose_stream(Leg& leg);
     void serve(LegId id, Leg& leg, const Total& total, const Frame& mix, int mix_db);
-    void feed(Encoding& encoding, const Leg& leg, const Frame& frame);
+    void serve_in_space(LegId id, Leg& leg);
+    Encoder& encoder_of(Encoding& encoding, const Leg& leg);
+    void feed(Encoding& encoding, const Leg& leg, SampleView sound);
     void encode(Encoding& encoding, SampleView packet);
     void send(LegId id, Leg& leg, Encoding& encoding);
     static const std::vector<Bytes>& redundant(Encoding& encoding, const EncodingKey& key,
                                                std::uint8_t payload_type);
     void maintain(LegId id, Leg& leg, TimePoint now);
     [[nodiscard]] std::uint64_t ntp(TimePoint now) const;
-    static EncodingKey key_of(const MediaLeg& media);
+    [[nodiscard]] Receiver receiver_of(const MediaLeg& media) const;
+    [[nodiscard]] EncodingKey key_of(const MediaLeg& media) const;
 
     Options options_;
+    std::size_t tick_samples_;
     Random random_;
     TimePoint next_tick_;
-    Duration lead_allowance_{};  ///< By how much ticks may still come earlier than 20 ms apart.
+    Duration lead_allowance_{};  ///< By how much ticks may still come earlier than they should.
     std::uint64_t position_ = 0; ///< Samples since the conference began.
     std::map<LegId, Leg> legs_;
     std::vector<Leg*> speaking_; ///< Of this tick.

@@ -8,7 +8,8 @@
 namespace lyceum::mixer {
 
 struct NoiseSuppressor::State {
-    State() : speex(speex_preprocess_state_init(int{tick_samples}, int{sample_rate})) {
+    explicit State(std::size_t frame_samples)
+        : speex(speex_preprocess_state_init(static_cast<int>(frame_samples), int{sample_rate})) {
         LYCEUM_ASSERT(speex);
         int on = 1, most_db = -20;
         speex_preprocess_ctl(speex, SPEEX_PREPROCESS_SET_DENOISE, &on);
@@ -21,7 +22,8 @@ struct NoiseSuppressor::State {
     SpeexPreprocessState* speex;
 };
 
-NoiseSuppressor::NoiseSuppressor() : state_(std::make_unique<State>()) {}
+NoiseSuppressor::NoiseSuppressor(std::size_t frame_samples)
+    : state_(std::make_unique<State>(frame_samples)) {}
 NoiseSuppressor::~NoiseSuppressor() = default;
 NoiseSuppressor::NoiseSuppressor(NoiseSuppressor&&) noexcept = default;
 NoiseSuppressor& NoiseSuppressor::operator=(NoiseSuppressor&&) noexcept = default;

@@ -8,10 +8,10 @@
 namespace lyceum::mixer {
 
 /// Takes steady noise (fans, hiss, hum) off the sound of one leg, up to 20 dB of it; speexdsp's.
-/// Adds 20 ms of delay and, for each leg that sounds, about as much work as encoding.
+/// Adds a frame of delay and, for each leg that sounds, about as much work as encoding.
 class NoiseSuppressor {
 public:
-    NoiseSuppressor();
+    explicit NoiseSuppressor(std::size_t frame_samples);
     ~NoiseSuppressor();
     NoiseSuppressor(NoiseSuppressor&&) noexcept;
     NoiseSuppressor& operator=(NoiseSuppressor&&) noexcept;

@@ -81,20 +81,21 @@ bool Playout::handle_redundant(std::uint64_t sequence, const rtp::PacketView& pa
 
 bool Playout::pull(Frame& frame, bool speaking, TimePoint now) {
     speaking_ = speaking;
+    tick_ = frame.size();
     steer(now);
     if (stretched_ > 0) {
         --stretched_; // One tick more of silence, where there is silence.
         return false;
     }
     const auto fill = [&] {
-        while (sound_.size() + silence_ < tick_samples)
+        while (sound_.size() + silence_ < tick_)
             if (!pull_turn(now)) break;
     };
     fill();
     scale();
     fill();
-    const auto count = std::min(sound_.size(), tick_samples);
-    silence_ -= std::min(silence_, tick_samples - count);
+    const auto count = std::min(sound_.size(), tick_);
+    silence_ -= std::min(silence_, tick_ - count);
     if (count == 0) return false;
     const auto end = sound_.begin() + static_cast<std::ptrdiff_t>(count);
     std::fill(std::copy(sound_.begin(), end, frame.begin()), frame.end(), Sample{0});
@@ -106,13 +107,13 @@ bool Playout::pull(Frame& frame, bool speaking, TimePoint now) {
 void Playout::steer(TimePoint now) {
     static constexpr Duration tolerated = 15ms, too_much = 80ms;
     if (quiet_ && leftover_is_idle()) {
-        const auto idle = (sound_.size() + silence_) % tick_samples;
+        const auto idle = (sound_.size() + silence_) % tick_;
         const auto unsaid = std::min(silence_, idle);
         silence_ -= unsaid;
         sound_.resize(sound_.size() - (idle - unsaid));
     }
     const auto decoded = sound_.size() + silence_;
-    leftover_ = duration_of(decoded % tick_samples);
+    leftover_ = duration_of(decoded % tick_);
     spare_ = jitter_.surplus(now) + duration_of(decoded) - leftover_;
     if (spare_ < short_of && quiet_ && jitter_.size() <= 1) stretched_ = 1;
     const bool audible = !quiet_ && spare_ < too_much;
@@ -127,7 +128,7 @@ void Playout::steer(TimePoint now) {
 
 /// What is left over of a tick waits and makes nothing safer, unless packets that are no whole
 /// number of ticks long leave it behind each time.
-bool Playout::leftover_is_idle() const { return packet_length_ % tick_length == Duration{}; }
+bool Playout::leftover_is_idle() const { return packet_length_ % duration_of(tick_) == Duration{}; }
 
 /// Brings the delay to its target in the middle of speech, a period of the voice at a time and at
 /// most a tenth of the time: faster when sound has waited for longer than it has to for a while,

@@ -53,8 +53,9 @@ public:
     /// A packet of RED (RFC 2198); false: it is malformed.
     bool handle_redundant(std::uint64_t sequence, const rtp::PacketView& packet, TimePoint now);
 
-    /// The sound of the next tick; false if there is nothing to hear (the frame is not touched).
-    /// Packets of silence are not decoded while the leg is not `speaking`.
+    /// The sound of the next tick, which is as long as the frame; false if there is nothing to hear
+    /// (the frame is not touched). Packets of silence are not decoded while the leg is not
+    /// `speaking`.
     bool pull(Frame& frame, bool speaking, TimePoint now);
 
     /// By how much later than the jitter allows the next packet will be wanted, at the last `pull`;
@@ -88,6 +89,7 @@ private:
     std::unique_ptr<Decoder> decoder_;
     std::vector<Sample> sound_; ///< Decoded and not played yet…
     std::size_t silence_ = 0;   ///< …then so many samples of silence, which take no room.
+    std::size_t tick_ = tick_samples;
     Duration spare_{};
     Duration leftover_{}; ///< Of a tick, decoded already: it waits, but the next packet is wanted.
     Duration packet_length_ = 20ms;

@@ -6,8 +6,8 @@
 
 namespace lyceum::mixer {
 
-SoundCare::SoundCare(SoundCareOptions options) : options_(options) {
-    if (options_.noise_suppression) suppressor_.emplace();
+SoundCare::SoundCare(SoundCareOptions options, std::size_t frame_samples) : options_(options) {
+    if (options_.noise_suppression) suppressor_.emplace(frame_samples);
 }
 
 void SoundCare::apply(Frame& frame) {
@@ -34,8 +34,9 @@ void SoundCare::take_low_off(Frame& frame) {
 /// Follows speech only: what is well above the leg's own floor. Up slowly, so that pauses do not
 /// pump; down faster, because loud hurts.
 void SoundCare::control_gain(Frame& frame) {
-    static constexpr float up_db = 0.06f, down_db = 0.3f; // A tick: 3 and 15 dB a second.
-    static constexpr float above_floor_db = 10, floor_rise_db = 0.02f, floor_min_db = -60;
+    static constexpr float above_floor_db = 10, floor_min_db = -60;
+    const float seconds = static_cast<float>(frame.size()) / sample_rate;
+    const float up_db = 3 * seconds, down_db = 15 * seconds, floor_rise_db = seconds;
     const auto level = static_cast<float>(level_db(frame));
     floor_db_ = std::max(floor_min_db, std::min(level, floor_db_ + floor_rise_db));
     const float before = gain_db_;
@@ -46,8 +47,8 @@ void SoundCare::control_gain(Frame& frame) {
     }
     if (before == 0 && gain_db_ == 0) return;
     const float from = std::pow(10.0f, before / 20), to = std::pow(10.0f, gain_db_ / 20);
-    const float step = (to - from) / tick_samples;
-    for (std::size_t i = 0; i < tick_samples; ++i) {
+    const float step = (to - from) / static_cast<float>(frame.size());
+    for (std::size_t i = 0; i < frame.size(); ++i) {
         const float value = (from + step * static_cast<float>(i)) * static_cast<float>(frame[i]);
         frame[i] = static_cast<Sample>(std::clamp(value, -32768.0f, 32767.0f));
     }

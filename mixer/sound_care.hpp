@@ -11,7 +11,7 @@ namespace lyceum::mixer {
 /// What is done to the sound of a leg before it is mixed.
 struct SoundCareOptions {
     bool high_pass = false;         ///< Takes off what is below 100 Hz: rumble, hum, breath.
-    bool noise_suppression = false; ///< Takes off steady noise; 20 ms of delay.
+    bool noise_suppression = false; ///< Takes off steady noise; a tick of delay.
     bool gain_control = false;      ///< Brings speech to a common loudness.
 
     bool operator==(const SoundCareOptions&) const = default;
@@ -25,7 +25,7 @@ public:
     static constexpr float gain_db_max = 15;
 
     SoundCare() = default; ///< Changes nothing.
-    explicit SoundCare(SoundCareOptions options);
+    SoundCare(SoundCareOptions options, std::size_t frame_samples);
 
     void apply(Frame& frame);
 

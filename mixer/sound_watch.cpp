@@ -8,11 +8,13 @@
 namespace lyceum::mixer {
 
 std::optional<int> HowlDetector::handle_sound(const Frame& frame, int level_db) {
-    static constexpr std::size_t thin = 6, points = tick_samples / thin; // 8 kHz
-    static constexpr std::size_t lag_low = 2, lag_high = 27;             // 4 kHz to 300 Hz
-    static constexpr int loud_db = -25, ticks_of_howl = 100;
+    static constexpr std::size_t thin = 6;                   // 8 kHz
+    static constexpr std::size_t lag_low = 2, lag_high = 27; // 4 kHz to 300 Hz
+    static constexpr std::size_t samples_of_howl = 2 * sample_rate;
+    static constexpr int loud_db = -25;
     static constexpr double pure = 0.97;
-    std::array<double, points> sound;
+    std::array<double, tick_samples / thin> sound;
+    const auto points = frame.size() / thin;
     for (std::size_t i = 0; i < points; ++i) {
         int sum = 0;
         for (std::size_t j = 0; j < thin; ++j) sum += frame[i * thin + j];
@@ -36,8 +38,8 @@ std::optional<int> HowlDetector::handle_sound(const Frame& frame, int level_db) 
         }
     const bool same = lag > 0 && lag == lag_;
     lag_ = lag;
-    ticks_ = same ? ticks_ + 1 : 0;
-    if (ticks_ != ticks_of_howl) return std::nullopt;
+    const auto before = std::exchange(samples_, same ? samples_ + frame.size() : 0);
+    if (samples_ < samples_of_howl || before >= samples_of_howl) return std::nullopt;
     return static_cast<int>(sample_rate / thin / lag);
 }
 
@@ -63,7 +65,7 @@ std::optional<Duration> EchoDetector::handle_tick(int sent_db, int received_db) 
         return std::nullopt;
     }
     if (std::exchange(told_, true)) return std::nullopt;
-    return tick_length * static_cast<int>(lag);
+    return tick_ * static_cast<int>(lag);
 }
 
 /// The correlation of what came in the last ticks with what was sent so many ticks earlier; 0 if it

@@ -17,11 +17,11 @@ class HowlDetector {
 public:
     /// The pitch in hertz, once for each howl.
     std::optional<int> handle_sound(const Frame& frame, int level_db);
-    void handle_silence() { ticks_ = 0; }
+    void handle_silence() { samples_ = 0; }
 
 private:
-    std::size_t lag_ = 0; ///< Of the period, at 8 kHz.
-    int ticks_ = 0;
+    std::size_t lag_ = 0;     ///< Of the period, at 8 kHz.
+    std::size_t samples_ = 0; ///< For so long, up to now.
 };
 
 /// Hears the room's own sound come back from a leg: its loudness follows what the leg was sent, a
@@ -29,17 +29,20 @@ private:
 /// tells nothing of a steady tone. Echo that is fainter than −30 dB against the room is let be.
 class EchoDetector {
 public:
+    explicit EchoDetector(Duration tick) : tick_(tick) {}
+
     /// What the leg was sent in a tick, and what came from it; once a tick. How much later the
     /// sound came back, once for each echo.
     std::optional<Duration> handle_tick(int sent_db, int received_db);
 
 private:
-    static constexpr std::size_t window = 200; ///< Ticks: 4 s.
-    static constexpr std::size_t lag_max = 25; ///< 500 ms
+    static constexpr std::size_t window = 200; ///< Ticks: 4 s of the usual ones.
+    static constexpr std::size_t lag_max = 25; ///< 500 ms of them.
     static constexpr int every = 25;           ///< Ticks between two looks.
 
     [[nodiscard]] double likeness(std::size_t lag) const;
 
+    Duration tick_;
     std::array<signed char, window + lag_max> sent_{}, received_{};
     std::size_t next_ = 0, seen_ = 0;
     int loud_ticks_ = 0, until_look_ = every;

@@ -22,7 +22,7 @@ constexpr const char* usage = R"(usage:
   lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
-               [--video off|switch|grid] | list | remove NAME
+               [--spatial off|on] [--video off|switch|grid] | list | remove NAME
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
   Any setting of the configuration file can be given as --name value; see docs/operations.md.
 )";
@@ -128,6 +128,9 @@ int run_room(Arguments arguments) {
     const auto care = store::care_of(take(arguments, "sound"));
     if (!care) throw UsageError("--sound: expected some of gain, high-pass, noise");
     row.room.care = *care;
+    const auto spatial = take(arguments, "spatial", "off");
+    if (spatial != "off" && spatial != "on") throw UsageError("--spatial: expected off or on");
+    row.room.spatial = spatial == "on";
     row.video = take(arguments, "video", "off");
     if (row.video != "off" && row.video != "switch" && row.video != "grid")
         throw UsageError("--video: expected off, switch or grid");

@@ -24,6 +24,7 @@ struct Room {
     std::size_t speakers_max = 8; ///< Heard at once.
     std::string host_pin;         ///< Digits that make a host of who keys them in; empty: nobody.
     mixer::SoundCareOptions care; ///< Of everybody's sound.
+    bool spatial = false;         ///< For games: see ConferenceSound.
 };
 
 /// A port: who and what there is. Implemented by server/store over SQLite, by a map in tests.

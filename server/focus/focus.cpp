@@ -24,7 +24,7 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
         return agent_.reject(call.session, 486, "Room Is Full", now);
     if (conferences_.size() >= options_.conferences_max && !conferences_.contains(key))
         return agent_.reject(call.session, 503, {}, now, {{sip::Header::retry_after, "30"}});
-    auto& conference = join_conference(key, {echo, room->speakers_max});
+    auto& conference = join_conference(key, {echo, room->speakers_max, room->spatial});
     log_.info("leg.joining", {{"leg", id.value},
                               {"conference", conference.id.value},
                               {"from", Redacted{call.from.address.ip.to_string()}},
@@ -87,8 +87,8 @@ Focus::Conference& Focus::join_conference(const std::string& key, ConferenceSoun
     }
     const ConferenceId id{++last_id_};
     media_.begin(id, sound);
-    log_.info("conference.started", {{"conference", id.value}});
-    return conferences_.emplace(key, Conference{id, 1}).first->second;
+    log_.info("conference.started", {{"conference", id.value}, {"spatial", sound.spatial}});
+    return conferences_.emplace(key, Conference{id, sound.spatial, 1}).first->second;
 }
 
 void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now) {
@@ -205,6 +205,20 @@ void Focus::handle_leg_lost(mixer::LegId id, TimePoint now) {
     throw_out(id, "No media", now);
 }
 
+bool Focus::place(mixer::LegId id, const mixer::Place& place) {
+    const auto found = legs_.find(id);
+    if (found == legs_.end() || !place.is_sound()) return false;
+    const auto& name = found->second.conference;
+    const auto& conference = conferences_.at(name);
+    if (!conference.spatial) return false;
+    if (place.whispers_to) {
+        const auto other = legs_.find(*place.whispers_to);
+        if (other == legs_.end() || other->second.conference != name) return false;
+    }
+    media_.place(conference.id, id, place);
+    return true;
+}
+
 /// Gone from the roster at once; the BYE goes its way without the focus, answered or not.
 void Focus::throw_out(mixer::LegId id, std::string_view reason, TimePoint now) {
     const auto session = legs_.at(id).session;
@@ -233,7 +247,7 @@ void Focus::remove(mixer::LegId id, std::string_view why) {
 }
 
 sdp::LocalMedia Focus::local_media_of(const Leg& leg) const {
-    auto local = local_media(leg.local_rtp);
+    auto local = local_media(leg.local_rtp, conferences_.at(leg.conference).spatial);
     local.protection = leg.encryption;
     local.crypto = leg.keys;
     local.fingerprint = options_.dtls_fingerprint;

@@ -43,6 +43,11 @@ public:
     /// No media came for too long: a ghost is hung up.
     void handle_leg_lost(mixer::LegId leg, TimePoint now);
 
+    /// Where a participant of a spatial room is, and whom his voice is for. False: there is no such
+    /// participant, his room is not spatial, whom he would whisper to is not in it, or it is no
+    /// place.
+    bool place(mixer::LegId leg, const mixer::Place& place);
+
     /// BYE to everyone.
     void end_all(std::string_view reason, TimePoint now);
 
@@ -54,6 +59,7 @@ public:
 private:
     struct Conference {
         ConferenceId id;
+        bool spatial = false;
         std::size_t legs = 0;
     };
     struct Leg {

@@ -3,6 +3,7 @@
 
 #include "base/strong_id.hpp"
 #include "mixer/media_leg.hpp"
+#include "mixer/space.hpp"
 #include "rtp/dtls.hpp"
 #include "rtp/ice_lite.hpp"
 
@@ -41,6 +42,7 @@ struct MediaSource {
 struct ConferenceSound {
     bool echo = false;            ///< Everyone hears himself and nobody else.
     std::size_t speakers_max = 8; ///< So many are heard at once.
+    bool spatial = false;         ///< Voices come from where their owners are; 10 ms frames.
 };
 
 /// A port: the media side of the conferences. The edge posts these to the media thread that the
@@ -58,6 +60,8 @@ public:
     /// The first time the leg joins the mix, then its settings change.
     virtual void configure(ConferenceId conference, mixer::LegId leg, LegAccess access,
                            mixer::LegSettings settings) = 0;
+    /// Of a leg of a spatial conference: where it is from now on.
+    virtual void place(ConferenceId conference, mixer::LegId leg, const mixer::Place& place) = 0;
     virtual void close(ConferenceId conference, mixer::LegId leg) = 0;
 };
 

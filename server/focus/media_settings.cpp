@@ -30,12 +30,16 @@ std::vector<sdp::Crypto> fresh_keys(Entropy& entropy) {
     return out;
 }
 
-sdp::LocalMedia local_media(const SocketAddress& rtp) {
+sdp::LocalMedia local_media(const SocketAddress& rtp, bool spatial) {
     sdp::LocalMedia local;
     local.rtp = rtp;
-    for (const auto* codec : mixer::codecs())
+    if (spatial) local.ptime = 10ms;
+    for (const auto* codec : mixer::codecs()) {
+        std::string fmtp(codec->fmtp);
+        if (spatial && !codec->stereo_fmtp.empty()) fmtp += ";" + std::string(codec->stereo_fmtp);
         local.audio.push_back({std::string(codec->name), codec->clock_rate, codec->channels,
-                               codec->payload_type, std::string(codec->fmtp)});
+                               codec->payload_type, std::move(fmtp)});
+    }
     return local;
 }
 

@@ -10,8 +10,9 @@ namespace lyceum::focus {
 /// A master key for each suite that the mixer can: what one leg is encrypted with on our side.
 std::vector<sdp::Crypto> fresh_keys(Entropy& entropy);
 
-/// What the mixer can, in the words of SDP; protection and keys are the leg's.
-sdp::LocalMedia local_media(const SocketAddress& rtp);
+/// What the mixer can, in the words of SDP; protection and keys are the leg's. In a spatial room it
+/// can more: stereo, and frames of 10 ms.
+sdp::LocalMedia local_media(const SocketAddress& rtp, bool spatial);
 
 /// What was agreed in SDP, in the words of the mixer. `signalling` is where the peer's SIP comes
 /// from.

@@ -102,6 +102,11 @@ void MediaPlane::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegA
         });
 }
 
+void MediaPlane::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
+    auto& thread = thread_of(id);
+    thread.post([&thread, id, leg, place] { thread.place(id, leg, place); });
+}
+
 void MediaPlane::close(focus::ConferenceId id, mixer::LegId leg) {
     auto& placed = conferences_.at(id);
     const auto port = std::find_if(placed.ports.begin(), placed.ports.end(),

@@ -52,6 +52,8 @@ public:
                                       const focus::MediaSource& source) override;
     void configure(focus::ConferenceId conference, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings) override;
+    void place(focus::ConferenceId conference, mixer::LegId leg,
+               const mixer::Place& place) override;
     void close(focus::ConferenceId conference, mixer::LegId leg) override;
 
 private:

@@ -44,6 +44,8 @@ void MediaThread::begin(focus::ConferenceId id, focus::ConferenceSound sound, st
     mixer::ConferenceMedia::Options options;
     options.echo = sound.echo;
     options.speakers_max = sound.speakers_max;
+    options.spatial = sound.spatial;
+    if (sound.spatial) options.tick = 10ms;
     options.rtp_timeout = options_.rtp_timeout;
     options.wall_at_zero = wall_now() - now.time_since_epoch();
     const auto& placed =
@@ -101,6 +103,10 @@ void MediaThread::configure(focus::ConferenceId id, mixer::LegId leg_id, focus::
         if (leg.access.dtls) begin_handshake(id, leg_id, leg);
     }
     apply(*conference, leg_id, leg);
+}
+
+void MediaThread::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
+    if (auto* conference = find(id)) conference->media.place_leg(leg, place);
 }
 
 void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {

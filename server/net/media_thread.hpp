@@ -51,6 +51,7 @@ public:
     void open(focus::ConferenceId id, mixer::LegId leg, const SocketAddress& port);
     void configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings);
+    void place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place);
     void close(focus::ConferenceId id, mixer::LegId leg);
 
 private:

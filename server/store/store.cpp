@@ -11,7 +11,8 @@ namespace lyceum::store {
 namespace {
 
 constexpr std::string_view room_columns =
-    "name, access, pin, participants_max, encryption, speakers_max, host_pin, sound, video";
+    "name, access, pin, participants_max, encryption, speakers_max, host_pin, sound, spatial, "
+    "video";
 
 focus::Room read_room(const sql::Statement& row) {
     return {row.text(0),
@@ -21,7 +22,8 @@ focus::Room read_room(const sql::Statement& row) {
             protection_of(row.text(4)).value_or(sdp::Protection::required),
             static_cast<std::size_t>(row.number(5)),
             row.text(6),
-            care_of(row.text(7)).value_or(mixer::SoundCareOptions{})};
+            care_of(row.text(7)).value_or(mixer::SoundCareOptions{}),
+            row.number(8) != 0};
 }
 
 /// What can stand in a SIP user part without escapes, so that it can be dialled as it is written.
@@ -130,7 +132,7 @@ std::vector<Store::RoomRow> Store::rooms() {
     auto statement =
         database_.prepare("SELECT " + std::string(room_columns) + " FROM room ORDER BY name");
     std::vector<RoomRow> out;
-    while (statement.step()) out.push_back({read_room(statement), statement.text(8)});
+    while (statement.step()) out.push_back({read_room(statement), statement.text(9)});
     return out;
 }
 
@@ -150,12 +152,12 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
         return Fault{"neither PIN may begin with the other", 0};
     auto statement = database_.prepare(
         "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max, "
-        "sound) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        "sound, spatial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     statement.bind(1, room.name).bind(2, name_of(room.access)).bind(3, room.pin);
     statement.bind(4, room.host_pin).bind(5, row.video);
     statement.bind(6, name_of(room.encryption));
     statement.bind(7, static_cast<std::int64_t>(room.speakers_max));
-    statement.bind(8, text_of(room.care));
+    statement.bind(8, text_of(room.care)).bind(9, std::int64_t{room.spatial});
     try {
         statement.step();
     } catch (const sql::Error& error) {

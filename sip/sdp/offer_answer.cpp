@@ -10,11 +10,11 @@
 namespace lyceum::sdp {
 namespace {
 
-std::chrono::milliseconds ptime_of(const Media& media) {
+std::chrono::milliseconds ptime_of(const Media& media, std::chrono::milliseconds ours) {
     const auto milliseconds = [&](std::string_view name, unsigned otherwise) {
         return parse_number<unsigned>(media.attribute(name).value_or("")).value_or(otherwise);
     };
-    const auto wanted = milliseconds("ptime", 20);
+    const auto wanted = milliseconds("ptime", static_cast<unsigned>(ours.count()));
     const auto most = milliseconds("maxptime", 60);
     // We packetize by 10, 20, 30, 40 or 60 ms: the largest of these that both values allow.
     unsigned chosen = 10;
@@ -138,7 +138,7 @@ std::optional<Stream> match(const Description& peer, std::size_t index, const Lo
     stream.remote_rtcp =
         stream.rtcp_mux ? stream.remote_rtp : rtcp_address(media, stream.remote_rtp);
     stream.direction = meet(local.direction, reversed(peer.direction(media)));
-    stream.ptime = ptime_of(media);
+    stream.ptime = ptime_of(media, local.ptime);
     stream.voip_metrics = wants_voip_metrics(media);
     return stream;
 }

@@ -29,7 +29,7 @@ struct Codec {
 struct LocalMedia {
     SocketAddress rtp;
     std::vector<Codec> audio;
-    std::chrono::milliseconds ptime{20};
+    std::chrono::milliseconds ptime{20};       ///< Where the peer wishes for none.
     Direction direction = Direction::sendrecv; ///< The most that we want.
     Protection protection = Protection::off;
     /// A key of ours for each suite that we know, in the order of our preference, tags from 1.

@@ -14,7 +14,7 @@ void fuzz_sdp(ByteView input) {
     if (!parsed) return;
     const auto again = sdp::Description::parse(parsed->to_string());
     LYCEUM_ASSERT(again && *again == *parsed);
-    const auto local = focus::local_media({IpAddress::v4(0xc0000201), 20000});
+    const auto local = focus::local_media({IpAddress::v4(0xc0000201), 20000}, false);
     sdp::OfferAnswer callee(1, "fuzz");
     if (!callee.handle_offer(text)) {
         if (const auto answer = callee.answer(local)) {

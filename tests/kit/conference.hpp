@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-/// A whole conference of sound on the virtual clock: phones made of the codecs say tones and listen.
+/// A whole conference of sound on the virtual clock: phones made of the codecs say tones and
+/// listen.
 namespace lyceum::kit {
 
 using namespace mixer;

@@ -149,6 +149,8 @@ void World::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
     mixer::ConferenceMedia::Options options;
     options.echo = sound.echo;
     options.speakers_max = sound.speakers_max;
+    options.spatial = sound.spatial;
+    if (sound.spatial) options.tick = 10ms;
     options.rtp_timeout = rtp_timeout;
     media_.try_emplace(id, options, random.u64(), now);
 }
@@ -167,6 +169,10 @@ void World::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess
     auto& media = media_.at(id);
     if (media.leg(leg)) media.update_leg(leg, std::move(settings));
     else media.add_leg(leg, std::move(settings), now);
+}
+
+void World::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
+    media_.at(id).place_leg(leg, place);
 }
 
 void World::close(focus::ConferenceId id, mixer::LegId leg) {

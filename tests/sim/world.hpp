@@ -64,6 +64,7 @@ private:
                                       const focus::MediaSource&) override;
     void configure(focus::ConferenceId, mixer::LegId, focus::LegAccess,
                    mixer::LegSettings) override;
+    void place(focus::ConferenceId, mixer::LegId, const mixer::Place&) override;
     void close(focus::ConferenceId, mixer::LegId) override;
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view) override { return {}; }

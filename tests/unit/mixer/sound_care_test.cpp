@@ -21,7 +21,7 @@ Frame frame_of(const std::vector<Sample>& sound) {
 
 /// The level of a tone after so many ticks of care.
 int level_after(SoundCareOptions options, double hertz, double peak, int ticks) {
-    SoundCare care(options);
+    SoundCare care(options, tick_samples);
     kit::Tone tone(hertz, peak);
     Frame frame{};
     for (int i = 0; i < ticks; ++i) {
@@ -57,7 +57,7 @@ TEST(SoundCare, TheFaintAndTheLoudComeToACommonLoudness) {
 }
 
 TEST(SoundCare, GainFollowsSpeechAndNotTheNoiseInItsPauses) {
-    SoundCare care({.gain_control = true});
+    SoundCare care({.gain_control = true}, tick_samples);
     kit::Tone speech(400, 4000);
     Random random(1);
     float at_end_of_speech = 0;
@@ -73,7 +73,7 @@ TEST(SoundCare, GainFollowsSpeechAndNotTheNoiseInItsPauses) {
 }
 
 TEST(SoundCare, SteadyNoiseIsSuppressed) {
-    SoundCare care({.noise_suppression = true});
+    SoundCare care({.noise_suppression = true}, tick_samples);
     Random random(1);
     Frame frame{};
     int before = 0;
@@ -129,7 +129,7 @@ std::vector<int> speech(std::uint64_t seed, std::size_t ticks) {
 }
 
 TEST(EchoDetector, TheRoomThatComesBackIsToldOnceWithItsDelay) {
-    EchoDetector detector;
+    EchoDetector detector(tick_length);
     const auto room = speech(1, 1500);
     int told = 0;
     for (std::size_t i = 0; i < room.size(); ++i) {
@@ -144,7 +144,7 @@ TEST(EchoDetector, TheRoomThatComesBackIsToldOnceWithItsDelay) {
 
 TEST(EchoDetector, WhoSpeaksForHimselfIsNoEcho) {
     for (std::uint64_t seed = 1; seed < 20; ++seed) {
-        EchoDetector detector;
+        EchoDetector detector(tick_length);
         const auto room = speech(seed, 1500), own = speech(seed + 1000, 1500);
         for (std::size_t i = 0; i < 1500; ++i)
             EXPECT_FALSE(detector.handle_tick(room[i], own[i])) << seed << " " << i;
@@ -152,7 +152,7 @@ TEST(EchoDetector, WhoSpeaksForHimselfIsNoEcho) {
 }
 
 TEST(EchoDetector, SilenceAndASteadyToneTellNothing) {
-    EchoDetector silent, steady;
+    EchoDetector silent(tick_length), steady(tick_length);
     const auto room = speech(1, 1500);
     for (std::size_t i = 0; i < 1500; ++i) {
         EXPECT_FALSE(silent.handle_tick(room[i], -127));

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
 namespace lyceum::focus {
@@ -28,13 +29,14 @@ public:
                                       {"small", {"small", Access::open, "", 1}},
                                       {"staff", {"staff", Access::members}},
                                       {"exam", {"exam", Access::pin, "1234"}},
-                                      {"class", {.name = "class", .host_pin = "99"}}};
+                                      {"class", {.name = "class", .host_pin = "99"}},
+                                      {"game", {.name = "game", .spatial = true}}};
 };
 
 class Notebook final : public MediaGateway {
 public:
     void begin(ConferenceId, ConferenceSound sound) override {
-        note(sound.echo ? "begin echo" : "begin");
+        note(sound.echo ? "begin echo" : sound.spatial ? "begin spatial" : "begin");
     }
     void end(ConferenceId) override { note("end"); }
     std::optional<SocketAddress> open(ConferenceId, mixer::LegId,
@@ -51,6 +53,9 @@ public:
              (settings.send_key ? " encrypted" : ""));
         last_leg = leg;
         last_access = std::move(access);
+    }
+    void place(ConferenceId, mixer::LegId, const mixer::Place& place) override {
+        note("place " + std::to_string(static_cast<int>(place.x)));
     }
     void close(ConferenceId, mixer::LegId) override { note("close"); }
     void note(std::string text) { notes.push_back(std::move(text)); }
@@ -214,6 +219,26 @@ TEST_F(FocusTest, WhoKeysInTheHostsPinIsAHost) {
     for (const char digit : {'9', '9', '#'}) focus.handle_digit(media.last_leg, digit, now);
     EXPECT_EQ(media.notes.back(), "configure PCMU send receive") << "three tries and no more";
     EXPECT_EQ(focus.leg_count(), 2u) << "digits throw nobody out who is in";
+}
+
+TEST_F(FocusTest, PlayersAreGivenPlacesInASpatialRoomOnly) {
+    const auto ok = turn(invite("game", 1, {}, kit::phone_sdp()));
+    ASSERT_EQ(ok->status(), 200);
+    EXPECT_EQ(media.notes[0], "begin spatial");
+    EXPECT_TRUE(ok->body().find("a=ptime:10\r\n") != std::string_view::npos) << ok->body();
+    const auto player = media.last_leg;
+    turn(invite("demo", 2));
+    const auto elsewhere = media.last_leg;
+    EXPECT_TRUE(focus.place(player, {.x = 7}));
+    EXPECT_EQ(media.notes.back(), "place 7");
+    EXPECT_TRUE(focus.place(player, {.x = 8, .whispers_to = player}));
+    media.notes.clear();
+    EXPECT_FALSE(focus.place(elsewhere, {.x = 7}));
+    EXPECT_FALSE(focus.place(mixer::LegId{999}, {.x = 7}));
+    EXPECT_FALSE(focus.place(player, {.whispers_to = elsewhere}));
+    EXPECT_FALSE(focus.place(player, {.x = std::nanf("")}));
+    EXPECT_FALSE(focus.place(player, {.y = 1e9f}));
+    EXPECT_TRUE(media.notes.empty());
 }
 
 TEST_F(FocusTest, APinIsAskedForByKeypadWithThreeTries) {

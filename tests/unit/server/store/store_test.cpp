@@ -64,6 +64,11 @@ TEST_F(StoreTest, ARoomSaysWhetherItIsEncryptedAndHowManyAreHeard) {
     debate.room.speakers_max = 3;
     EXPECT_EQ(store.add_room(debate), std::nullopt);
     EXPECT_EQ(store.room("debate")->speakers_max, 3u);
+    EXPECT_FALSE(store.room("debate")->spatial);
+    Store::RoomRow game{{"game"}, "off"};
+    game.room.spatial = true;
+    EXPECT_EQ(store.add_room(game), std::nullopt);
+    EXPECT_TRUE(store.room("game")->spatial);
     debate.room.speakers_max = 0;
     EXPECT_NE(store.add_room(debate), std::nullopt);
 }
