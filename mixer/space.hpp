@@ -12,9 +12,9 @@ namespace lyceum::mixer {
 
 /// Where a participant is, and whom his voice is for.
 struct Place {
-    float x = 0, y = 0;  ///< Metres, on a plane.
-    float heading = 0;   ///< Where he looks: degrees, clockwise from the y axis.
-    unsigned team = 0;   ///< Those of one team hear each other, and nobody else does.
+    float x = 0, y = 0;               ///< Metres, on a plane.
+    float heading = 0;                ///< Where he looks: degrees, clockwise from the y axis.
+    unsigned team = 0;                ///< Those of one team hear each other, and nobody else does.
     std::optional<LegId> whispers_to; ///< Only this one hears him, of whatever team, as if near.
 
     bool operator==(const Place&) const = default;

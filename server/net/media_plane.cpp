@@ -12,8 +12,8 @@ namespace lyceum::net {
 MediaPlane::MediaPlane(Options options, const Events& events, Entropy& entropy, Log& log)
     : options_(options), entropy_(entropy),
       next_port_(static_cast<std::uint16_t>(options.port_min + options.port_min % 2)),
-      load_(std::max<std::size_t>(options.threads, 1)) {
-    for (std::size_t i = 0; i < load_.size(); ++i)
+      placement_(std::max<std::size_t>(options.threads, 1)) {
+    for (std::size_t i = 0; i < std::max<std::size_t>(options.threads, 1); ++i)
         threads_.push_back(std::make_unique<MediaThread>(options_, events, handshakes_, log));
     for (auto& thread : threads_) {
         std::vector<MediaThread*> others;
@@ -29,16 +29,17 @@ MediaPlane::~MediaPlane() {
 }
 
 void MediaPlane::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
-    const auto least = std::min_element(load_.begin(), load_.end());
-    conferences_[id] = {static_cast<std::size_t>(least - load_.begin()), {}};
+    placement_.begin(id);
+    ports_[id] = {};
     auto& thread = thread_of(id);
-    thread.post([&thread, id, sound, seed = entropy_.u64()] { thread.begin(id, sound, seed); });
+    thread.tell(id, [&thread, id, sound, seed = entropy_.u64()] { thread.begin(id, sound, seed); });
 }
 
 void MediaPlane::end(focus::ConferenceId id) {
     auto& thread = thread_of(id);
-    thread.post([&thread, id] { thread.end(id); });
-    conferences_.erase(id);
+    thread.tell(id, [&thread, id] { thread.end(id); });
+    ports_.erase(id);
+    placement_.end(id);
 }
 
 using Use = mixer::SharedPort::Use;
@@ -53,20 +54,21 @@ bool MediaPlane::Port::has_room_for(const focus::MediaSource& source) const {
 
 std::optional<SocketAddress> MediaPlane::open(focus::ConferenceId id, mixer::LegId leg,
                                               const focus::MediaSource& source) {
-    auto& placed = conferences_.at(id);
-    auto port = std::find_if(placed.ports.begin(), placed.ports.end(),
+    auto& ports = ports_.at(id);
+    auto port = std::find_if(ports.begin(), ports.end(),
                              [&](const Port& each) { return each.has_room_for(source); });
-    if (port == placed.ports.end()) {
+    if (port == ports.end()) {
         const auto use = source.is_told_apart() ? Use::shared : Use::own;
         const auto local = open_port(id, source.signalling, use);
         if (!local) return std::nullopt;
-        placed.ports.push_back({*local, use, {}});
-        port = std::prev(placed.ports.end());
+        ports.push_back({*local, use, {}});
+        port = std::prev(ports.end());
     }
     port->legs.emplace(leg, source.announced);
-    ++load_[placed.thread];
+    placement_.add_leg(id);
     auto& thread = thread_of(id);
-    thread.post([&thread, id, leg, local = port->local] { thread.open(id, leg, local); });
+    thread.tell(id, [&thread, id, leg, local = port->local] { thread.open(id, leg, local); });
+    even_out();
     return port->local;
 }
 
@@ -85,9 +87,11 @@ std::optional<SocketAddress> MediaPlane::open_port(focus::ConferenceId id, const
         auto rtcp = MediaSocket::bind({ip, static_cast<std::uint16_t>(local.port + 1)});
         if (!rtcp) continue;
         auto& thread = thread_of(id);
-        thread.post([&thread, id, local, use, a = std::move(*rtp), b = std::move(*rtcp)]() mutable {
-            thread.open_port(id, local, use, std::move(a), std::move(b));
-        });
+        thread.tell(id,
+                    [&thread, id, local, use, a = std::make_shared<MediaSocket>(std::move(*rtp)),
+                     b = std::make_shared<MediaSocket>(std::move(*rtcp))]() mutable {
+                        thread.open_port(id, local, use, std::move(a), std::move(b));
+                    });
         return local;
     }
     return std::nullopt;
@@ -96,31 +100,43 @@ std::optional<SocketAddress> MediaPlane::open_port(focus::ConferenceId id, const
 void MediaPlane::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,
                            mixer::LegSettings settings) {
     auto& thread = thread_of(id);
-    thread.post(
-        [&thread, id, leg, access = std::move(access), settings = std::move(settings)]() mutable {
-            thread.configure(id, leg, std::move(access), std::move(settings));
-        });
+    thread.tell(id, [&thread, id, leg, access = std::move(access),
+                     settings = std::move(settings)]() mutable {
+        thread.configure(id, leg, std::move(access), std::move(settings));
+    });
 }
 
 void MediaPlane::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
     auto& thread = thread_of(id);
-    thread.post([&thread, id, leg, place] { thread.place(id, leg, place); });
+    thread.tell(id, [&thread, id, leg, place] { thread.place(id, leg, place); });
 }
 
 void MediaPlane::close(focus::ConferenceId id, mixer::LegId leg) {
-    auto& placed = conferences_.at(id);
-    const auto port = std::find_if(placed.ports.begin(), placed.ports.end(),
+    auto& ports = ports_.at(id);
+    const auto port = std::find_if(ports.begin(), ports.end(),
                                    [&](const Port& each) { return each.legs.contains(leg); });
-    if (port == placed.ports.end()) return; // It never got one.
+    if (port == ports.end()) return; // It never got one.
     port->legs.erase(leg);
-    --load_[placed.thread];
-    if (port->legs.empty()) placed.ports.erase(port);
+    placement_.remove_leg(id);
+    if (port->legs.empty()) ports.erase(port);
     auto& thread = thread_of(id);
-    thread.post([&thread, id, leg] { thread.close(id, leg); });
+    thread.tell(id, [&thread, id, leg] { thread.close(id, leg); });
+    even_out();
 }
 
 MediaThread& MediaPlane::thread_of(focus::ConferenceId id) {
-    return *threads_[conferences_.at(id).thread];
+    return *threads_[placement_.thread_of(id)];
+}
+
+/// What the conference is told from now on goes to the thread that it moves to, and waits there
+/// until it has come.
+void MediaPlane::even_out() {
+    const auto move = placement_.next_move();
+    if (!move) return;
+    auto &from = *threads_[move->from], &to = *threads_[move->to];
+    const auto id = move->conference;
+    to.post([&to, id] { to.expect(id); });
+    from.tell(id, [&from, &to, id] { from.depart(id, to); });
 }
 
 } // namespace lyceum::net

@@ -6,6 +6,7 @@
 #include "mixer/shared_port.hpp"
 #include "server/focus/media_gateway.hpp"
 #include "server/net/handshakes.hpp"
+#include "server/net/placement.hpp"
 
 #include <functional>
 #include <map>
@@ -17,9 +18,9 @@ namespace lyceum::net {
 
 class MediaThread;
 
-/// The media threads and their ports. Each conference is pinned to the thread that has the fewest
-/// legs when it begins; commands travel as values to its thread, events travel back through
-/// `Events`, which is called on the media threads and must only post.
+/// The media threads and their ports. Each conference is pinned to one thread, and moves to another
+/// when the threads have become too uneven (Placement); commands travel as values to its thread,
+/// events travel back through `Events`, which is called on the media threads and must only post.
 ///
 /// Legs of one conference whose packets can be told apart share a port: one system call reads or
 /// sends for many of them, and a process has descriptors for more legs than it has ports for. Any
@@ -64,20 +65,17 @@ private:
 
         [[nodiscard]] bool has_room_for(const focus::MediaSource& source) const;
     };
-    struct Placed {
-        std::size_t thread;
-        std::vector<Port> ports;
-    };
 
     std::optional<SocketAddress> open_port(focus::ConferenceId conference, const IpAddress& peer,
                                            mixer::SharedPort::Use use);
     MediaThread& thread_of(focus::ConferenceId conference);
+    void even_out();
 
     Options options_;
     Entropy& entropy_;
     std::uint16_t next_port_;
-    std::unordered_map<focus::ConferenceId, Placed> conferences_;
-    std::vector<std::size_t> load_; ///< Legs on each thread.
+    std::unordered_map<focus::ConferenceId, std::vector<Port>> ports_;
+    Placement placement_;
     Handshakes handshakes_;
     std::vector<std::unique_ptr<MediaThread>> threads_;
 };

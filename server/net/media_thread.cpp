@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/media_thread.hpp"
 
+#include "base/assert.hpp"
 #include "rtp/ice_lite.hpp"
 #include "server/net/clock.hpp"
 
@@ -25,6 +26,7 @@ MediaThread::~MediaThread() { stop(); }
 void MediaThread::stop() {
     if (!thread_.joinable()) return;
     boost::asio::post(io_, [this] {
+        stopping_ = true;
         work_.reset();
         timer_.cancel();
         conferences_.clear();
@@ -63,16 +65,46 @@ void MediaThread::end(focus::ConferenceId id) {
                                          {"ticks", counters.ticks},
                                          {"late", counters.late_ticks},
                                          {"packets", counters.packets}});
+    for (auto* thread : found->second.been_on)
+        thread->post([thread, id] { thread->departed_.erase(id); });
     conferences_.erase(found);
 }
 
+/// Between two ticks: it is taken out and handed over whole, with its sockets, and nobody hears of
+/// it but the next tick's timer.
+void MediaThread::depart(focus::ConferenceId id, MediaThread& to) {
+    if (stopping_) return;
+    auto conference = conferences_.extract(id);
+    LYCEUM_ASSERT(!conference.empty());
+    deadlines_.remove(id);
+    departed_[id] = &to;
+    conference.mapped().been_on.push_back(this);
+    to.post(
+        [&to, conference = std::move(conference)]() mutable { to.arrive(std::move(conference)); });
+}
+
+void MediaThread::arrive(Conferences::node_type arrived) {
+    if (stopping_) return;
+    const auto id = arrived.key();
+    departed_.erase(id);
+    auto& conference = conferences_.insert(std::move(arrived)).position->second;
+    std::erase(conference.been_on, this);
+    for (auto& [local, port] : conference.ports)
+        if (port.sender == this) port.sender = nullptr;
+    log_.info("conference.moved", {{"conference", id.value}, {"legs", conference.media.size()}});
+    deadlines_.set(id, conference.media.deadline());
+    arm();
+    const auto waited = arriving_.extract(id);
+    for (const auto& command : waited.mapped()) command();
+}
+
 void MediaThread::open_port(focus::ConferenceId id, const SocketAddress& local,
-                            mixer::SharedPort::Use use, MediaSocket rtp, MediaSocket rtcp) {
+                            mixer::SharedPort::Use use, std::shared_ptr<MediaSocket> rtp,
+                            std::shared_ptr<MediaSocket> rtcp) {
     auto* conference = find(id);
     if (!conference) return;
     const auto number = conference->ports.size();
-    Port port{std::make_shared<MediaSocket>(std::move(rtp)), std::move(rtcp),
-              mixer::SharedPort(use)};
+    Port port{std::move(rtp), std::move(rtcp), mixer::SharedPort(use)};
     const auto whose = number % (others_.size() + 1);
     if (number >= ports_at_home_max && whose > 0) port.sender = others_[whose - 1];
     conference->ports.emplace(local, std::move(port));
@@ -217,7 +249,7 @@ void MediaThread::receive(Conference& conference, TimePoint now, Duration wall_o
                 if (socket.receive(wall_offset, now, take) < MediaSocket::batch) break;
         };
         read(*port.rtp, true);
-        if (rtcp_turn) read(port.rtcp, false);
+        if (rtcp_turn) read(*port.rtcp, false);
     }
 }
 
@@ -242,7 +274,7 @@ void MediaThread::handle_stun(Conference& conference, Port& port, bool on_rtp_po
     const auto reply =
         rtp::IceLite(ice.local, ice.remote).handle_datagram(arrival.datagram, arrival.from);
     if (!reply) return;
-    (on_rtp_port ? *port.rtp : port.rtcp).send(arrival.from, reply->datagram);
+    (on_rtp_port ? *port.rtp : *port.rtcp).send(arrival.from, reply->datagram);
     if (!reply->authentic) return;
     port.legs.learn(*id, arrival.from, arrival.at);
     if (!on_rtp_port) return; // The second component follows the first.
@@ -267,14 +299,17 @@ void MediaThread::handle_dtls(mixer::LegId id, Leg& leg, const Arrival& arrival)
 
 void MediaThread::begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, const Leg& leg) {
     handshakes_.begin(leg_id, *leg.access.dtls, [this, id, leg_id](Handshakes::Event event) {
-        post([this, id, leg_id, event = std::move(event)]() mutable {
-            handle_handshake(id, leg_id, std::move(event));
-        });
+        tell(id,
+             [this, id, leg_id, event = std::move(event)] { handle_handshake(id, leg_id, event); });
     });
 }
 
 void MediaThread::handle_handshake(focus::ConferenceId id, mixer::LegId leg_id,
                                    Handshakes::Event event) {
+    if (const auto gone = departed_.find(id); gone != departed_.end())
+        return gone->second->tell(id, [to = gone->second, id, leg_id, event = std::move(event)] {
+            to->handle_handshake(id, leg_id, event);
+        });
     auto* conference = find(id);
     if (!conference) return;
     const auto found = conference->legs.find(leg_id);
@@ -309,7 +344,7 @@ void MediaThread::carry_out(Conference& conference) {
         } else if (const auto* rtcp = std::get_if<mixer::ConferenceMedia::SendRtcp>(&*output)) {
             if (!find_leg(rtcp->leg)) continue;
             auto& port = *leg->second.port;
-            (rtcp->on_rtp_port ? *port.rtp : port.rtcp).send(rtcp->to, rtcp->packet);
+            (rtcp->on_rtp_port ? *port.rtp : *port.rtcp).send(rtcp->to, rtcp->packet);
         } else if (const auto* digit = std::get_if<mixer::ConferenceMedia::Digit>(&*output)) {
             events_.digit(digit->leg, digit->digit);
         } else if (const auto* lost = std::get_if<mixer::ConferenceMedia::LegLost>(&*output)) {

@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <thread>
@@ -44,10 +45,24 @@ public:
         boost::asio::post(io_, std::move(command));
     }
 
+    /// What a conference is told; one that is on its way here hears it when it has come.
+    template <class Command>
+    void tell(focus::ConferenceId id, Command command) {
+        post([this, id, command = std::move(command)]() mutable {
+            const auto expected = arriving_.find(id);
+            if (expected == arriving_.end()) command();
+            else expected->second.push_back(std::move(command));
+        });
+    }
+
+    /// A conference comes from another thread, which has been told to let it `depart`.
+    void expect(focus::ConferenceId id) { arriving_[id]; }
+    void depart(focus::ConferenceId id, MediaThread& to);
+
     void begin(focus::ConferenceId id, focus::ConferenceSound sound, std::uint64_t seed);
     void end(focus::ConferenceId id);
     void open_port(focus::ConferenceId id, const SocketAddress& local, mixer::SharedPort::Use use,
-                   MediaSocket rtp, MediaSocket rtcp);
+                   std::shared_ptr<MediaSocket> rtp, std::shared_ptr<MediaSocket> rtcp);
     void open(focus::ConferenceId id, mixer::LegId leg, const SocketAddress& port);
     void configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings);
@@ -70,7 +85,7 @@ private:
     };
     struct Port {
         std::shared_ptr<MediaSocket> rtp; ///< Shared with who sends for it.
-        MediaSocket rtcp;
+        std::shared_ptr<MediaSocket> rtcp;
         mixer::SharedPort legs;
         MediaThread* sender = nullptr; ///< None: this thread itself.
         Parcel parcel;                 ///< Of this tick, for the sender.
@@ -89,12 +104,15 @@ private:
         std::map<SocketAddress, Port> ports;
         std::map<mixer::LegId, Leg> legs;
         unsigned ticks = 0;
+        std::vector<MediaThread*> been_on; ///< Threads that it has departed from.
     };
+    using Conferences = std::map<focus::ConferenceId, Conference>;
     static constexpr unsigned rtcp_every_ticks = 5;
     /// What one port is read for in one tick: a flood beyond it is thrown away by the kernel.
     static constexpr std::size_t reads_per_tick_max = 16;
 
     Conference* find(focus::ConferenceId id);
+    void arrive(Conferences::node_type conference);
     void arm();
     void tick(TimePoint now);
     struct Arrival {
@@ -121,9 +139,14 @@ private:
     Log& log_;
     boost::asio::io_context io_{1};
     boost::asio::steady_timer timer_;
-    std::map<focus::ConferenceId, Conference> conferences_;
+    Conferences conferences_;
+    /// What those that are on their way here have been told.
+    std::map<focus::ConferenceId, std::vector<std::function<void()>>> arriving_;
+    /// Where those that were here are: their handshakes still tell this thread.
+    std::map<focus::ConferenceId, MediaThread*> departed_;
     MediaSocket::SendBatch batch_;
     DeadlineQueue<focus::ConferenceId> deadlines_;
+    bool stopping_ = false; ///< What comes now is for nobody.
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::thread thread_; ///< Last: it uses all of the above.
 };

@@ -25,17 +25,14 @@ TEST(Space, AVoiceIsHeardFromWhereItIs) {
         double loud;
         int side; ///< −1 left, 0 middle, 1 right.
     };
-    for (const auto& row : {Row{"beside each other", {}, {}, 1, 0},
-                            Row{"in front", {0, 1}, {}, 1, 0},
-                            Row{"to the right", {1, 0}, {}, 1, 1},
-                            Row{"to the left", {-1, 0}, {}, 1, -1},
-                            Row{"behind", {0, -1}, {}, 1, 0},
-                            Row{"twice as far", {0, 2}, {}, 0.5, 0},
-                            Row{"ten metres to the right", {10, 0}, {}, 0.1, 1},
-                            Row{"on the right of who looks that way", {10, 0}, {0, 0, 90}, 0.1, 0},
-                            Row{"on the left of who has turned", {0, 2}, {0, 0, 90}, 0.5, -1},
-                            Row{"elsewhere", {7, 5}, {7, 3}, 0.5, 0},
-                            Row{"out of earshot", {0, far_m}, {}, 0, 0}}) {
+    for (const auto& row :
+         {Row{"beside each other", {}, {}, 1, 0}, Row{"in front", {0, 1}, {}, 1, 0},
+          Row{"to the right", {1, 0}, {}, 1, 1}, Row{"to the left", {-1, 0}, {}, 1, -1},
+          Row{"behind", {0, -1}, {}, 1, 0}, Row{"twice as far", {0, 2}, {}, 0.5, 0},
+          Row{"ten metres to the right", {10, 0}, {}, 0.1, 1},
+          Row{"on the right of who looks that way", {10, 0}, {0, 0, 90}, 0.1, 0},
+          Row{"on the left of who has turned", {0, 2}, {0, 0, 90}, 0.5, -1},
+          Row{"elsewhere", {7, 5}, {7, 3}, 0.5, 0}, Row{"out of earshot", {0, far_m}, {}, 0, 0}}) {
         const auto gain = heard_from(row.there, listener, row.here);
         EXPECT_NEAR(loudness(gain), row.loud, 1e-5) << row.name;
         const double side = gain.right - gain.left;
@@ -97,9 +94,9 @@ double hears(const Phone& phone, double hertz, std::size_t ear) {
     std::vector<Sample> both, one;
     for (const auto& payload : std::span(phone.payloads).last(50)) {
         std::vector<Sample> sound(2 * tick_samples);
-        const int count = opus_decode(decoder.get(), payload.data(),
-                                      static_cast<opus_int32>(payload.size()), sound.data(),
-                                      tick_samples, 0);
+        const int count =
+            opus_decode(decoder.get(), payload.data(), static_cast<opus_int32>(payload.size()),
+                        sound.data(), tick_samples, 0);
         both.insert(both.end(), sound.begin(), sound.begin() + 2 * std::max(count, 0));
     }
     for (auto i = ear + both.size() / 2; i < both.size(); i += 2) one.push_back(both[i]);

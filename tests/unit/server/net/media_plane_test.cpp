@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The media threads over real sockets on loopback.
+#include "server/net/clock.hpp"
+#include "server/net/media_plane.hpp"
+#include "server/net/media_socket.hpp"
+#include "server/net/os_entropy.hpp"
+#include "tests/kit/address.hpp"
+#include "tests/kit/recording_log.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace lyceum::net {
+namespace {
+
+using focus::ConferenceId;
+using mixer::LegId;
+
+/// A phone that sends silence and counts what comes.
+struct Phone {
+    explicit Phone(std::uint16_t port)
+        : own(kit::address("127.0.0.1", port)), socket(MediaSocket::bind(own)) {}
+
+    mixer::LegSettings settings() const {
+        const auto* codec = mixer::find_codec("PCMU", 8000);
+        mixer::LegSettings out;
+        out.remote_rtp = out.remote_rtcp = own;
+        out.rtcp_mux = true;
+        out.sending = {codec->payload_type, codec, ""};
+        out.receiving = {out.sending};
+        return out;
+    }
+    /// Whether one more packet than up to now came within some seconds.
+    bool hears() {
+        std::size_t fresh = 0;
+        for (int i = 0; i < 500 && fresh == 0; ++i) {
+            std::this_thread::sleep_for(10ms);
+            fresh = socket->receive({}, monotonic_now(), [&](ByteView datagram, const auto&, auto) {
+                if (!rtp::is_rtcp(datagram)) last = rtp::parse_packet(datagram)->header;
+            });
+        }
+        return fresh > 0;
+    }
+
+    SocketAddress own;
+    std::optional<MediaSocket> socket;
+    rtp::Header last{};
+};
+
+/// Forty people in small conferences on one thread: some move to the other, and everybody hears on,
+/// in the same stream.
+TEST(MediaPlane, AConferenceMovesToAnotherThreadAndNobodyHearsIt) {
+    kit::RecordingLog log;
+    OsEntropy entropy;
+    MediaPlane plane({.bind = *IpAddress::parse("127.0.0.1"),
+                      .port_min = 21000,
+                      .port_max = 21200,
+                      .threads = 2},
+                     {[](LegId, char) {}, [](LegId) {}}, entropy, log);
+    Phone phone(21300), other(21302);
+    ASSERT_TRUE(phone.socket && other.socket);
+    const ConferenceId first{1}, second{2};
+    plane.begin(first, {});
+    plane.begin(second, {}); // On the first thread, too: nobody is there yet.
+    const focus::MediaSource source{phone.own.ip, phone.own, false};
+    ASSERT_TRUE(plane.open(first, LegId{1}, source));
+    plane.configure(first, LegId{1}, {}, phone.settings());
+    ASSERT_TRUE(phone.hears());
+    const auto before = phone.last;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+        ASSERT_TRUE(plane.open(second, LegId{100 + i}, {other.own.ip, {}, false}));
+        if (i == 39) plane.configure(second, LegId{100 + i}, {}, other.settings());
+    }
+    while (phone.hears() && !log.has("conference.moved")) {
+    }
+    EXPECT_TRUE(log.has("conference.moved")) << "the small one went";
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(phone.hears());
+    EXPECT_TRUE(other.hears());
+    EXPECT_EQ(phone.last.ssrc, before.ssrc);
+    EXPECT_EQ(phone.last.timestamp - before.timestamp,
+              160u * static_cast<std::uint16_t>(phone.last.sequence - before.sequence))
+        << "not a packet is missing";
+    plane.close(first, LegId{1});
+    plane.end(first);
+    plane.end(second);
+}
+
+} // namespace
+} // namespace lyceum::net
