@@ -311,6 +311,14 @@ Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,
     out.type = offered.type;
     out.proto = offered.proto;
     out.port = local.rtp.port;
+    // Who prefers RED to the codec in it sends what we name first.
+    const auto preference = [&](const Format& format) {
+        const auto& all = offered.formats;
+        return std::find(all.begin(), all.end(), std::to_string(format.payload_type));
+    };
+    const bool red_first =
+        stream.redundancy && preference(*stream.redundancy) < preference(stream.codecs.front());
+    if (red_first) add_format(out, *stream.redundancy);
     for (const auto& format : stream.codecs)
         for (const auto& codec : local.audio)
             if (codec.matches(format)) {
@@ -323,7 +331,7 @@ Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,
         events.fmtp = "0-16";
         add_format(out, events);
     }
-    if (stream.redundancy) add_format(out, *stream.redundancy);
+    if (stream.redundancy && !red_first) add_format(out, *stream.redundancy);
     if (stream.comfort_noise)
         out.formats.push_back(std::to_string(stream.comfort_noise->payload_type));
     out.add_attribute("ptime:" + std::to_string(stream.ptime.count()));

@@ -73,6 +73,10 @@ TEST(OfferAnswer, RedundancyIsTakenAroundTheCodecThatWeSend) {
     EXPECT_EQ(negotiation.stream()->redundancy->payload_type, 63);
     EXPECT_EQ(answer.media[0].formats, (std::vector<std::string>{"97", "63"}));
     EXPECT_EQ(negotiation.stream()->codecs.size(), 1u) << "it is no codec";
+    OfferAnswer eager(1, "test");
+    const auto first = answered(eager, phone_sdp("63 97", opus + "a=fmtp:63 97/97\r\n"));
+    EXPECT_EQ(first.media[0].formats, (std::vector<std::string>{"63", "97"}));
+    EXPECT_EQ(eager.stream()->codecs.front().name, "opus");
     for (const auto* fmtp : {"", "a=fmtp:63 0/0\r\n", "a=fmtp:63 97/0\r\n", "a=fmtp:63 x\r\n"}) {
         OfferAnswer other(1, "test");
         answered(other, phone_sdp("97 63", opus + fmtp));
