@@ -101,9 +101,12 @@ def command(*arguments, stdin=None):
                           timeout=20)
 
 
-def sipp(server, scenario, *options, transport="u1", calls=1, timeout=30):
-    """Runs one SIPp scenario; raises with what it saw if a message was not as expected."""
+def sipp(server, scenario, *options, transport="u1", calls=1, timeout=30, hertz=None):
+    """Runs one SIPp scenario; raises with what it saw if a message was not as expected. With `hertz`,
+    there is a tone for it to send."""
     with tempfile.TemporaryDirectory() as folder:
+        if hertz:
+            write_ulaw_tone(f"{folder}/tone.ul", hertz)
         result = subprocess.run(
             ["sipp", "-sf", str(HERE / "sipp" / scenario), "-m", str(calls), "-r", "20", "-i", HOST,
              "-p", str(free_port()), "-mp", str(free_port()), "-t", transport, "-timeout",
@@ -229,6 +232,19 @@ def write_tone(path, hertz, seconds=30, rate=48000, peak=6000):
         second = b"".join(struct.pack("<h", int(peak * math.sin(2 * math.pi * hertz * i / rate)))
                           for i in range(rate))
         out.writeframes(second * seconds)
+
+
+def ulaw(sample):
+    """G.711, by its definition: a sign, a segment, four bits within it; complemented."""
+    magnitude = min(abs(sample), 32635) + 132
+    segment = max(magnitude.bit_length() - 8, 0)
+    return ~((0x80 if sample < 0 else 0) | segment << 4 | magnitude >> (segment + 3) & 15) & 0xFF
+
+
+def write_ulaw_tone(path, hertz, peak=6000):
+    """A second of it, in whole periods: for who repeats it."""
+    pathlib.Path(path).write_bytes(bytes(ulaw(int(peak * math.sin(2 * math.pi * hertz * i / 8000)))
+                                         for i in range(8000)))
 
 
 def tone_peak(path, hertz, last_seconds=1.5, skip_seconds=0.0):
@@ -375,7 +391,7 @@ class Browser:
     SIP travels outside of the page: it makes the offer, the test carries it."""
 
     OFFER = """
-        const done = arguments[arguments.length - 1], hertz = arguments[0];
+        const done = arguments[arguments.length - 1], [hertz, redundant] = arguments;
         const audio = window.audio = new AudioContext({sampleRate: 48000});
         const tone = audio.createOscillator(), quiet = audio.createGain();
         tone.frequency.value = hertz; quiet.gain.value = 0.2;
@@ -383,6 +399,12 @@ class Browser:
         tone.connect(quiet).connect(out); tone.start();
         const call = window.call = new RTCPeerConnection();
         call.addTrack(out.stream.getAudioTracks()[0], out.stream);
+        if (redundant) {
+            const codecs = RTCRtpSender.getCapabilities('audio').codecs;
+            const isRed = codec => codec.mimeType === 'audio/red';
+            call.getTransceivers()[0].setCodecPreferences(
+                [...codecs.filter(isRed), ...codecs.filter(codec => !isRed(codec))]);
+        }
         call.ontrack = event => {
             const player = window.player = new Audio();  // Chromium plays nothing without one.
             player.srcObject = event.streams[0] || new MediaStream([event.track]);
@@ -409,7 +431,16 @@ class Browser:
         return arguments[0].map(hertz => levels[Math.round(hertz * ear.fftSize / 48000)]);
     """
 
-    def __init__(self, hertz):
+    SENDS = """
+        const done = arguments[arguments.length - 1];
+        call.getStats().then(stats => {
+            const all = [...stats.values()];
+            const out = all.find(one => one.type === 'outbound-rtp');
+            done([out.bytesSent / out.packetsSent, out.targetBitrate / 8 / 50]);
+        });
+    """
+
+    def __init__(self, hertz, redundant=False):
         if not shutil.which("chromedriver"):
             raise Skipped("chromium-driver is not installed")
         self.folder = tempfile.mkdtemp(prefix="lyceum-browser-")
@@ -432,7 +463,7 @@ class Browser:
             except OSError:
                 assert time.monotonic() < deadline, "chromedriver did not start"
                 time.sleep(0.1)
-        self.offer = self._run(self.OFFER, hertz, waiting=True)
+        self.offer = self._run(self.OFFER, hertz, redundant, waiting=True)
 
     def _ask(self, method, path, body):
         request = urllib.request.Request(f"http://{HOST}:{self.port}{path}", method=method,
@@ -448,6 +479,10 @@ class Browser:
 
     def answer(self, description):
         return self._run(self.ANSWER, description, waiting=True)
+
+    def sends(self):
+        """Octets in a packet, and how many one copy of the sound has: it does not say RED."""
+        return self._run(self.SENDS, waiting=True)
 
     def hears(self, *hertz):
         """The level of each tone in what comes in, in dB."""

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The built server against real programs: run.py path/to/lyceum [test-name …]"""
+import math
 import os
 import re
 import shutil
@@ -10,10 +11,12 @@ import sqlite3
 import ssl
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
 import lab
+import srtp
 from lab import HOST, Baresip, NameServer, Server, command, exchange, options_request, sipp
 
 
@@ -181,6 +184,131 @@ def test_a_browser_and_a_phone_hear_each_other():
         assert phone.hears(440) > 1500 and phone.hears(900) < 300
 
 
+def test_a_browser_that_prefers_red_is_heard_by_it():
+    with Server() as server, lab.Browser(440, redundant=True) as browser, \
+            Baresip(f"sip:demo@{HOST}:{server.port}", hertz=900) as phone, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
+        sip.bind((HOST, 0))
+        answer = lab.call(sip, server, body=browser.offer)
+        assert browser.answer(answer.split("\r\n\r\n", 1)[1]) == "connected"
+        phone.wait_for("Call established")
+        time.sleep(4)
+        octets, once = browser.sends()
+        assert octets > 1.6 * once, (octets, once)
+        assert phone.hears(440) > 1500 and phone.hears(900) < 300
+
+
+def test_each_kind_of_phone_hears_each_other_in_one_room():
+    """SIPp with RTP in clear, baresip with SDES and with DTLS, a browser."""
+    with Server() as server, lab.Browser(440) as browser, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
+        speaker = threading.Thread(target=sipp, args=(server, "speak.xml"), kwargs={"hertz": 1500})
+        speaker.start()
+        sip.bind((HOST, 0))
+        answer = lab.call(sip, server, body=browser.offer)
+        assert browser.answer(answer.split("\r\n\r\n", 1)[1]) == "connected"
+        uri = f"sip:demo@{HOST}:{server.port}"
+        with Baresip(uri, hertz=700, encryption="srtp-mand") as sdes, \
+                Baresip(uri, codec="opus", hertz=1000, encryption="dtls_srtp") as dtls:
+            for phone in (sdes, dtls):
+                phone.wait_for("Call established")
+            time.sleep(4)
+            for phone, own in ((sdes, 700), (dtls, 1000)):
+                for hertz, least in ((440, 1500), (700, 3000), (1000, 3000), (1500, 3000)):
+                    peak = phone.hears(hertz)
+                    assert peak < 300 if hertz == own else peak > least, (own, hertz, peak)
+            own_tone, *others = browser.hears(440, 700, 1000, 1500)
+            assert min(others) > -45 and own_tone < min(others) - 20, (own_tone, others)
+        speaker.join(30)
+
+
+def encrypted_call(server, sip, media, keys, version=1):
+    """An offer of SRTP with the key of `keys`; where to send, and the answer."""
+    body = (f"v=0\r\no=- 1 {version} IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
+            f"m=audio {media.getsockname()[1]} RTP/SAVP 0\r\n{keys.line()}")
+    answer = lab.call(sip, server, body=body)
+    return (HOST, int(re.search(r"m=audio (\d+) RTP/SAVP", answer)[1])), answer
+
+
+def test_a_wrong_key_and_replayed_packets_are_refused():
+    sound = bytes(lab.ulaw(int(6000 * math.sin(2 * math.pi * 500 * i / 8000))) for i in range(160))
+    with Server() as server, Baresip(f"sip:demo@{HOST}:{server.port}", hertz=900) as phone:
+        phone.wait_for("Call established")
+        told, sends = srtp.Sender(), {}
+        sends["wrong"] = [srtp.Sender().packet(i, sound) for i in range(50)]
+        sends["right"] = [told.packet(i, sound) for i in range(50)]
+        sends["replayed"] = [told.packet(i, sound) for i in range(25)] * 2
+        tampered = [bytearray(told.packet(i, sound)) for i in range(50)]
+        for packet in tampered:
+            packet[20] ^= 1
+        sends["tampered"] = tampered
+        records = {}
+        for name, packets in sends.items():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip, \
+                    socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
+                sip.bind((HOST, 0))
+                media.bind((HOST, 0))
+                to, answer = encrypted_call(server, sip, media, told)
+                for packet in packets:
+                    media.sendto(packet, to)
+                    time.sleep(0.02)
+                time.sleep(0.3)
+                ears = phone.hears(500, last_seconds=1)
+                closed = server.read_log().count("leg.media.closed")
+                sip.sendto(bye_to(answer).encode(), (HOST, server.port))
+                while server.read_log().count("leg.media.closed") == closed:
+                    time.sleep(0.05)
+            line = [line for line in server.read_log().splitlines() if "leg.media.closed" in line][-1]
+            counts = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", line)}
+            records[name] = [counts["received"], counts["unauthentic"], counts["replayed"]]
+            assert ears > 2000 if name == "right" else ears < 300 or name == "replayed", (name, ears)
+        assert records == {"wrong": [0, 50, 0], "right": [50, 0, 0], "replayed": [25, 0, 25],
+                           "tampered": [0, 50, 0]}, records
+
+
+def bye_to(answer):
+    target = re.search(r"Contact: <([^>]*)>", answer)[1]
+    return (f"BYE {target} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:9;rport;branch=z9hG4bKb{time.monotonic_ns()}\r\n"
+            + lab.header_lines(answer, "From", "To", "Call-ID")
+            + "CSeq: 9 BYE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
+
+
+def test_offers_that_would_take_encryption_back_are_refused():
+    def reinvite(answer, media_lines, number):
+        target = re.search(r"Contact: <([^>]*)>", answer)[1]
+        body = (f"v=0\r\no=- 1 {number} IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
+                + media_lines)
+        port = sip.getsockname()[1]
+        sip.sendto((f"INVITE {target} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:{port};branch=z9hG4bKr{number}\r\n"
+                    + lab.header_lines(answer, "From", "To", "Call-ID")
+                    + f"CSeq: {number} INVITE\r\nMax-Forwards: 70\r\nContact: <sip:t@{HOST}:{port}>\r\n"
+                    f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode(),
+                   (HOST, server.port))
+        while True:
+            reply = sip.recv(65536).decode()
+            if " 100 " not in reply.split("\r\n")[0] and f"CSeq: {number} INVITE" in reply:
+                return reply
+
+    keys = srtp.Sender()
+    with Server() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
+        sip.bind((HOST, 0))
+        media.bind((HOST, 0))
+        port = media.getsockname()[1]
+        to, answer = encrypted_call(server, sip, media, keys)
+        for number, lines in enumerate((
+                f"m=audio {port} RTP/AVP 0\r\n",  # In clear, all of a sudden.
+                f"m=audio {port} RTP/SAVP 0\r\n",  # No key at all.
+                f"m=audio {port} RTP/SAVP 0\r\n" + keys.line(suite="NULL_HMAC_SHA1_80"),
+                f"m=audio {port} RTP/SAVP 0\r\n" + keys.line()[:-20] + "\r\n"), start=2):  # Too short.
+            reply = reinvite(answer, lines, number)
+            assert reply.startswith("SIP/2.0 488"), (lines, reply)
+        assert "crypto" in reinvite(answer, f"m=audio {port} RTP/SAVP 0\r\n" + keys.line(), 7)
+        # What was agreed goes on all the while.
+        media.settimeout(3)
+        assert len(media.recv(2000)) == 12 + 160 + 10
+
+
 def test_a_room_that_insists_on_encryption_refuses_plain_phones():
     with Server() as server:
         assert command("room", "add", "staff", "--encryption", "required", "--data",
@@ -189,6 +317,18 @@ def test_a_room_that_insists_on_encryption_refuses_plain_phones():
         with Baresip(uri) as plain, Baresip(uri, encryption="srtp-mand") as encrypted:
             plain.wait_for("Encryption Required")
             encrypted.wait_for("Call established")
+
+
+def test_a_spatial_room_is_heard_by_phones_of_every_kind():
+    with Server() as server:
+        assert command("room", "add", "arena", "--spatial", "on", "--data", server.data).returncode == 0
+        uri = f"sip:arena@{HOST}:{server.port}"
+        with Baresip(uri, codec="opus", hertz=400) as player, Baresip(uri, hertz=700) as phone:
+            for each in (player, phone):
+                each.wait_for("Call established")
+            time.sleep(3)
+            assert player.hears(700) > 3000 and player.hears(400) < 300
+            assert phone.hears(400) > 3000 and phone.hears(700) < 300
 
 
 def test_echo_returns_your_sound():
@@ -344,7 +484,6 @@ def test_a_proxy_known_by_name_is_found_through_the_dns():
 
 def test_a_stop_hangs_up_politely():
     with Server() as server:
-        import threading
         failures = []
 
         def stay():
