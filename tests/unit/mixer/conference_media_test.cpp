@@ -115,8 +115,7 @@ TEST(ConferenceMedia, TheFirstSyllableAfterAnHourOfSilenceIsHeard) {
     auto& a = room.add("PCMU", 8000, 500);
     auto& b = room.add("PCMU", 8000, 900);
     a.speaking = b.speaking = false;
-    room.run(60s);
-    b.heard.clear();
+    for (int minute = 0; minute < 60; ++minute, b.heard.clear()) room.run(60s);
     a.speaking = true;
     room.run(100ms);
     EXPECT_GT(kit::tone_peak(std::span(b.heard).last(1920), 500), 4000);
