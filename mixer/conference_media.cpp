@@ -35,29 +35,41 @@ ConferenceMedia::EncodingKey ConferenceMedia::key_of(const MediaLeg& media) cons
     return {codec, codec->encoding_class(receiver_of(media)), settings.ptime.count()};
 }
 
+bool ConferenceMedia::is_before(const std::unique_ptr<Leg>& leg, LegId id) { return leg->id < id; }
+
+/// Packets come in much the same order tick after tick: the leg that came behind the last one the
+/// time before is looked at first.
+ConferenceMedia::Leg* ConferenceMedia::find(LegId id) {
+    if (last_ && last_->follower && last_->follower->id == id) return last_->follower;
+    const auto found = std::lower_bound(legs_.begin(), legs_.end(), id, is_before);
+    return found == legs_.end() || (*found)->id != id ? nullptr : found->get();
+}
+
 void ConferenceMedia::add_leg(LegId id, LegSettings settings, TimePoint now) {
     MediaLeg media(std::move(settings), random_, now);
     auto key = key_of(media);
-    Leg leg{std::move(media), std::move(key)};
+    const auto place = std::lower_bound(legs_.begin(), legs_.end(), id, is_before);
+    LYCEUM_ASSERT(place == legs_.end() || (*place)->id != id);
+    auto& leg =
+        **legs_.insert(place, std::make_unique<Leg>(Leg{id, std::move(media), std::move(key)}));
     leg.frame = Frame(tick_samples_);
     leg.care = SoundCare(leg.media.settings().care, tick_samples_);
-    LYCEUM_ASSERT(legs_.emplace(id, std::move(leg)).second);
 }
 
 void ConferenceMedia::update_leg(LegId id, LegSettings settings) {
-    const auto found = legs_.find(id);
-    if (found == legs_.end()) return;
-    auto& media = found->second.media;
+    auto* leg = find(id);
+    if (!leg) return;
+    auto& media = leg->media;
     if (!settings.send) media.pause_sending();
     media.update(std::move(settings));
-    rekey(found->second);
-    auto& care = found->second.care;
+    rekey(*leg);
+    auto& care = leg->care;
     if (care.options() != media.settings().care)
         care = SoundCare(media.settings().care, tick_samples_);
 }
 
 void ConferenceMedia::place_leg(LegId id, const Place& place) {
-    if (const auto found = legs_.find(id); found != legs_.end()) found->second.place = place;
+    if (auto* leg = find(id)) leg->place = place;
 }
 
 /// What a leg wants may have changed, and with it the encoder that it can share.
@@ -70,25 +82,30 @@ void ConferenceMedia::rekey(Leg& leg) {
 }
 
 std::optional<ConferenceMedia::LegRecord> ConferenceMedia::remove_leg(LegId id, TimePoint now) {
-    const auto found = legs_.find(id);
-    if (found == legs_.end()) return std::nullopt;
-    auto& media = found->second.media;
+    auto* leg = find(id);
+    if (!leg) return std::nullopt;
+    auto& media = leg->media;
     LegRecord record{media.counters(), media.quality(), media.heard_by_peer()};
     if (auto packet = media.rtcp(now, ntp(now), true))
         outputs_.push_back(
             SendRtcp{id, media.rtcp_target(), std::move(*packet), media.settings().rtcp_mux});
-    legs_.erase(found);
+    for (auto& other : legs_)
+        if (other->follower == leg) other->follower = nullptr;
+    last_ = nullptr;
+    legs_.erase(std::lower_bound(legs_.begin(), legs_.end(), id, is_before));
     return record;
 }
 
 void ConferenceMedia::handle_datagram(LegId id, ByteView datagram, const SocketAddress& from,
                                       TimePoint now) {
-    const auto found = legs_.find(id);
-    if (found == legs_.end()) {
+    auto* leg = find(id);
+    if (!leg) {
         ++counters_.strangers;
         return;
     }
-    if (const auto digit = found->second.media.handle_datagram(datagram, from, now))
+    if (last_) last_->follower = leg;
+    last_ = leg;
+    if (const auto digit = leg->media.handle_datagram(datagram, from, now))
         outputs_.push_back(Digit{id, *digit});
 }
 
@@ -108,13 +125,13 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     limiter_.apply(total, mix);
     const int mix_db = speaking_.empty() ? silence_db : level_db(mix);
     for (auto& [key, encoding] : shared_) encoding.begin_tick();
-    for (auto& [id, leg] : legs_) choose_stream(leg);
-    for (auto& [id, leg] : legs_) {
-        if (leg.media.settings().send && !leg.lost) serve(id, leg, total, mix, mix_db);
-        maintain(id, leg, now);
+    for (auto& leg : legs_) choose_stream(*leg);
+    for (auto& leg : legs_) {
+        if (leg->media.settings().send && !leg->lost) serve(*leg, total, mix, mix_db);
+        maintain(*leg, now);
     }
     if (options_.spatial)
-        for (auto& [id, leg] : legs_) leg.place_before = leg.place;
+        for (auto& leg : legs_) leg->place_before = leg->place;
     // Nobody listens to it any more.
     std::erase_if(shared_, [&](const auto& entry) {
         return entry.second.fed_until < position_ + tick_samples_;
@@ -126,11 +143,12 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
 /// first syllable is lost, and for a while after it.
 void ConferenceMedia::pull_all(TimePoint now) {
     speaking_.clear();
-    for (auto& [id, leg] : legs_) {
+    for (auto& each : legs_) {
+        auto& leg = *each;
         leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
         if (leg.present) leg.care.apply(leg.frame);
         const int level = leg.present ? level_db(leg.frame) : silence_db;
-        if (leg.present || leg.echo) watch(id, leg, level);
+        if (leg.present || leg.echo) watch(leg, level);
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
         if (level >= options_.speech_level_db) {
             leg.speaking_ticks = static_cast<int>(hangover / options_.tick);
@@ -144,16 +162,16 @@ void ConferenceMedia::pull_all(TimePoint now) {
 }
 
 /// Looks for what spoils a room, in the sound of those who speak.
-void ConferenceMedia::watch(LegId id, Leg& leg, int level_db) {
+void ConferenceMedia::watch(Leg& leg, int level_db) {
     if (!leg.present) leg.howl.handle_silence();
     else if (const auto hertz = leg.howl.handle_sound(leg.frame, level_db))
-        outputs_.push_back(Howling{id, *hertz});
+        outputs_.push_back(Howling{leg.id, *hertz});
     if (!leg.echo && leg.speaking_ticks > 0 && !options_.echo && !options_.spatial)
         leg.echo = std::make_unique<EchoDetector>(options_.tick);
     if (!leg.echo) return;
     // What it was sent last is of the tick before.
     if (const auto after = leg.echo->handle_tick(leg.sent_db, level_db))
-        outputs_.push_back(EchoReturned{id, *after + options_.tick});
+        outputs_.push_back(EchoReturned{leg.id, *after + options_.tick});
 }
 
 /// When more speak than the mix has room for, the loudest are heard. Who is heard already keeps his
@@ -218,8 +236,8 @@ void ConferenceMedia::choose_stream(Leg& leg) {
     encoding.joined |= moves;
 }
 
-void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame& mix, int mix_db) {
-    if (options_.spatial) return serve_in_space(id, leg);
+void ConferenceMedia::serve(Leg& leg, const Total& total, const Frame& mix, int mix_db) {
+    if (options_.spatial) return serve_in_space(leg);
     if (leg.own_stream) {
         Frame heard(tick_samples_);
         if (options_.echo) {
@@ -233,29 +251,29 @@ void ConferenceMedia::serve(LegId id, Leg& leg, const Total& total, const Frame&
         leg.own->begin_tick();
         leg.own->idle_ticks = 0;
         feed(*leg.own, leg, heard);
-        return send(id, leg, *leg.own);
+        return send(leg, *leg.own);
     }
     if (leg.own && ++leg.own->idle_ticks * options_.tick > own_encoder_idle_max) leg.own.reset();
     if (leg.echo) leg.sent_db = mix_db;
     auto& encoding = shared_[leg.key];
     if (encoding.fed_until <= position_) feed(encoding, leg, mix);
-    send(id, leg, encoding);
+    send(leg, encoding);
 }
 
-void ConferenceMedia::serve_in_space(LegId id, Leg& leg) {
+void ConferenceMedia::serve_in_space(Leg& leg) {
     const auto channels = encoder_of(*leg.own, leg).channels();
     SpatialMix mix(tick_samples_, channels);
     for (const auto* speaker : speaking_) {
         if (!speaker->present || speaker == &leg || !leg.media.settings().admitted) continue;
-        const auto from = heard_from(speaker->place_before, id, leg.place_before);
-        const auto to = heard_from(speaker->place, id, leg.place);
+        const auto from = heard_from(speaker->place_before, leg.id, leg.place_before);
+        const auto to = heard_from(speaker->place, leg.id, leg.place);
         if (!from.is_silent() || !to.is_silent()) mix.add(speaker->frame, from, to);
     }
     std::vector<Sample> heard(mix.sum().size());
     leg.limiter.apply(mix.sum(), heard, channels);
     leg.own->begin_tick();
     feed(*leg.own, leg, heard);
-    send(id, leg, *leg.own);
+    send(leg, *leg.own);
 }
 
 Encoder& ConferenceMedia::encoder_of(Encoding& encoding, const Leg& leg) {
@@ -325,7 +343,7 @@ const std::vector<Bytes>& ConferenceMedia::redundant(Encoding& encoding, const E
     return out;
 }
 
-void ConferenceMedia::send(LegId id, Leg& leg, Encoding& encoding) {
+void ConferenceMedia::send(Leg& leg, Encoding& encoding) {
     const bool twice = leg.media.wants_redundancy();
     const auto& payloads =
         twice ? redundant(encoding, leg.key, leg.media.settings().sending.payload_type)
@@ -339,7 +357,7 @@ void ConferenceMedia::send(LegId id, Leg& leg, Encoding& encoding) {
             leg.media.next_header(begin + i * packet_samples, payload.size(), twice);
         Bytes written;
         rtp::write_packet(written, header, {});
-        SendRtp packet{id, leg.media.rtp_target(), {}, payload};
+        SendRtp packet{leg.id, leg.media.rtp_target(), {}, payload};
         if (leg.media.is_encrypted()) {
             if (sealed_.size() == sealed_count_) sealed_.emplace_back();
             auto& sealed = sealed_[sealed_count_++];
@@ -352,24 +370,24 @@ void ConferenceMedia::send(LegId id, Leg& leg, Encoding& encoding) {
     }
 }
 
-void ConferenceMedia::maintain(LegId id, Leg& leg, TimePoint now) {
+void ConferenceMedia::maintain(Leg& leg, TimePoint now) {
     const auto& settings = leg.media.settings();
     std::optional<std::string_view> why;
     if (auto packet = leg.media.rtcp(now, ntp(now), false)) {
         outputs_.push_back(
-            SendRtcp{id, leg.media.rtcp_target(), std::move(*packet), settings.rtcp_mux});
+            SendRtcp{leg.id, leg.media.rtcp_target(), std::move(*packet), settings.rtcp_mux});
         why = leg.media.broken(); // The peer reports no more often than we do.
     }
     // Who was asked to be silent cannot be missed by his silence.
     if (settings.receive && now - leg.media.last_heard() >= options_.rtp_timeout) why = "silence";
     if (!why || leg.lost) return;
     leg.lost = true;
-    outputs_.push_back(LegLost{id, *why});
+    outputs_.push_back(LegLost{leg.id, *why});
 }
 
 const MediaLeg* ConferenceMedia::leg(LegId id) const {
-    const auto found = legs_.find(id);
-    return found == legs_.end() ? nullptr : &found->second.media;
+    const auto found = std::lower_bound(legs_.begin(), legs_.end(), id, is_before);
+    return found == legs_.end() || (*found)->id != id ? nullptr : &(*found)->media;
 }
 
 std::uint64_t ConferenceMedia::ntp(TimePoint now) const {

@@ -137,6 +137,7 @@ public:
 private:
     using EncodingKey = std::tuple<const Codec*, std::string, std::int64_t>;
     struct Leg {
+        LegId id;
         MediaLeg media;
         EncodingKey key;
         Path path = Path::good; ///< What `key` was made for.
@@ -155,23 +156,26 @@ private:
         HowlDetector howl;
         std::unique_ptr<EchoDetector> echo; ///< Of who has spoken.
         int sent_db = -127;                 ///< How loud what it was last sent is.
+        Leg* follower = nullptr;            ///< Whose packet came behind its last one.
     };
 
+    static bool is_before(const std::unique_ptr<Leg>& leg, LegId id);
+    Leg* find(LegId id);
     void pull_all(TimePoint now);
-    void watch(LegId id, Leg& leg, int level_db);
+    void watch(Leg& leg, int level_db);
     void choose_speakers();
     Duration lead(Duration lateness);
     void rekey(Leg& leg);
     void choose_stream(Leg& leg);
-    void serve(LegId id, Leg& leg, const Total& total, const Frame& mix, int mix_db);
-    void serve_in_space(LegId id, Leg& leg);
+    void serve(Leg& leg, const Total& total, const Frame& mix, int mix_db);
+    void serve_in_space(Leg& leg);
     Encoder& encoder_of(Encoding& encoding, const Leg& leg);
     void feed(Encoding& encoding, const Leg& leg, SampleView sound);
     void encode(Encoding& encoding, SampleView packet);
-    void send(LegId id, Leg& leg, Encoding& encoding);
+    void send(Leg& leg, Encoding& encoding);
     static const std::vector<Bytes>& redundant(Encoding& encoding, const EncodingKey& key,
                                                std::uint8_t payload_type);
-    void maintain(LegId id, Leg& leg, TimePoint now);
+    void maintain(Leg& leg, TimePoint now);
     [[nodiscard]] std::uint64_t ntp(TimePoint now) const;
     [[nodiscard]] Receiver receiver_of(const MediaLeg& media) const;
     [[nodiscard]] EncodingKey key_of(const MediaLeg& media) const;
@@ -182,8 +186,9 @@ private:
     TimePoint next_tick_;
     Duration lead_allowance_{};  ///< By how much ticks may still come earlier than they should.
     std::uint64_t position_ = 0; ///< Samples since the conference began.
-    std::map<LegId, Leg> legs_;
-    std::vector<Leg*> speaking_; ///< Of this tick.
+    std::vector<std::unique_ptr<Leg>> legs_; ///< By their numbers.
+    Leg* last_ = nullptr;                    ///< Whose packet came last.
+    std::vector<Leg*> speaking_;             ///< Of this tick.
     std::map<EncodingKey, Encoding> shared_;
     Limiter limiter_;
     std::deque<Output> outputs_;

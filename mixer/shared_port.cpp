@@ -30,14 +30,13 @@ std::optional<LegId> SharedPort::only_leg(const Predicate& fits) const {
 }
 
 void SharedPort::expect(LegId id, Expected expected, TimePoint now) {
-    auto& leg = legs_.try_emplace(id, Leg{id, {}, {}, now, {}}).first->second;
+    auto& leg = legs_.try_emplace(id, Leg{id, {}, {}, {}, nullptr, now, {}}).first->second;
     const bool moved = leg.expected.announced != expected.announced;
     const bool same_ice = !expected.ufrag.empty() && leg.expected.ufrag == expected.ufrag;
     leg.expected = std::move(expected);
     if (!moved || same_ice) return; // With ICE, what SDP announces says little.
     // The peer is somewhere else now; what it showed before says nothing any more.
-    for (const auto& source : leg.sources) sources_.erase(source);
-    leg.sources.clear();
+    forget(leg);
     leg.expected_since = now;
     leg.last_heard.reset();
     for (const auto& source : leg.expected.announced) claim(leg, source);
@@ -46,15 +45,38 @@ void SharedPort::expect(LegId id, Expected expected, TimePoint now) {
 void SharedPort::remove(LegId id) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return;
-    for (const auto& source : found->second.sources) sources_.erase(source);
+    forget(found->second);
+    for (auto& [other, leg] : legs_)
+        if (leg.follower == &found->second) leg.follower = nullptr;
+    if (last_ == &found->second) last_ = nullptr;
     legs_.erase(found);
+}
+
+void SharedPort::forget(Leg& leg) {
+    for (const auto& source : leg.sources) sources_.erase(source);
+    leg.sources.clear();
+    leg.last_source = {};
+}
+
+/// Packets come in much the same order tick after tick, so the leg that came behind the last one
+/// the time before is looked at first: its memory is needed anyway.
+SharedPort::Leg* SharedPort::owner_of(const SocketAddress& source) {
+    auto* guess = last_ ? last_->follower : nullptr;
+    if (!guess || guess->last_source != source) {
+        const auto known = sources_.find(source);
+        if (known == sources_.end()) return nullptr;
+        guess = known->second;
+        guess->last_source = source;
+        if (last_) last_->follower = guess;
+    }
+    return last_ = guess;
 }
 
 std::optional<LegId> SharedPort::leg_of(const SocketAddress& from, TimePoint now) {
     if (use_ == Use::own && !legs_.empty()) return legs_.begin()->first;
-    if (const auto known = sources_.find(from); known != sources_.end()) {
-        known->second->last_heard = now;
-        return known->second->id;
+    if (auto* owner = owner_of(from)) {
+        owner->last_heard = now;
+        return owner->id;
     }
     const auto found = only_leg([&](const Leg& leg) {
         return leg.trusts(from.ip) && leg.expected.ufrag.empty() && leg.may_move(now);
@@ -90,6 +112,7 @@ void SharedPort::claim(Leg& leg, const SocketAddress& source) {
     leg.sources.push_back(source);
     if (leg.sources.size() <= sources_per_leg_max) return;
     sources_.erase(leg.sources.front());
+    if (leg.last_source == leg.sources.front()) leg.last_source = {};
     leg.sources.erase(leg.sources.begin());
 }
 

@@ -60,6 +60,8 @@ private:
         LegId id;
         Expected expected;
         std::vector<SocketAddress> sources; ///< Its own, the latest last.
+        SocketAddress last_source;          ///< Of its last packet, while that is its own.
+        Leg* follower = nullptr;            ///< Whose packet came behind its last one.
         TimePoint expected_since;
         std::optional<TimePoint> last_heard;
 
@@ -73,9 +75,12 @@ private:
     template <class Predicate>
     [[nodiscard]] std::optional<LegId> only_leg(const Predicate& fits) const;
     void claim(Leg& leg, const SocketAddress& source);
+    void forget(Leg& leg);
+    Leg* owner_of(const SocketAddress& source);
 
     Use use_;
     std::map<LegId, Leg> legs_;
+    Leg* last_ = nullptr;                                   ///< Whose packet came last.
     std::unordered_map<SocketAddress, Leg*, Hash> sources_; ///< Looked up in, never walked.
 };
 

@@ -83,20 +83,20 @@ TEST(SpeechQuality, StaysInTheTable) {
     std::printf("%-34s %8s %10s %12s\n", "twelve seconds of speech over", "SNR, dB", "intact, %",
                 "concealed, %");
     const auto none = Help::none, fec = Help::fec, red = Help::red;
-    for (const auto& row : std::initializer_list<Row>{
-             {"a good network, CELT", {}, none, 22, 99},
-             {"a good network, SILK with FEC", {}, fec, 7, 70},
-             {"jitter of 100 ms", {0, 1, 100ms}, none, 18, 97},
-             {"5 % loss, no help", {5}, none, 20.5, 93},
-             {"5 % loss, FEC", {5}, fec, 7, 69},
-             {"5 % loss, RED", {5}, red, 21, 97},
-             {"15 % loss, no help", {15}, none, 16, 83},
-             {"15 % loss, FEC", {15}, fec, 7, 69},
-             {"15 % loss, RED", {15}, red, 19.5, 94},
-             {"30 % loss, no help", {30}, none, 12, 70},
-             {"30 % loss, FEC", {30}, fec, 5, 59},
-             {"30 % loss, RED", {30}, red, 15, 87},
-             {"10 % loss in threes, RED", {10, 3}, red, 16.5, 93}}) {
+    for (const auto& row :
+         std::initializer_list<Row>{{"a good network, CELT", {}, none, 22, 99},
+                                    {"a good network, SILK with FEC", {}, fec, 7, 70},
+                                    {"jitter of 100 ms", {0, 1, 100ms}, none, 18, 97},
+                                    {"5 % loss, no help", {5}, none, 20.5, 93},
+                                    {"5 % loss, FEC", {5}, fec, 7, 69},
+                                    {"5 % loss, RED", {5}, red, 21, 97},
+                                    {"15 % loss, no help", {15}, none, 16, 83},
+                                    {"15 % loss, FEC", {15}, fec, 7, 69},
+                                    {"15 % loss, RED", {15}, red, 19.5, 94},
+                                    {"30 % loss, no help", {30}, none, 12, 70},
+                                    {"30 % loss, FEC", {30}, fec, 5, 59},
+                                    {"30 % loss, RED", {30}, red, 15, 87},
+                                    {"10 % loss in threes, RED", {10, 3}, red, 16.5, 93}}) {
         Line line(false, row.help);
         line.talker.words = said;
         std::vector<Sample> heard;
