@@ -147,6 +147,7 @@ void ConferenceMedia::pull_all(TimePoint now) {
         auto& leg = *each;
         leg.present = leg.media.pull(leg.frame, leg.speaking_ticks > 0, now);
         if (leg.present) leg.care.apply(leg.frame);
+        else leg.present = leg.care.finish(leg.frame);
         const int level = leg.present ? level_db(leg.frame) : silence_db;
         if (leg.present || leg.echo) watch(leg, level);
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));

@@ -13,7 +13,16 @@ SoundCare::SoundCare(SoundCareOptions options, std::size_t frame_samples) : opti
 void SoundCare::apply(Frame& frame) {
     if (options_.high_pass) take_low_off(frame);
     if (suppressor_) suppressor_->apply(frame);
+    holding_ = suppressor_.has_value();
     if (options_.gain_control) control_gain(frame);
+}
+
+bool SoundCare::finish(Frame& frame) {
+    if (!holding_) return false;
+    frame.fill(0);
+    apply(frame);
+    holding_ = false;
+    return true;
 }
 
 /// Butterworth, second order, 100 Hz.

@@ -28,6 +28,8 @@ public:
     SoundCare(SoundCareOptions options, std::size_t frame_samples);
 
     void apply(Frame& frame);
+    /// A tick without sound. True: what was held back of the tick before is in the frame now.
+    bool finish(Frame& frame);
 
     [[nodiscard]] const SoundCareOptions& options() const { return options_; }
     [[nodiscard]] float gain_db() const { return gain_db_; }
@@ -38,6 +40,7 @@ private:
 
     SoundCareOptions options_;
     std::optional<NoiseSuppressor> suppressor_;
+    bool holding_ = false; ///< The suppressor has sound that has not come out yet.
     float in_[2] = {0, 0}, out_[2] = {0, 0}; ///< Of the high-pass: the last two samples.
     float floor_db_ = -60;                   ///< How loud the leg is when nobody speaks.
     float gain_db_ = 0;

@@ -160,5 +160,23 @@ TEST(EchoDetector, SilenceAndASteadyToneTellNothing) {
     }
 }
 
+/// The suppressor is a tick behind: the end of a word comes out in the pause, not before the next.
+TEST(SoundCare, NothingIsHeldBackOverAPause) {
+    SoundCare care({.noise_suppression = true}, tick_samples);
+    kit::Tone tone(500, 8000);
+    Frame frame;
+    for (int i = 0; i < 20; ++i) {
+        frame = frame_of(tone.next(tick_samples));
+        care.apply(frame);
+    }
+    frame.fill(0);
+    ASSERT_TRUE(care.finish(frame));
+    EXPECT_GT(level_db(frame), -40) << "the end of the word";
+    EXPECT_FALSE(care.finish(frame));
+    Frame next;
+    care.apply(next);
+    EXPECT_LT(level_db(next), -50) << "next to nothing of it is left";
+}
+
 } // namespace
 } // namespace lyceum::mixer
