@@ -85,9 +85,9 @@ public:
                  entropy_, log),
           resolver_(entropy_.u64(), c.name_servers),
           agent_(agent_options(c), random_, entropy_, transport_, log),
-          focus_({.digest = digest_options(c, store_.realm()),
-                  .dtls_fingerprint = media_.dtls_fingerprint()},
-                 agent_, store_, media_, random_, entropy_, log),
+          identity_(digest_options(c, store_.realm()), store_, entropy_, log),
+          focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
+                 random_, entropy_, log),
           driver_(io_, agent_, focus_, transport_, resolver_),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_) {}
 
@@ -182,6 +182,7 @@ private:
     net::MediaPlane media_;
     net::Resolver resolver_;
     sip::UserAgent agent_;
+    identity::Identity identity_;
     focus::Focus focus_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "mixer/sound_care.hpp"
-#include "sip/auth/digest.hpp"
 #include "sip/sdp/crypto.hpp"
 
 #include <cstddef>
@@ -27,13 +26,12 @@ struct Room {
     bool spatial = false;         ///< For games: see ConferenceSound.
 };
 
-/// A port: who and what there is. Implemented by server/store over SQLite, by a map in tests.
+/// A port: what rooms there are. Implemented by server/store over SQLite, by a map in tests.
 /// Answers without waiting for the network; a name that is not there is none.
 class Directory {
 public:
     virtual ~Directory() = default;
     virtual std::optional<Room> room(std::string_view name) = 0;
-    virtual std::optional<sip::StoredCredentials> credentials(std::string_view user) = 0;
 };
 
 } // namespace lyceum::focus

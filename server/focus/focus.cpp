@@ -7,10 +7,11 @@
 
 namespace lyceum::focus {
 
-Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory, MediaGateway& media,
-             Random& random, Entropy& entropy, Log& log)
-    : options_(std::move(options)), agent_(agent), directory_(directory), media_(media),
-      random_(random), entropy_(entropy), log_(log), authenticator_(options_.digest, entropy) {}
+Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory,
+             identity::Identity& identity, MediaGateway& media, Random& random, Entropy& entropy,
+             Log& log)
+    : options_(std::move(options)), agent_(agent), directory_(directory), identity_(identity),
+      media_(media), random_(random), entropy_(entropy), log_(log) {}
 
 // ── A call comes ─────────────────────────────────────────────────────────────────────────────────
 
@@ -61,21 +62,9 @@ std::optional<Room> Focus::find_room(const sip::IncomingCall& call, TimePoint no
 }
 
 bool Focus::authenticate(const sip::IncomingCall& call, TimePoint now) {
-    bool stale = false;
-    if (const auto claim = authenticator_.claim(call.invite)) {
-        using Verdict = sip::DigestAuthenticator::Verdict;
-        const auto stored = directory_.credentials(claim->username);
-        const auto verdict = authenticator_.verify(call.invite, *claim,
-                                                   stored.value_or(sip::StoredCredentials{}), now);
-        if (verdict == Verdict::accepted) return true;
-        stale = verdict == Verdict::stale;
-        if (!stale)
-            log_.warning("auth.failed", {{"from", Redacted{call.from.address.ip.to_string()}}});
-    }
-    std::vector<std::pair<sip::Header, std::string>> headers;
-    for (auto& value : authenticator_.challenge(stale, now))
-        headers.emplace_back(sip::Header::www_authenticate, std::move(value));
-    agent_.reject(call.session, 401, {}, now, headers);
+    const auto outcome = identity_.check(call.invite, call.from, now);
+    if (outcome.user) return true;
+    agent_.reject(call.session, 401, {}, now, outcome.challenge);
     return false;
 }
 

@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "server/focus/directory.hpp"
 #include "server/focus/media_gateway.hpp"
+#include "server/identity/identity.hpp"
 #include "sip/dialog/user_agent.hpp"
 #include "sip/sdp/offer_answer.hpp"
 
@@ -20,7 +21,8 @@ namespace lyceum::focus {
 /// himself.
 ///
 /// A core beside the SIP user agent that it commands: it gets the agent's events from the driver
-/// and calls its commands. Media is behind MediaGateway, rooms and users behind Directory.
+/// and calls its commands. Media is behind MediaGateway, rooms behind Directory; who calls is said
+/// by Identity.
 class Focus {
 public:
     static constexpr std::string_view echo_name = "echo";
@@ -28,13 +30,13 @@ public:
     static constexpr std::size_t pin_digits_max = 16;
 
     struct Options {
-        sip::DigestAuthenticator::Options digest{.realm = "lyceum"};
         std::size_t conferences_max = 10'000;
         std::string dtls_fingerprint; ///< Of the media side's certificate; empty: no DTLS.
     };
 
-    Focus(Options options, sip::UserAgent& agent, Directory& directory, MediaGateway& media,
-          Random& random, Entropy& entropy, Log& log);
+    Focus(Options options, sip::UserAgent& agent, Directory& directory,
+          identity::Identity& identity, MediaGateway& media, Random& random, Entropy& entropy,
+          Log& log);
 
     void handle_call(sip::IncomingCall call, TimePoint now);
     void handle_session(const sip::SessionEvent& event, TimePoint now);
@@ -92,11 +94,11 @@ private:
     Options options_;
     sip::UserAgent& agent_;
     Directory& directory_;
+    identity::Identity& identity_;
     MediaGateway& media_;
     Random& random_;
     Entropy& entropy_;
     Log& log_;
-    sip::DigestAuthenticator authenticator_;
     std::uint64_t last_id_ = 0;
     std::map<std::string, Conference> conferences_; ///< By room name in lower case.
     std::map<mixer::LegId, Leg> legs_;

@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "server/focus/directory.hpp"
+#include "server/identity/identity.hpp"
 #include "sql/database.hpp"
 
 #include <optional>
@@ -12,10 +13,10 @@
 
 namespace lyceum::store {
 
-/// Rooms, users and settings in SQLite: the directory of the focus, and what the command line
+/// Rooms, users and settings in SQLite: what the focus and Identity ask, and what the command line
 /// changes. Reads are single look-ups by key in WAL mode, which wait for no writer; another process
 /// (the command line) may write at any time and is seen by the next look-up.
-class Store final : public focus::Directory {
+class Store final : public focus::Directory, public identity::Credentials {
 public:
     /// Opens or creates `lyceum.db` in the data directory. Throws sql::Error.
     explicit Store(const std::string& data_directory);

@@ -11,7 +11,9 @@ namespace lyceum::sim {
 World::World(Options options)
     : random(options.seed), options_(options), entropy_(random.u64()),
       agent_({.contact_params = ";isfocus"}, random, entropy_, local_, log_),
-      focus_({}, agent_, *this, *this, random, entropy_, log_), faults_(LinkFaults::draw(random)) {
+      identity_({.realm = "lyceum"}, *this, entropy_, log_),
+      focus_({}, agent_, *this, identity_, *this, random, entropy_, log_),
+      faults_(LinkFaults::draw(random)) {
     const auto count = options_.day ? 5 : random.between(1, 12);
     for (int number = 1; number <= count; ++number)
         phones_.push_back(std::make_unique<Phone>(*this, number));

@@ -26,7 +26,9 @@ struct Violation : std::runtime_error {
 /// Phones and the real focus, user agent and mixer, under a virtual clock and one seed. Only
 /// sockets, clock, entropy and disk are replaced. A run has two phases: faults on, with safety
 /// checked at every step; then everything is healed and must come to rest.
-class World final : public focus::MediaGateway, public focus::Directory {
+class World final : public focus::MediaGateway,
+                    public focus::Directory,
+                    public identity::Credentials {
 public:
     struct Options {
         std::uint64_t seed = 1;
@@ -82,6 +84,7 @@ private:
     SeededEntropy entropy_;
     kit::FixedAddresses local_;
     sip::UserAgent agent_;
+    identity::Identity identity_;
     focus::Focus focus_;
     LinkFaults faults_;
     std::vector<std::unique_ptr<Phone>> phones_;

@@ -13,7 +13,7 @@
 namespace lyceum::focus {
 namespace {
 
-class MapDirectory final : public Directory {
+class MapDirectory final : public Directory, public identity::Credentials {
 public:
     std::optional<Room> room(std::string_view name) override {
         const auto found = rooms.find(to_lower(name));
@@ -123,7 +123,15 @@ protected:
     MapDirectory directory;
     Notebook media;
     sip::UserAgent agent{{.contact_params = ";isfocus"}, random, entropy, local, log};
-    Focus focus{{.dtls_fingerprint = "sha-256 00"}, agent, directory, media, random, entropy, log};
+    identity::Identity identity{{.realm = "lyceum"}, directory, entropy, log};
+    Focus focus{{.dtls_fingerprint = "sha-256 00"},
+                agent,
+                directory,
+                identity,
+                media,
+                random,
+                entropy,
+                log};
     TimePoint now{};
     int branch = 0;
     using Notes = std::vector<std::string>;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "sip/auth/digest.hpp"
+#include "sip/transaction/endpoint.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lyceum::identity {
+
+/// A port: the credentials of the members. Answers without waiting for the network.
+class Credentials {
+public:
+    virtual ~Credentials() = default;
+    virtual std::optional<sip::StoredCredentials> credentials(std::string_view user) = 0;
+};
+
+/// Who sends a request: digest (RFC 7616) against the credentials of the members, the same for
+/// everybody who asks, so that a phone's nonce is good for its calls and its registrations. Says
+/// who it is, not what he may.
+class Identity {
+public:
+    Identity(sip::DigestAuthenticator::Options options, Credentials& credentials, Entropy& entropy,
+             Log& log);
+
+    /// The member that the request is from, or the headers of the 401 to answer with.
+    struct Outcome {
+        std::optional<std::string> user;
+        std::vector<std::pair<sip::Header, std::string>> challenge;
+    };
+    Outcome check(const sip::Message& request, const sip::Endpoint& from, TimePoint now);
+
+private:
+    sip::DigestAuthenticator authenticator_;
+    Credentials& credentials_;
+    Log& log_;
+};
+
+} // namespace lyceum::identity
