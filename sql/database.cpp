@@ -30,8 +30,9 @@ Statement::Statement(Statement&& other) noexcept
     : statement_(std::exchange(other.statement_, nullptr)) {}
 
 Statement& Statement::bind(int position, std::string_view text) {
-    const int code = sqlite3_bind_text64(statement_, position, text.data(), text.size(),
-                                         SQLITE_TRANSIENT, SQLITE_UTF8);
+    // An empty view may point nowhere, which SQLite would take for NULL.
+    const int code = sqlite3_bind_text64(statement_, position, text.empty() ? "" : text.data(),
+                                         text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
     if (code != SQLITE_OK) fail(sqlite3_db_handle(statement_), "bind");
     return *this;
 }

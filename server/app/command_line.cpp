@@ -6,8 +6,10 @@
 #include "server/app/server.hpp"
 #include "server/app/stderr_log.hpp"
 #include "server/net/os_entropy.hpp"
+#include "server/store/binding_store.hpp"
 #include "server/store/store.hpp"
 
+#include <cstdio>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -23,6 +25,7 @@ constexpr const char* usage = R"(usage:
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
                [--spatial off|on] [--video off|switch|grid] | list | remove NAME
+  lyceum binding list [NAME]     where members are reached: what their devices have registered
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
   Any setting of the configuration file can be given as --name value; see docs/operations.md.
 )";
@@ -81,6 +84,20 @@ std::string read_password(const Arguments& arguments) {
     return password;
 }
 
+/// "2026-11-25 17:30:00Z".
+std::string utc_text(WallTime time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const auto day = std::chrono::floor<std::chrono::days>(seconds);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(seconds - day);
+    char out[32];
+    std::snprintf(
+        out, sizeof out, "%04d-%02u-%02u %02d:%02d:%02dZ", int{date.year()}, unsigned{date.month()},
+        unsigned{date.day()}, static_cast<int>(clock.hours().count()),
+        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+    return out;
+}
+
 int report(const std::optional<Fault>& fault) {
     if (!fault) return 0;
     std::cerr << "lyceum: " << fault->what << "\n";
@@ -107,6 +124,22 @@ int run_user(Arguments arguments) {
         return report(store.change_password(words[2], read_password(arguments)));
     if (action == "remove") return removed(store.remove_user(words[2]), "user", words[2]);
     throw UsageError("user: add, list, remove or passwd");
+}
+
+/// A line for each device: who, where, until when, how gladly, what it is.
+int run_binding(Arguments arguments) {
+    const auto words = arguments.words;
+    if (words.size() < 2 || words.size() > 3 || words[1] != "list")
+        throw UsageError("binding: list");
+    const auto configuration = configure(arguments);
+    prepare_data(configuration);
+    store::BindingStore store(configuration.data);
+    for (const auto& [user, bindings] : store.load(words.size() == 3 ? words[2] : ""))
+        for (const auto& each : bindings)
+            std::cout << user << "\t" << each.contact << "\t" << utc_text(each.expires)
+                      << "\tq=" << each.q_thousandths / 1000.0 << "\t" << each.source << "\t"
+                      << each.user_agent << "\n";
+    return 0;
 }
 
 int run_room(Arguments arguments) {
@@ -188,6 +221,7 @@ int run_command(const std::vector<std::string>& raw) {
             return run_check(std::move(arguments));
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
+        if (command == "binding") return run_binding(std::move(arguments));
         throw UsageError(command.empty() ? "say what to do" : "unknown command " + command);
     } catch (const UsageError& error) {
         std::cerr << "lyceum: " << error.what() << "\n" << usage;

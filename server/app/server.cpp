@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app/server.hpp"
 
+#include "base/text.hpp"
+#include "server/app/database_thread.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/clock.hpp"
 #include "server/net/media_plane.hpp"
@@ -88,10 +90,20 @@ public:
           identity_(digest_options(c, store_.realm()), store_, entropy_, log),
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
                  random_, entropy_, log),
-          driver_(io_, agent_, focus_, transport_, resolver_),
+          registrar_(registrar_options(c), identity_, entropy_, log),
+          database_(
+              c.data,
+              [this](std::vector<registrar::SaveId> ids, bool done) {
+                  boost::asio::post(
+                      io_, [this, ids = std::move(ids), done] { driver_.handle_saved(ids, done); });
+              },
+              log),
+          driver_(io_, agent_, focus_, registrar_, transport_, resolver_,
+                  [this](registrar::Registrar::Save save) { database_.save(std::move(save)); }),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_) {}
 
     void run(std::ostream& out) {
+        registrar_.restore(database_.load(), net::monotonic_now());
         transport_.start();
         wait_for_signal();
         announce(out);
@@ -104,6 +116,19 @@ private:
         options.server_name = "Lyceum/0.1";
         options.contact_params = ";isfocus"; // RFC 4579 §4.1.
         options.session_interval = std::chrono::seconds(c.session_expires_s);
+        options.shows_strangers = true; // The registrar's among them.
+        return options;
+    }
+
+    /// What people may call us by: the domain, the host, and its addresses.
+    static registrar::Registrar::Options registrar_options(const Configuration& c) {
+        registrar::Registrar::Options options;
+        options.server_name = "Lyceum/0.1";
+        options.wall_at_zero = net::wall_now() - net::monotonic_now().time_since_epoch();
+        options.domains = {to_lower(domain_of(c)), to_lower(boost::asio::ip::host_name()),
+                           "localhost", to_lower(c.bind)};
+        for (const auto& address : net::own_addresses())
+            options.domains.insert(address.to_string());
         return options;
     }
 
@@ -184,6 +209,8 @@ private:
     sip::UserAgent agent_;
     identity::Identity identity_;
     focus::Focus focus_;
+    registrar::Registrar registrar_;
+    DatabaseThread database_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer farewell_;

@@ -13,12 +13,11 @@ Identity::Outcome Identity::check(const sip::Message& request, const sip::Endpoi
     if (const auto claim = authenticator_.claim(request)) {
         using Verdict = sip::DigestAuthenticator::Verdict;
         const auto stored = credentials_.credentials(claim->username);
-        const auto verdict = authenticator_.verify(request, *claim,
-                                                   stored.value_or(sip::StoredCredentials{}), now);
+        const auto verdict =
+            authenticator_.verify(request, *claim, stored.value_or(sip::StoredCredentials{}), now);
         if (verdict == Verdict::accepted) return {std::string(claim->username), {}};
         stale = verdict == Verdict::stale;
-        if (!stale)
-            log_.warning("auth.failed", {{"from", Redacted{from.address.ip.to_string()}}});
+        if (!stale) log_.warning("auth.failed", {{"from", Redacted{from.address.ip.to_string()}}});
     }
     Outcome out;
     for (auto& value : authenticator_.challenge(stale, now))

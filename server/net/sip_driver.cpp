@@ -8,9 +8,10 @@
 namespace lyceum::net {
 
 SipDriver::SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
-                     SipTransport& transport, Resolver& resolver)
-    : io_(io), agent_(agent), focus_(focus), transport_(transport), resolver_(resolver),
-      timer_(io) {}
+                     registrar::Registrar& registrar, SipTransport& transport, Resolver& resolver,
+                     Save save)
+    : io_(io), agent_(agent), focus_(focus), registrar_(registrar), transport_(transport),
+      resolver_(resolver), save_(std::move(save)), timer_(io) {}
 
 void SipDriver::handle_message(sip::Message message, const sip::Endpoint& from) {
     const auto now = monotonic_now();
@@ -22,6 +23,11 @@ void SipDriver::handle_send_failed(sip::TransactionId transaction) {
     agent_.handle_transport_error(transaction, monotonic_now());
 }
 
+void SipDriver::handle_saved(const std::vector<registrar::SaveId>& ids, bool done) {
+    for (const auto id : ids) registrar_.handle_saved(id, done);
+    turn();
+}
+
 void SipDriver::turn() {
     drain(monotonic_now());
     transport_.flush();
@@ -29,6 +35,7 @@ void SipDriver::turn() {
 }
 
 void SipDriver::drain(TimePoint now) {
+    drain_registrar(now);
     while (auto output = agent_.poll()) {
         if (const auto* transmit = std::get_if<sip::Transmit>(&*output)) {
             transport_.send(*transmit);
@@ -36,6 +43,11 @@ void SipDriver::drain(TimePoint now) {
             focus_.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
             focus_.handle_session(*event, now);
+        } else if (auto* stranger = std::get_if<sip::RequestReceived>(&*output)) {
+            if (stranger->request.method() == sip::Method::register_)
+                registrar_.handle_request(*stranger, now);
+            else agent_.take(std::move(*stranger), now);
+            drain_registrar(now);
         } else if (auto* locate = std::get_if<sip::Locate>(&*output)) {
             resolver_.locate(std::move(locate->uri), [this, id = locate->id](auto targets) {
                 boost::asio::post(io_, [this, id, found = std::move(targets)]() mutable {
@@ -47,8 +59,16 @@ void SipDriver::drain(TimePoint now) {
     }
 }
 
+void SipDriver::drain_registrar(TimePoint now) {
+    while (auto output = registrar_.poll()) {
+        if (const auto* answer = std::get_if<registrar::Registrar::Answer>(&*output))
+            agent_.respond(answer->transaction, answer->response, now);
+        else save_(std::move(std::get<registrar::Registrar::Save>(*output)));
+    }
+}
+
 void SipDriver::arm() {
-    const auto next = agent_.deadline();
+    const auto next = earlier(agent_.deadline(), registrar_.deadline());
     if (next == armed_) return;
     armed_ = next;
     if (!next) {
@@ -59,7 +79,9 @@ void SipDriver::arm() {
     timer_.async_wait([this](boost::system::error_code error) {
         if (error) return; // Set anew meanwhile.
         armed_.reset();
-        agent_.handle_timeout(monotonic_now());
+        const auto now = monotonic_now();
+        agent_.handle_timeout(now);
+        registrar_.handle_timeout(now);
         turn();
     });
 }

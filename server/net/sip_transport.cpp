@@ -5,8 +5,12 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cstring>
 
 #include <stdexcept>
 
@@ -26,6 +30,23 @@ tcp::endpoint endpoint_of(const SocketAddress& address) {
 }
 
 } // namespace
+
+std::vector<IpAddress> own_addresses() {
+    ifaddrs* all = nullptr;
+    if (::getifaddrs(&all) != 0) return {};
+    std::vector<IpAddress> out;
+    for (const auto* each = all; each; each = each->ifa_next) {
+        if (!each->ifa_addr || !(each->ifa_flags & IFF_UP)) continue;
+        const auto family = each->ifa_addr->sa_family;
+        if (family != AF_INET && family != AF_INET6) continue;
+        sockaddr_storage name{};
+        std::memcpy(&name, each->ifa_addr,
+                    family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+        out.push_back(read_sockaddr(name).ip);
+    }
+    ::freeifaddrs(all);
+    return out;
+}
 
 IpAddress source_toward(const IpAddress& peer) {
     // Connecting a datagram socket sends nothing, but makes the kernel choose the route.

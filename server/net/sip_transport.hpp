@@ -82,5 +82,7 @@ private:
 
 /// The address of ours that the routing table chooses toward a peer.
 IpAddress source_toward(const IpAddress& peer);
+/// Those of this machine's interfaces that are up.
+std::vector<IpAddress> own_addresses();
 
 } // namespace lyceum::net

@@ -78,7 +78,9 @@ void UserAgent::pump(TimePoint now) {
         if (auto* transmit = std::get_if<Transmit>(&*output)) {
             outputs_.push_back(std::move(*transmit));
         } else if (auto* request = std::get_if<RequestReceived>(&*output)) {
-            handle_request(std::move(*request), now);
+            if (options_.shows_strangers && is_stranger(request->request))
+                outputs_.push_back(std::move(*request));
+            else handle_request(std::move(*request), now);
         } else if (const auto* ack = std::get_if<AckReceived>(&*output)) {
             handle_ack(*ack, now);
         } else if (const auto* response = std::get_if<ResponseReceived>(&*output)) {
@@ -98,6 +100,22 @@ void UserAgent::pump(TimePoint now) {
 }
 
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────
+
+bool UserAgent::is_stranger(const Message& request) const {
+    if (request.method() == Method::cancel) return false;
+    const auto key = DialogKey::of_request(request);
+    return !key || !dialogs_.contains(*key);
+}
+
+void UserAgent::take(RequestReceived received, TimePoint now) {
+    handle_request(std::move(received), now);
+    pump(now);
+}
+
+void UserAgent::respond(TransactionId transaction, const Message& response, TimePoint now) {
+    layer_.respond(transaction, response, now);
+    pump(now);
+}
 
 void UserAgent::handle_request(RequestReceived received, TimePoint now) {
     const auto& request = received.request;

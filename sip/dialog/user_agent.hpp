@@ -41,9 +41,12 @@ struct Locate {
 /// passes (RFC 3261 §8.2: method, scheme, extensions, content). Joins transactions to dialogs and
 /// answers OPTIONS and everything that is nobody's. Whom a call is for and what the descriptions
 /// say is decided by its owner.
+///
+/// An owner that has other users of the same transactions (a registrar, a proxy) is shown what
+/// belongs to none of the sessions, and gives back by `take` what a user agent has to answer.
 class UserAgent {
 public:
-    using Output = std::variant<Transmit, Locate, IncomingCall, SessionEvent>;
+    using Output = std::variant<Transmit, Locate, IncomingCall, SessionEvent, RequestReceived>;
 
     struct Options {
         TransactionLayer::Options transactions;
@@ -51,6 +54,7 @@ public:
         std::string contact_params; ///< Behind our Contact, such as `;isfocus` (RFC 3840).
         Duration session_interval = 1800s;
         std::size_t sessions_max = 50'000; ///< Beyond: 503 with Retry-After.
+        bool shows_strangers = false;      ///< Requests that belong to no session: RequestReceived.
     };
 
     UserAgent(Options options, Random& random, Entropy& entropy, const LocalAddresses& local,
@@ -61,6 +65,11 @@ public:
     /// In the order in which they are to be tried; none if the name does not resolve.
     void handle_located(LocateId id, std::vector<Endpoint> targets, TimePoint now);
     void handle_timeout(TimePoint now);
+
+    /// A request that was shown is for this user agent after all.
+    void take(RequestReceived received, TimePoint now);
+    /// The answer of another user of the transactions.
+    void respond(TransactionId transaction, const Message& response, TimePoint now);
 
     /// \name Commands; those to a session that is over do nothing.
     ///@{
@@ -105,6 +114,7 @@ private:
 
     void pump(TimePoint now);
     void handle_request(RequestReceived received, TimePoint now);
+    [[nodiscard]] bool is_stranger(const Message& request) const;
     void handle_new_call(RequestReceived received, TimePoint now);
     void handle_cancel(const RequestReceived& received, TimePoint now);
     void handle_ack(const AckReceived& received, TimePoint now);

@@ -2,6 +2,7 @@
 """What the interop tests stand on: the built server, real phones, and an ear for tones.
 
 Everything runs on 127.0.0.1, is bounded in time, and is ended by its pid."""
+import hashlib
 import json
 import math
 import os
@@ -271,7 +272,7 @@ class Baresip:
     RATES = {"PCMU": (8000, 1), "PCMA": (8000, 1), "G722": (16000, 1), "opus": (48000, 2)}
 
     def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
-                 encryption="", nat=""):
+                 encryption="", nat="", registrar=""):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
         self.control_port = free_port()
         rate, channels = self.RATES[codec]
@@ -317,14 +318,15 @@ opus_bitrate 32000
         security += f";medianat={nat}" if nat else ""
         auth = f";auth_user={user};auth_pass={password}" if password else ""
         pathlib.Path(f"{self.folder}/accounts").write_text(
-            f"<sip:{user}@{HOST};transport={transport}>;regint=0;audio_codecs={name}{security}{auth}\n")
+            f"<sip:{user}@{registrar or HOST};transport={transport}>;regint={120 if registrar else 0};audio_codecs={name}{security}{auth}\n")
         pathlib.Path(f"{self.folder}/contacts").write_text("")
         self.output = open(f"{self.folder}/out", "wb")
         self.process = subprocess.Popen(
             ["baresip", "-f", self.folder, "-t", "60"], stdout=self.output,
             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         self._connect()
-        self.command("dial", uri)
+        if uri:
+            self.command("dial", uri)
 
     @staticmethod
     def _make_stereo(path):
@@ -499,6 +501,49 @@ class Browser:
             self.driver.terminate()
             self.driver.wait(10)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Registrant:
+    """A device of a member that registers by hand: REGISTER, 401, REGISTER with digest, 200."""
+
+    def __init__(self, server, user, password):
+        self.server, self.user, self.password = server, user, password
+        self.phone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.phone.bind((HOST, 0))
+        self.phone.settimeout(5)
+        self.port = self.phone.getsockname()[1]
+        self.number = 0
+
+    def ask(self, extra, contact):
+        self.number += 1
+        self.phone.sendto((
+            f"REGISTER sip:{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:{self.port};rport;"
+            f"branch=z9hG4bK{self.user}{self.port}x{self.number}\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:{self.user}@{HOST}>;tag=1\r\nTo: <sip:{self.user}@{HOST}>\r\n"
+            f"Call-ID: {self.user}-{self.port}\r\nCSeq: {self.number} REGISTER\r\n{contact}{extra}"
+            "Content-Length: 0\r\n\r\n").encode(), (HOST, self.server.port))
+        return self.phone.recv(65536).decode()
+
+    def register(self, expires=3600):
+        contact = f"Contact: <sip:{self.user}@{HOST}:{self.port}>;expires={expires}\r\n"
+        challenge = self.ask("", contact)
+        assert challenge.startswith("SIP/2.0 401"), challenge
+        nonce = re.search(r'nonce="([^"]*)"', challenge)[1]
+
+        def md5(text):
+            return hashlib.md5(text.encode()).hexdigest()
+        ha1, ha2 = md5(f"{self.user}:lyceum:{self.password}"), md5(f"REGISTER:sip:{HOST}")
+        response = md5(f"{ha1}:{nonce}:00000001:c:auth:{ha2}")
+        return self.ask(
+            f'Authorization: Digest username="{self.user}", realm="lyceum", uri="sip:{HOST}", '
+            f'nonce="{nonce}", nc=00000001, cnonce="c", qop=auth, algorithm=MD5, '
+            f'response="{response}"\r\n', contact)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.phone.close()
 
 
 def exchange(server, text, seconds=2.0):

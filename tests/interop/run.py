@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The built server against real programs: run.py path/to/lyceum [test-name …]"""
+import hashlib
 import math
 import os
 import re
@@ -537,6 +538,56 @@ def test_the_log_names_nobody():
         sipp(server, "no-such-room.xml")
         log = server.read_log()
         assert "leg.joining" in log and "hemlig" not in log and "127.0.0.1" not in log, log
+
+
+def test_phones_register_and_are_listed():
+    with Server("--digest", "md5") as server:
+        at = ["--data", server.data]
+        for name in ("alice", "bob"):
+            assert command("user", "add", name, "--password-stdin", *at, stdin="secret\n").returncode == 0
+        with Baresip("", user="alice", password="secret", registrar=f"{HOST}:{server.port}") as alice, \
+                Baresip("", user="bob", password="secret", transport="tcp",
+                        registrar=f"{HOST}:{server.port}") as bob, \
+                Baresip("", user="bob", password="guess", registrar=f"{HOST}:{server.port}") as mallory:
+            alice.wait_for("200 OK")
+            bob.wait_for("200 OK")
+            mallory.wait_for("401")
+            rows = [line.split("\t") for line in command("binding", "list", *at).stdout.splitlines()]
+            assert [row[0] for row in rows] == ["alice", "bob"], rows
+            assert rows[0][4].startswith("UDP ") and rows[1][4].startswith("TCP "), rows
+            assert "baresip" in rows[0][5]
+            assert command("binding", "list", "bob", *at).stdout.count("\n") == 1
+        # They take their leave when they are ended.
+        assert command("binding", "list", *at).stdout == ""
+
+
+def test_a_thousand_registrations_survive_kill_9():
+    data = tempfile.mkdtemp(prefix="lyceum-interop-")
+    try:
+        assert command("user", "add", "alice", "--password-stdin", "--data", data,
+                       stdin="secret\n").returncode == 0
+        with sqlite3.connect(os.path.join(data, "lyceum.db")) as database:
+            realm = "lyceum"
+            for number in range(1000):
+                ha1 = hashlib.md5(f"m{number}:{realm}:secret".encode()).hexdigest()
+                database.execute("INSERT INTO user (name, ha1_sha256, ha1_md5) VALUES (?, '', ?)",
+                                 (f"m{number}", ha1))
+        database.close()
+        acknowledged = set()
+        with Server("--digest", "md5", data=data) as server:
+            for number in range(1000):
+                with lab.Registrant(server, f"m{number}", "secret") as phone:
+                    answer = phone.register()
+                    assert answer.startswith("SIP/2.0 200"), answer
+                    acknowledged.add((f"m{number}", phone.port))
+            server.stop(signal.SIGKILL)
+        with Server("--digest", "md5", data=data) as server:
+            assert server.wait_for_log("registrar.restored members=1000")
+            listed = {(line.split("\t")[0], int(line.split("\t")[1].rsplit(":", 1)[1]))
+                      for line in command("binding", "list", "--data", data).stdout.splitlines()}
+            assert listed == acknowledged
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def test_a_call_over_ipv6():

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "server/store/binding_store.hpp"
 #include "server/store/store.hpp"
 #include "sql/migrations.hpp"
 
@@ -27,6 +28,25 @@ TEST_F(StoreTest, AFreshOneHasTheRoomDemo) {
     EXPECT_EQ(store.room("Demo")->access, focus::Access::open);
     EXPECT_FALSE(store.room("other"));
     EXPECT_TRUE(store.users().empty()) << "no default password exists";
+}
+
+TEST_F(StoreTest, RegistrationsAreReplacedAsAWhole) {
+    const registrar::Binding far{"sip:a@h1", "c", 7, 500, WallTime(1'800'000'000s), "<sip:p;lr>"};
+    const registrar::Binding near{"sip:a@h2", "c", 8, 1000, WallTime(1'800'000'001s)};
+    {
+        BindingStore store(directory);
+        EXPECT_TRUE(store.load().empty());
+        store.replace({{"alice", {far, near}}, {"bob", {near}}});
+        store.replace({{"bob", {}}, {"carol", {far, far}}});
+    }
+    BindingStore again(directory);
+    const auto all = again.load();
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].user, "alice");
+    EXPECT_EQ(all[0].bindings, (std::vector{near, far})) << "the most wanted first";
+    EXPECT_EQ(all[1].bindings, std::vector{far}) << "said twice, there once";
+    EXPECT_EQ(again.load("carol").size(), 1u);
+    EXPECT_TRUE(again.load("bob").empty());
 }
 
 TEST_F(StoreTest, RoomsComeAndGoAndStay) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/log.hpp"
+#include "server/registrar/registrar.hpp"
+#include "server/store/binding_store.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace lyceum::app {
+
+/// The one thread that writes what the network changes. What has come while it wrote is its next
+/// batch, one transaction: so the busier the server is, the less a change costs.
+class DatabaseThread {
+public:
+    /// Called on this thread; post it where it belongs.
+    using Saved = std::function<void(std::vector<registrar::SaveId>, bool done)>;
+
+    DatabaseThread(const std::string& data_directory, Saved saved, Log& log);
+    ~DatabaseThread(); ///< Writes what it has been given first.
+
+    /// Before anything is saved: what is there.
+    std::vector<registrar::Registration> load() { return store_.load(); }
+    void save(registrar::Registrar::Save save);
+
+private:
+    void run();
+
+    store::BindingStore store_;
+    Saved saved_;
+    Log& log_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<registrar::Registrar::Save> waiting_;
+    bool stopping_ = false;
+    std::thread thread_; ///< Last: it uses all of the above.
+};
+
+} // namespace lyceum::app

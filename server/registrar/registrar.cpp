@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/registrar/registrar.hpp"
+
+#include "base/text.hpp"
+#include "sip/message/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lyceum::registrar {
+namespace {
+
+using sip::Header;
+
+/// `q=0.7`, in thousandths; one without is as good as any (RFC 3261 §20.10).
+std::optional<unsigned> q_of(std::string_view text) {
+    const auto whole = cut(text, '.');
+    if (text.size() > 3 || (whole != "0" && whole != "1")) return std::nullopt;
+    unsigned out = whole == "1" ? 1000 : 0;
+    unsigned unit = 100;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        out += static_cast<unsigned>(c - '0') * unit;
+        unit /= 10;
+    }
+    return out <= 1000 ? std::optional(out) : std::nullopt;
+}
+
+std::string q_text(unsigned thousandths) {
+    if (thousandths == 1000) return "1";
+    auto digits = std::to_string(thousandths);
+    return "0." + std::string(3 - digits.size(), '0') + digits;
+}
+
+/// Whether two contacts are one: the same device, or the same URI (§19.1.4).
+bool is_same(const Binding& known, std::string_view contact, std::string_view instance) {
+    if (!instance.empty() && !known.instance.empty()) return known.instance == instance;
+    const auto a = sip::Uri::parse(known.contact), b = sip::Uri::parse(contact);
+    return a && b && sip::equivalent(*a, *b);
+}
+
+/// Another REGISTER of the same device must be a later one (§10.3, 7); one from another Call-ID is
+/// of a device that has started anew.
+bool is_stale(const Binding& known, const sip::Message& request) {
+    return known.call_id == *request.header(Header::call_id) &&
+           known.cseq >= sip::cseq_of(request);
+}
+
+} // namespace
+
+Registrar::Registrar(Options options, identity::Identity& identity, Entropy& entropy, Log& log)
+    : options_(std::move(options)), identity_(identity), entropy_(entropy), log_(log) {}
+
+WallTime Registrar::wall(TimePoint now) const {
+    return options_.wall_at_zero + now.time_since_epoch();
+}
+
+void Registrar::restore(std::vector<Registration> registrations, TimePoint now) {
+    for (auto& [user, bindings] : registrations) {
+        std::erase_if(bindings, [&](const Binding& each) { return each.expires <= wall(now); });
+        keep(user, std::move(bindings));
+    }
+    log_.info("registrar.restored", {{"members", members_.size()}});
+}
+
+// ── A REGISTER ───────────────────────────────────────────────────────────────────────────────────
+
+void Registrar::handle_request(const sip::RequestReceived& received, TimePoint now) {
+    std::string user;
+    if (const auto refusal = authorize(received, user, now)) return refuse(received, *refusal);
+    const auto before = bindings(user);
+    auto after = changed(received, before, now);
+    if (!after) return refuse(received, after.error());
+    auto response = accept(received.request, *after, now);
+    if (*after == before) {
+        outputs_.push_back(Answer{received.transaction, std::move(response)});
+        return;
+    }
+    log_.info("registrar.changed", {{"user", Redacted{user}}, {"bindings", after->size()}});
+    keep(user, std::move(*after));
+    save(user, Waiting{received.transaction, std::move(response)});
+}
+
+bool Registrar::is_ours(std::string_view uri_text) const {
+    const auto uri = sip::Uri::parse(uri_text);
+    if (!uri || !uri->is_sip()) return false;
+    const auto ip = IpAddress::parse(uri->bare_host()); // However it is written.
+    return options_.domains.contains(ip ? ip->to_string() : to_lower(uri->bare_host()));
+}
+
+/// §10.3, steps 1 to 5: whether it is for us, who it is from, and whom it is about.
+std::optional<Registrar::Refusal>
+Registrar::authorize(const sip::RequestReceived& received, std::string& user, TimePoint now) {
+    const auto& request = received.request;
+    if (!is_ours(request.request_uri())) return Refusal{403, "Not Our Domain", {}};
+    std::string unsupported;
+    for (const auto option : request.values(Header::require))
+        if (!iequals(option, "path"))
+            unsupported.append(unsupported.empty() ? "" : ", ").append(option);
+    if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
+    if (waiting_.size() >= options_.waiting_max)
+        return Refusal{503, {}, {{Header::retry_after, "10"}}};
+    auto outcome = identity_.check(request, received.from, now);
+    if (!outcome.user) return Refusal{401, {}, std::move(outcome.challenge)};
+    const auto to = sip::NameAddr::parse(*request.header(Header::to));
+    if (!is_ours(to->uri_text)) return Refusal{404, {}, {}};
+    if (to->uri()->user_name() != *outcome.user)
+        return Refusal{403, "Members Register Themselves", {}};
+    user = std::move(*outcome.user);
+    return std::nullopt;
+}
+
+/// Steps 6 and 7: all of it or nothing.
+Result<std::vector<Binding>, Registrar::Refusal>
+Registrar::changed(const sip::RequestReceived& received, const std::vector<Binding>& now_bound,
+                   TimePoint now) const {
+    auto out = now_bound;
+    const auto& request = received.request;
+    const auto contacts = request.values(Header::contact);
+    const bool star = std::any_of(contacts.begin(), contacts.end(),
+                                  [](std::string_view value) { return trim(value) == "*"; });
+    std::optional<Refusal> refusal;
+    if (star) {
+        refusal = contacts.size() > 1 ? Refusal{400, "Star Is Not Alone", {}}
+                                      : remove_all(request, out);
+    } else {
+        for (const auto value : contacts) {
+            refusal = change_one(received, value, out, now);
+            if (refusal) break;
+        }
+    }
+    if (refusal) return std::move(*refusal);
+    if (out.size() > options_.bindings_max) return Refusal{403, "Too Many Devices", {}};
+    std::stable_sort(out.begin(), out.end(), [](const Binding& a, const Binding& b) {
+        return a.q_thousandths > b.q_thousandths;
+    });
+    return out;
+}
+
+std::optional<Registrar::Refusal> Registrar::remove_all(const sip::Message& request,
+                                                        std::vector<Binding>& bindings) const {
+    const auto expires = sip::parse_delta_seconds(request.header(Header::expires).value_or(""));
+    if (expires != 0u) return Refusal{400, "Star Without Expires: 0", {}};
+    for (const auto& known : bindings)
+        if (is_stale(known, request)) return Refusal{500, "Out of Order", {}};
+    bindings.clear();
+    return std::nullopt;
+}
+
+std::optional<Registrar::Refusal>
+Registrar::change_one(const sip::RequestReceived& received, std::string_view value,
+                      std::vector<Binding>& bindings, TimePoint now) const {
+    static constexpr std::size_t contact_bytes_max = 512, path_bytes_max = 1024;
+    const auto& request = received.request;
+    const auto contact = sip::NameAddr::parse(value);
+    if (!contact || contact->uri_text.size() > contact_bytes_max)
+        return Refusal{400, "Bad Contact", {}};
+    const auto uri = contact->uri();
+    if (!uri || !uri->is_sip()) return Refusal{400, "Bad Contact", {}};
+    const auto q = q_of(contact->params.find("q").value_or("1"));
+    if (!q) return Refusal{400, "Bad q", {}};
+    // What is no number is as if it were not there (§10.3, 7).
+    auto seconds = sip::parse_delta_seconds(contact->params.find("expires").value_or(""));
+    if (!seconds) seconds = sip::parse_delta_seconds(request.header(Header::expires).value_or(""));
+    auto lifetime = seconds ? Duration(std::chrono::seconds(*seconds)) : options_.expires_standard;
+    if (lifetime > Duration{} && lifetime < options_.expires_min) {
+        const auto least = std::to_string(options_.expires_min / 1s);
+        return Refusal{423, {}, {{Header::min_expires, least}}};
+    }
+    lifetime = std::min(lifetime, options_.expires_max);
+    const auto instance = contact->params.find("+sip.instance").value_or("");
+    const auto known = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& each) {
+        return is_same(each, contact->uri_text, instance);
+    });
+    if (known != bindings.end()) {
+        if (is_stale(*known, request)) return Refusal{500, "Out of Order", {}};
+        bindings.erase(known);
+    }
+    if (lifetime == Duration{}) return std::nullopt;
+    Binding fresh;
+    fresh.contact = contact->uri_text;
+    fresh.call_id = *request.header(Header::call_id);
+    fresh.cseq = sip::cseq_of(request);
+    fresh.q_thousandths = *q;
+    fresh.expires = wall(now) + lifetime;
+    for (const auto& field : request.fields())
+        if (iequals(request.name(field), "Path"))
+            fresh.path.append(fresh.path.empty() ? "" : ", ").append(request.value(field));
+    if (fresh.path.size() > path_bytes_max) return Refusal{400, "Path Too Long", {}};
+    fresh.instance = instance.substr(0, 128);
+    fresh.user_agent = request.header(Header::user_agent).value_or("").substr(0, 128);
+    fresh.source = std::string(name_of(received.from.transport)) + " " +
+                   received.from.address.to_string();
+    bindings.push_back(std::move(fresh));
+    return std::nullopt;
+}
+
+void Registrar::refuse(const sip::RequestReceived& received, const Refusal& refusal) {
+    auto writer = sip::MessageWriter::reply(received.request, refusal.status, refusal.reason,
+                                            entropy_.hex(8));
+    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
+    writer.header(Header::server, options_.server_name);
+    if (refusal.status != 401)
+        log_.info("registrar.refused", {{"status", refusal.status}, {"why", refusal.reason}});
+    outputs_.push_back(Answer{received.transaction, writer.finish()});
+}
+
+/// Step 8: every binding that there is now, with what is left of it.
+sip::Message Registrar::accept(const sip::Message& request, const std::vector<Binding>& bindings,
+                               TimePoint now) {
+    auto writer = sip::MessageWriter::reply(request, 200, {}, entropy_.hex(8));
+    for (const auto& each : bindings) {
+        const auto left = std::chrono::ceil<std::chrono::seconds>(each.expires - wall(now));
+        writer.header(Header::contact,
+                      "<" + each.contact + ">;expires=" + std::to_string(left.count()) +
+                          (each.q_thousandths == 1000 ? "" : ";q=" + q_text(each.q_thousandths)));
+    }
+    for (const auto& field : request.fields())
+        if (iequals(request.name(field), "Path")) writer.header("Path", request.value(field));
+    writer.header(Header::supported, "path");
+    writer.header(Header::server, options_.server_name);
+    return writer.finish();
+}
+
+// ── What is bound ────────────────────────────────────────────────────────────────────────────────
+
+void Registrar::keep(const std::string& user, std::vector<Binding> bindings) {
+    if (bindings.empty()) {
+        members_.erase(user);
+        expiries_.remove(user);
+        return;
+    }
+    const auto first = std::min_element(bindings.begin(), bindings.end(),
+                                        [](const Binding& a, const Binding& b) {
+                                            return a.expires < b.expires;
+                                        })
+                           ->expires;
+    expiries_.set(user, TimePoint(std::chrono::duration_cast<Duration>(first -
+                                                                       options_.wall_at_zero)));
+    members_[user] = std::move(bindings);
+}
+
+void Registrar::save(const std::string& user, std::optional<Waiting> waiting) {
+    const SaveId id{++last_save_};
+    if (waiting) waiting_.emplace(id, std::move(*waiting));
+    outputs_.push_back(Save{id, {user, bindings(user)}});
+}
+
+void Registrar::handle_saved(SaveId id, bool done) {
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) return;
+    auto [transaction, response] = std::move(found->second);
+    waiting_.erase(found);
+    if (!done) {
+        auto writer = sip::MessageWriter::response(500, "Registration Not Kept");
+        for (const auto header : {Header::via, Header::from, Header::to, Header::call_id,
+                                  Header::cseq})
+            writer.copy(response, header);
+        writer.header(Header::retry_after, "30").header(Header::server, options_.server_name);
+        response = writer.finish();
+    }
+    outputs_.push_back(Answer{transaction, std::move(response)});
+}
+
+void Registrar::handle_timeout(TimePoint now) {
+    while (const auto user = expiries_.expired(now)) {
+        auto left = bindings(*user);
+        std::erase_if(left, [&](const Binding& each) { return each.expires <= wall(now); });
+        log_.info("registrar.expired", {{"user", Redacted{*user}}, {"bindings", left.size()}});
+        keep(*user, std::move(left));
+        save(*user, std::nullopt);
+    }
+}
+
+std::vector<Binding> Registrar::bindings(std::string_view user) const {
+    const auto found = members_.find(user);
+    return found == members_.end() ? std::vector<Binding>{} : found->second;
+}
+
+std::optional<Registrar::Output> Registrar::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto output = std::move(outputs_.front());
+    outputs_.pop_front();
+    return output;
+}
+
+} // namespace lyceum::registrar

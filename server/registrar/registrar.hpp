@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/core.hpp"
+#include "base/deadline_queue.hpp"
+#include "server/identity/identity.hpp"
+#include "server/registrar/binding.hpp"
+#include "sip/transaction/transaction_layer.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace lyceum::registrar {
+
+using SaveId = StrongId<struct SaveTag>;
+
+/// The registrar of our domains, RFC 3261 §10.3, and the location service behind it: which devices
+/// a member is reached by. A REGISTER is answered 200 when what it changed is on disk; until then
+/// it is in memory, where the next one of the same member finds it.
+///
+/// Members register themselves, by digest; nobody registers another. It does not route: it is asked
+/// where somebody is by `bindings`. Path (RFC 3327) is kept and echoed. Outbound (RFC 5626) and
+/// GRUU (RFC 5627) are not promised.
+class Registrar {
+public:
+    struct Options {
+        std::set<std::string> domains; ///< In lower case: hosts in Request-URI and To that are us.
+        std::string server_name = "Lyceum";
+        WallTime wall_at_zero{}; ///< What the wall clock says when the monotonic one says 0.
+        Duration expires_min = 60s, expires_standard = 3600s, expires_max = 7200s;
+        std::size_t bindings_max = 10; ///< Of one member; beyond: 403.
+        /// Answers that wait for the disk; beyond: 503 with Retry-After.
+        std::size_t waiting_max = 10'000;
+    };
+
+    /// \name Outputs
+    ///@{
+    struct Answer {
+        sip::TransactionId transaction;
+        sip::Message response;
+    };
+    struct Save { ///< Put it on disk and say so with `handle_saved`.
+        SaveId id;
+        Registration registration;
+    };
+    ///@}
+    using Output = std::variant<Answer, Save>;
+
+    Registrar(Options options, identity::Identity& identity, Entropy& entropy, Log& log);
+
+    /// What was on disk at the start. Those that have expired are left out.
+    void restore(std::vector<Registration> registrations, TimePoint now);
+
+    void handle_request(const sip::RequestReceived& received, TimePoint now);
+    void handle_saved(SaveId id, bool done);
+    void handle_timeout(TimePoint now);
+
+    /// Where the member is reached, the most wanted first; empty: nowhere.
+    [[nodiscard]] std::vector<Binding> bindings(std::string_view user) const;
+    [[nodiscard]] std::size_t size() const { return members_.size(); } ///< Members with bindings.
+
+    std::optional<Output> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const { return expiries_.deadline(); }
+
+private:
+    using Headers = std::vector<std::pair<sip::Header, std::string>>;
+    struct Refusal {
+        int status;
+        std::string reason;
+        Headers headers;
+    };
+    struct Waiting { ///< For its change to be on disk.
+        sip::TransactionId transaction;
+        sip::Message response;
+    };
+
+    [[nodiscard]] bool is_ours(std::string_view uri) const;
+    std::optional<Refusal> authorize(const sip::RequestReceived& received, std::string& user,
+                                     TimePoint now);
+    Result<std::vector<Binding>, Refusal> changed(const sip::RequestReceived& received,
+                                                  const std::vector<Binding>& now_bound,
+                                                  TimePoint now) const;
+    std::optional<Refusal> remove_all(const sip::Message& request,
+                                      std::vector<Binding>& bindings) const;
+    std::optional<Refusal> change_one(const sip::RequestReceived& received, std::string_view value,
+                                      std::vector<Binding>& bindings, TimePoint now) const;
+    void keep(const std::string& user, std::vector<Binding> bindings);
+    void save(const std::string& user, std::optional<Waiting> waiting);
+    void refuse(const sip::RequestReceived& received, const Refusal& refusal);
+    sip::Message accept(const sip::Message& request, const std::vector<Binding>& bindings,
+                        TimePoint now);
+    [[nodiscard]] WallTime wall(TimePoint now) const;
+
+    Options options_;
+    identity::Identity& identity_;
+    Entropy& entropy_;
+    Log& log_;
+    std::map<std::string, std::vector<Binding>, std::less<>> members_;
+    DeadlineQueue<std::string> expiries_;
+    std::uint64_t last_save_ = 0;
+    std::unordered_map<SaveId, Waiting> waiting_;
+    std::deque<Output> outputs_;
+};
+
+static_assert(SansIoCore<Registrar>);
+
+} // namespace lyceum::registrar
