@@ -23,11 +23,13 @@ DatabaseThread::~DatabaseThread() {
 }
 
 void DatabaseThread::save(registrar::Registrar::Save save) {
+    bool first = false;
     {
         const std::lock_guard lock(mutex_);
+        first = waiting_.empty(); // For the others it wakes by itself.
         waiting_.push_back(std::move(save));
     }
-    changed_.notify_one();
+    if (first) changed_.notify_one();
 }
 
 void DatabaseThread::run() {
@@ -35,6 +37,7 @@ void DatabaseThread::run() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
+        if (!stopping_) changed_.wait_for(lock, gather_for, [this] { return stopping_; });
         auto batch = std::exchange(waiting_, {});
         lock.unlock();
         std::vector<registrar::SaveId> ids;

@@ -5,6 +5,7 @@
 #include "server/registrar/registrar.hpp"
 #include "server/store/binding_store.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -14,10 +15,13 @@
 
 namespace lyceum::app {
 
-/// The one thread that writes what the network changes. What has come while it wrote is its next
-/// batch, one transaction: so the busier the server is, the less a change costs.
+/// The one thread that writes what the network changes. What has come while it wrote and within
+/// `gather_for` is its next batch, one transaction: so the busier the server is, the less a change
+/// costs.
 class DatabaseThread {
 public:
+    static constexpr auto gather_for = std::chrono::milliseconds(2);
+
     /// Called on this thread; post it where it belongs.
     using Saved = std::function<void(std::vector<registrar::SaveId>, bool done)>;
 

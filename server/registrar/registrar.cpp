@@ -68,7 +68,7 @@ void Registrar::restore(std::vector<Registration> registrations, TimePoint now) 
 void Registrar::handle_request(const sip::RequestReceived& received, TimePoint now) {
     std::string user;
     if (const auto refusal = authorize(received, user, now)) return refuse(received, *refusal);
-    const auto before = bindings(user);
+    const auto& before = bindings(user);
     auto after = changed(received, before, now);
     if (!after) return refuse(received, after.error());
     auto response = accept(received.request, *after, now);
@@ -272,9 +272,10 @@ void Registrar::handle_timeout(TimePoint now) {
     }
 }
 
-std::vector<Binding> Registrar::bindings(std::string_view user) const {
+const std::vector<Binding>& Registrar::bindings(std::string_view user) const {
+    static const std::vector<Binding> nowhere;
     const auto found = members_.find(user);
-    return found == members_.end() ? std::vector<Binding>{} : found->second;
+    return found == members_.end() ? nowhere : found->second;
 }
 
 std::optional<Registrar::Output> Registrar::poll() {

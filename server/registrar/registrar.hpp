@@ -63,7 +63,7 @@ public:
     void handle_timeout(TimePoint now);
 
     /// Where the member is reached, the most wanted first; empty: nowhere.
-    [[nodiscard]] std::vector<Binding> bindings(std::string_view user) const;
+    [[nodiscard]] const std::vector<Binding>& bindings(std::string_view user) const;
     [[nodiscard]] std::size_t size() const { return members_.size(); } ///< Members with bindings.
 
     std::optional<Output> poll();

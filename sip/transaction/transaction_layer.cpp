@@ -151,11 +151,13 @@ void TransactionLayer::start_server(Message request, const Endpoint& from, std::
     Server server{NonInviteServerTransaction(options_.timers, reliable),
                   key,
                   merge_key,
-                  request,
+                  {},
                   response_target(request, from),
                   {}};
-    if (request.method() == Method::invite)
+    if (request.method() == Method::invite) {
         server.machine = InviteServerTransaction(options_.timers, reliable);
+        server.invite = request;
+    }
     server_keys_.emplace(std::move(key), id);
     if (!merge_key.empty()) merge_keys_.emplace(std::move(merge_key), id);
     auto& placed = servers_.emplace(id, std::move(server)).first->second;
@@ -343,6 +345,7 @@ void TransactionLayer::respond(TransactionId id, const Message& response, TimePo
     const auto found = servers_.find(id);
     if (found == servers_.end()) return;
     auto& server = found->second;
+    server.invite = {};
     const auto status = response.status();
     const auto effects =
         std::visit([&](auto& machine) { return machine.respond(status, now); }, server.machine);
@@ -367,7 +370,7 @@ std::optional<TransactionLayer::Output> TransactionLayer::poll() {
 void TransactionLayer::apply(TransactionId id, Server& server, const Effects& effects,
                              Message* message, const Endpoint& from) {
     if (effects.trying)
-        server.last_response = MessageWriter::reply(server.request, 100).finish().bytes();
+        server.last_response = MessageWriter::reply(server.invite, 100).finish().bytes();
     if (effects.transmit) outputs_.push_back(Transmit{server.reply_to, server.last_response, id});
     if (effects.pass_up) outputs_.push_back(RequestReceived{id, std::move(*message), from});
     if (effects.failure != Effects::Failure::none)

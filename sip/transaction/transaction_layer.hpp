@@ -112,7 +112,7 @@ private:
     struct Server {
         std::variant<InviteServerTransaction, NonInviteServerTransaction> machine;
         std::string key, merge_key;
-        Message request; ///< For the 100 that nobody else writes.
+        Message invite; ///< Until it is answered: for the 100 that nobody else writes.
         Endpoint reply_to;
         std::string last_response;
     };
