@@ -42,8 +42,7 @@ bool is_same(const Binding& known, std::string_view contact, std::string_view in
 /// Another REGISTER of the same device must be a later one (§10.3, 7); one from another Call-ID is
 /// of a device that has started anew.
 bool is_stale(const Binding& known, const sip::Message& request) {
-    return known.call_id == *request.header(Header::call_id) &&
-           known.cseq >= sip::cseq_of(request);
+    return known.call_id == *request.header(Header::call_id) && known.cseq >= sip::cseq_of(request);
 }
 
 } // namespace
@@ -89,8 +88,8 @@ bool Registrar::is_ours(std::string_view uri_text) const {
 }
 
 /// §10.3, steps 1 to 5: whether it is for us, who it is from, and whom it is about.
-std::optional<Registrar::Refusal>
-Registrar::authorize(const sip::RequestReceived& received, std::string& user, TimePoint now) {
+std::optional<Registrar::Refusal> Registrar::authorize(const sip::RequestReceived& received,
+                                                       std::string& user, TimePoint now) {
     const auto& request = received.request;
     if (!is_ours(request.request_uri())) return Refusal{403, "Not Our Domain", {}};
     std::string unsupported;
@@ -121,8 +120,8 @@ Registrar::changed(const sip::RequestReceived& received, const std::vector<Bindi
                                   [](std::string_view value) { return trim(value) == "*"; });
     std::optional<Refusal> refusal;
     if (star) {
-        refusal = contacts.size() > 1 ? Refusal{400, "Star Is Not Alone", {}}
-                                      : remove_all(request, out);
+        refusal =
+            contacts.size() > 1 ? Refusal{400, "Star Is Not Alone", {}} : remove_all(request, out);
     } else {
         for (const auto value : contacts) {
             refusal = change_one(received, value, out, now);
@@ -147,9 +146,10 @@ std::optional<Registrar::Refusal> Registrar::remove_all(const sip::Message& requ
     return std::nullopt;
 }
 
-std::optional<Registrar::Refusal>
-Registrar::change_one(const sip::RequestReceived& received, std::string_view value,
-                      std::vector<Binding>& bindings, TimePoint now) const {
+std::optional<Registrar::Refusal> Registrar::change_one(const sip::RequestReceived& received,
+                                                        std::string_view value,
+                                                        std::vector<Binding>& bindings,
+                                                        TimePoint now) const {
     static constexpr std::size_t contact_bytes_max = 512, path_bytes_max = 1024;
     const auto& request = received.request;
     const auto contact = sip::NameAddr::parse(value);
@@ -189,8 +189,8 @@ Registrar::change_one(const sip::RequestReceived& received, std::string_view val
     if (fresh.path.size() > path_bytes_max) return Refusal{400, "Path Too Long", {}};
     fresh.instance = instance.substr(0, 128);
     fresh.user_agent = request.header(Header::user_agent).value_or("").substr(0, 128);
-    fresh.source = std::string(name_of(received.from.transport)) + " " +
-                   received.from.address.to_string();
+    fresh.source =
+        std::string(name_of(received.from.transport)) + " " + received.from.address.to_string();
     bindings.push_back(std::move(fresh));
     return std::nullopt;
 }
@@ -230,13 +230,12 @@ void Registrar::keep(const std::string& user, std::vector<Binding> bindings) {
         expiries_.remove(user);
         return;
     }
-    const auto first = std::min_element(bindings.begin(), bindings.end(),
-                                        [](const Binding& a, const Binding& b) {
-                                            return a.expires < b.expires;
-                                        })
-                           ->expires;
-    expiries_.set(user, TimePoint(std::chrono::duration_cast<Duration>(first -
-                                                                       options_.wall_at_zero)));
+    const auto first =
+        std::min_element(bindings.begin(), bindings.end(), [](const Binding& a, const Binding& b) {
+            return a.expires < b.expires;
+        })->expires;
+    expiries_.set(user,
+                  TimePoint(std::chrono::duration_cast<Duration>(first - options_.wall_at_zero)));
     members_[user] = std::move(bindings);
 }
 
@@ -253,8 +252,8 @@ void Registrar::handle_saved(SaveId id, bool done) {
     waiting_.erase(found);
     if (!done) {
         auto writer = sip::MessageWriter::response(500, "Registration Not Kept");
-        for (const auto header : {Header::via, Header::from, Header::to, Header::call_id,
-                                  Header::cseq})
+        for (const auto header :
+             {Header::via, Header::from, Header::to, Header::call_id, Header::cseq})
             writer.copy(response, header);
         writer.header(Header::retry_after, "30").header(Header::server, options_.server_name);
         response = writer.finish();

@@ -17,6 +17,7 @@ void fuzz_srtp(ByteView input);
 void fuzz_stun(ByteView input);
 void fuzz_dtls(ByteView input);
 void fuzz_session(ByteView input);
+void fuzz_register(ByteView input);
 
 inline std::string_view as_text(ByteView input) {
     return {reinterpret_cast<const char*>(input.data()), input.size()};

@@ -60,7 +60,8 @@ protected:
         return hand_in(request(ask, header));
     }
     sip::Message hand_in(sip::Message message) {
-        registrar.handle_request({sip::TransactionId{++transaction}, std::move(message),
+        registrar.handle_request({sip::TransactionId{++transaction},
+                                  std::move(message),
                                   {sip::Transport::udp, kit::address("192.0.2.9", 5060), {}}},
                                  now);
         return drain();
@@ -92,8 +93,8 @@ protected:
     kit::RecordingLog log;
     identity::Identity identity{{.realm = "lyceum"}, members, entropy, log};
     const WallTime start{1'700'000'000s};
-    Registrar registrar{{.domains = {"school.test", "192.0.2.1"}, .wall_at_zero = start},
-                        identity, entropy, log};
+    Registrar registrar{
+        {.domains = {"school.test", "192.0.2.1"}, .wall_at_zero = start}, identity, entropy, log};
     std::map<std::string, std::vector<Binding>> disk;
     bool disk_works = true;
     TimePoint now{};
@@ -159,7 +160,8 @@ TEST_F(RegistrarTest, WhatIsWrongIsRefusedAndChangesNothing) {
           Row{"an unknown extension", {.contacts = contact, .more = "Require: outbound\n"}, 420},
           Row{"an old number", {.contacts = "Contact: <sip:a@h0>\n", .cseq = 1}, 500},
           Row{"a star with an old number",
-              {.contacts = "Contact: *\n", .more = "Expires: 0\n", .cseq = 1}, 500}}) {
+              {.contacts = "Contact: *\n", .more = "Expires: 0\n", .cseq = 1},
+              500}}) {
         EXPECT_EQ(status(row.ask), row.status) << row.what;
         EXPECT_EQ(registrar.bindings("alice"), before) << row.what;
         EXPECT_TRUE(registrar.bindings("bob").empty()) << row.what;
@@ -174,12 +176,12 @@ TEST_F(RegistrarTest, ExpiresIsWhatTheContactSaysThenTheHeaderThenOurs) {
         const char* more;
         int seconds;
     };
-    for (const auto& row : {Row{"Contact: <sip:a@h>;expires=100\n", "Expires: 200\n", 100},
-                            Row{"Contact: <sip:a@h>\n", "Expires: 200\n", 200},
-                            Row{"Contact: <sip:a@h>\n", "", 3600},
-                            Row{"Contact: <sip:a@h>;expires=soon\n", "", 3600},
-                            Row{"Contact: <sip:a@h>;expires=99999999\n", "", 7200},
-                            Row{"Contact: <sip:a@h>;expires=99999999999999\n", "", 3600}}) {
+    for (const auto& row :
+         {Row{"Contact: <sip:a@h>;expires=100\n", "Expires: 200\n", 100},
+          Row{"Contact: <sip:a@h>\n", "Expires: 200\n", 200}, Row{"Contact: <sip:a@h>\n", "", 3600},
+          Row{"Contact: <sip:a@h>;expires=soon\n", "", 3600},
+          Row{"Contact: <sip:a@h>;expires=99999999\n", "", 7200},
+          Row{"Contact: <sip:a@h>;expires=99999999999999\n", "", 3600}}) {
         EXPECT_EQ(status({row.contact, row.more}), 200);
         const auto expires = registrar.bindings("alice").at(0).expires;
         EXPECT_EQ(expires, start + std::chrono::seconds(row.seconds)) << row.contact;
