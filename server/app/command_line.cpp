@@ -26,6 +26,7 @@ constexpr const char* usage = R"(usage:
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
                [--spatial off|on] [--video off|switch|grid] | list | remove NAME
   lyceum binding list [NAME]     where members are reached: what their devices have registered
+  lyceum ban list | release ADDRESS   who is not answered, because he guessed passwords
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
   Any setting of the configuration file can be given as --name value; see docs/operations.md.
 )";
@@ -142,6 +143,24 @@ int run_binding(Arguments arguments) {
     return 0;
 }
 
+int run_ban(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    const auto configuration = configure(arguments);
+    prepare_data(configuration);
+    store::Store store(configuration.data);
+    if (action == "list" && words.size() == 2) {
+        for (const auto& ban : store.bans())
+            std::cout << ban.address.to_string() << "\t" << utc_text(ban.until) << "\t" << ban.why
+                      << "\n";
+        return 0;
+    }
+    if (action != "release" || words.size() != 3) throw UsageError("ban: list or release");
+    const auto address = IpAddress::parse(words[2]);
+    if (!address) throw UsageError("ban release: expected an IP address");
+    return removed(store.remove_ban(*address), "ban of", words[2]);
+}
+
 int run_room(Arguments arguments) {
     const auto words = arguments.words;
     const auto action = words.size() > 1 ? words[1] : std::string();
@@ -222,6 +241,7 @@ int run_command(const std::vector<std::string>& raw) {
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
+        if (command == "ban") return run_ban(std::move(arguments));
         throw UsageError(command.empty() ? "say what to do" : "unknown command " + command);
     } catch (const UsageError& error) {
         std::cerr << "lyceum: " << error.what() << "\n" << usage;

@@ -37,6 +37,9 @@ const std::vector<Option>& options() {
         {"rtp_timeout_s", &Configuration::rtp_timeout_s},
         {"session_expires_s", &Configuration::session_expires_s},
         {"digest", &Configuration::digest},
+        {"drop_scanners", &Configuration::drop_scanners},
+        {"ban_after", &Configuration::ban_after},
+        {"ban_s", &Configuration::ban_s},
         {"log_level", &Configuration::log_level},
         {"log_personal", &Configuration::log_personal},
     };

@@ -24,7 +24,10 @@ struct Configuration {
     unsigned rtp_timeout_s = 30;
     unsigned session_expires_s = 1800;
     std::string digest =
-        "sha256,md5"; ///< Algorithms that are offered, in order; see docs/operations.md.
+        "sha256,md5";          ///< Algorithms that are offered, in order; see docs/operations.md.
+    bool drop_scanners = true; ///< Messages of known scanners get no answer.
+    unsigned ban_after = 10;   ///< Failed logins of one address within a minute; 0: never.
+    unsigned ban_s = 600;      ///< For so long.
     std::string log_level = "info"; ///< debug, info, warning, error.
     bool log_personal = false;      ///< Numbers and addresses in clear.
 };

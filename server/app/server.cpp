@@ -29,6 +29,7 @@ namespace lyceum::app {
 namespace {
 
 constexpr auto farewell_max = 5s; // For the answers to our BYEs.
+constexpr auto bans_read_every = 2s;
 
 std::string domain_of(const Configuration& configuration) {
     return configuration.domain.empty() ? boost::asio::ip::host_name() : configuration.domain;
@@ -87,7 +88,8 @@ public:
                  entropy_, log),
           resolver_(entropy_.u64(), c.name_servers),
           agent_(agent_options(c), random_, entropy_, transport_, log),
-          identity_(digest_options(c, store_.realm()), store_, entropy_, log),
+          guard_(guard_options(c), log),
+          identity_(digest_options(c, store_.realm()), store_, guard_, entropy_, log),
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
                  random_, entropy_, log),
           registrar_(registrar_options(c), identity_, entropy_, log),
@@ -98,12 +100,16 @@ public:
                       io_, [this, ids = std::move(ids), done] { driver_.handle_saved(ids, done); });
               },
               log),
-          driver_(io_, agent_, focus_, registrar_, transport_, resolver_,
-                  [this](registrar::Registrar::Save save) { database_.save(std::move(save)); }),
-          signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_) {}
+          driver_(
+              io_, agent_, focus_, registrar_, guard_, transport_, resolver_,
+              [this](registrar::Registrar::Save save) { database_.save(std::move(save)); },
+              [this](const protection::Guard::Output& output) { keep(output); }),
+          signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), bans_timer_(io_) {}
 
     void run(std::ostream& out) {
         registrar_.restore(database_.load(), net::monotonic_now());
+        guard_.restore(store_.bans(), net::monotonic_now());
+        watch_bans();
         transport_.start();
         wait_for_signal();
         announce(out);
@@ -132,6 +138,15 @@ private:
         return options;
     }
 
+    static protection::Guard::Options guard_options(const Configuration& c) {
+        protection::Guard::Options options;
+        options.failures_max = c.ban_after;
+        options.ban_for = std::chrono::seconds(c.ban_s);
+        options.drops_scanners = c.drop_scanners;
+        options.wall_at_zero = net::wall_now() - net::monotonic_now().time_since_epoch();
+        return options;
+    }
+
     static sip::DigestAuthenticator::Options digest_options(const Configuration& c,
                                                             const std::string& realm) {
         sip::DigestAuthenticator::Options options{.realm = realm};
@@ -152,6 +167,31 @@ private:
             << "  echo     sip:echo@" << udp << "\n"
             << "  data     " << std::filesystem::absolute(configuration_.data).string() << "\n"
             << std::flush;
+    }
+
+    /// A ban is rare and small: written where it is decided.
+    void keep(const protection::Guard::Output& output) {
+        try {
+            if (const auto* banned = std::get_if<protection::Guard::Banned>(&output))
+                store_.add_ban(banned->ban);
+            else store_.remove_ban(std::get<protection::Guard::Released>(output).address);
+        } catch (const sql::Error& error) {
+            log_.error("database.not-written", {{"why", error.what()}});
+        }
+    }
+
+    /// Another process (the command line) may have released somebody.
+    void watch_bans() {
+        bans_timer_.expires_after(bans_read_every);
+        bans_timer_.async_wait([this](boost::system::error_code error) {
+            if (error) return;
+            try {
+                if (guard_.ban_count() > 0) guard_.restore(store_.bans(), net::monotonic_now());
+            } catch (const sql::Error& fault) {
+                log_.error("database.not-read", {{"why", fault.what()}});
+            }
+            watch_bans();
+        });
     }
 
     void wait_for_signal() {
@@ -207,13 +247,14 @@ private:
     net::MediaPlane media_;
     net::Resolver resolver_;
     sip::UserAgent agent_;
+    protection::Guard guard_;
     identity::Identity identity_;
     focus::Focus focus_;
     registrar::Registrar registrar_;
     DatabaseThread database_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer farewell_;
+    boost::asio::steady_timer farewell_, bans_timer_;
     bool stopping_ = false;
     TimePoint stop_by_{};
 };

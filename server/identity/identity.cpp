@@ -4,23 +4,29 @@
 namespace lyceum::identity {
 
 Identity::Identity(sip::DigestAuthenticator::Options options, Credentials& credentials,
-                   Entropy& entropy, Log& log)
-    : authenticator_(std::move(options), entropy), credentials_(credentials), log_(log) {}
+                   protection::Guard& guard, Entropy& entropy, Log& log)
+    : authenticator_(std::move(options), entropy), credentials_(credentials), guard_(guard),
+      log_(log) {}
 
 Identity::Outcome Identity::check(const sip::Message& request, const sip::Endpoint& from,
                                   TimePoint now) {
+    const auto& ip = from.address.ip;
     bool stale = false;
     if (const auto claim = authenticator_.claim(request)) {
         using Verdict = sip::DigestAuthenticator::Verdict;
         const auto stored = credentials_.credentials(claim->username);
-        const auto verdict =
-            authenticator_.verify(request, *claim, stored.value_or(sip::StoredCredentials{}), now);
-        if (verdict == Verdict::accepted) return {std::string(claim->username), {}};
+        const auto verdict = authenticator_.verify(
+            request, *claim, stored.value_or(sip::StoredCredentials{}), ip, now);
         stale = verdict == Verdict::stale;
-        if (!stale) log_.warning("auth.failed", {{"from", Redacted{from.address.ip.to_string()}}});
+        if (verdict == Verdict::accepted) {
+            guard_.handle_login(ip, now);
+            return {std::string(claim->username), {}};
+        }
+        if (!stale) log_.warning("auth.failed", {{"from", Redacted{ip.to_string()}}});
+        if (verdict == Verdict::wrong) guard_.handle_failed_login(ip, now);
     }
     Outcome out;
-    for (auto& value : authenticator_.challenge(stale, now))
+    for (auto& value : authenticator_.challenge(ip, stale, now))
         out.challenge.emplace_back(sip::Header::www_authenticate, std::move(value));
     return out;
 }

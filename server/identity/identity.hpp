@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "server/protection/guard.hpp"
 #include "sip/auth/digest.hpp"
 #include "sip/transaction/endpoint.hpp"
 
@@ -23,11 +24,11 @@ public:
 
 /// Who sends a request: digest (RFC 7616) against the credentials of the members, the same for
 /// everybody who asks, so that a phone's nonce is good for its calls and its registrations. Says
-/// who it is, not what he may.
+/// who it is, not what he may; tells the guard who guesses.
 class Identity {
 public:
-    Identity(sip::DigestAuthenticator::Options options, Credentials& credentials, Entropy& entropy,
-             Log& log);
+    Identity(sip::DigestAuthenticator::Options options, Credentials& credentials,
+             protection::Guard& guard, Entropy& entropy, Log& log);
 
     /// The member that the request is from, or the headers of the 401 to answer with.
     struct Outcome {
@@ -39,6 +40,7 @@ public:
 private:
     sip::DigestAuthenticator authenticator_;
     Credentials& credentials_;
+    protection::Guard& guard_;
     Log& log_;
 };
 

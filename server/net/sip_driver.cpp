@@ -8,12 +8,14 @@
 namespace lyceum::net {
 
 SipDriver::SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
-                     registrar::Registrar& registrar, SipTransport& transport, Resolver& resolver,
-                     Save save)
-    : io_(io), agent_(agent), focus_(focus), registrar_(registrar), transport_(transport),
-      resolver_(resolver), save_(std::move(save)), timer_(io) {}
+                     registrar::Registrar& registrar, protection::Guard& guard,
+                     SipTransport& transport, Resolver& resolver, Save save, Keep keep)
+    : io_(io), agent_(agent), focus_(focus), registrar_(registrar), guard_(guard),
+      transport_(transport), resolver_(resolver), save_(std::move(save)), keep_(std::move(keep)),
+      timer_(io) {}
 
 void SipDriver::handle_message(sip::Message message, const sip::Endpoint& from) {
+    if (!guard_.admits(message, from)) return;
     const auto now = monotonic_now();
     agent_.handle_message(std::move(message), from, now);
     drain(now);
@@ -30,6 +32,7 @@ void SipDriver::handle_saved(const std::vector<registrar::SaveId>& ids, bool don
 
 void SipDriver::turn() {
     drain(monotonic_now());
+    while (const auto output = guard_.poll()) keep_(*output);
     transport_.flush();
     arm();
 }
@@ -68,7 +71,7 @@ void SipDriver::drain_registrar(TimePoint now) {
 }
 
 void SipDriver::arm() {
-    const auto next = earlier(agent_.deadline(), registrar_.deadline());
+    const auto next = earlier(earlier(agent_.deadline(), registrar_.deadline()), guard_.deadline());
     if (next == armed_) return;
     armed_ = next;
     if (!next) {
@@ -82,6 +85,7 @@ void SipDriver::arm() {
         const auto now = monotonic_now();
         agent_.handle_timeout(now);
         registrar_.handle_timeout(now);
+        guard_.handle_timeout(now);
         turn();
     });
 }

@@ -21,10 +21,12 @@ class SipDriver {
 public:
     /// What the registrar wants kept; `handle_saved` says that it is.
     using Save = std::function<void(registrar::Registrar::Save)>;
+    /// What the guard wants kept.
+    using Keep = std::function<void(const protection::Guard::Output&)>;
 
     SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
-              registrar::Registrar& registrar, SipTransport& transport, Resolver& resolver,
-              Save save);
+              registrar::Registrar& registrar, protection::Guard& guard, SipTransport& transport,
+              Resolver& resolver, Save save, Keep keep);
 
     void handle_message(sip::Message message, const sip::Endpoint& from);
     void handle_send_failed(sip::TransactionId transaction);
@@ -41,9 +43,11 @@ private:
     sip::UserAgent& agent_;
     focus::Focus& focus_;
     registrar::Registrar& registrar_;
+    protection::Guard& guard_;
     SipTransport& transport_;
     Resolver& resolver_;
     Save save_;
+    Keep keep_;
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_;
 };

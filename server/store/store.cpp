@@ -172,6 +172,28 @@ bool Store::remove_room(std::string_view name) {
     return database_.changes() > 0;
 }
 
+std::vector<protection::Ban> Store::bans() {
+    auto rows = database_.prepare("SELECT address, until, why FROM ban ORDER BY until");
+    std::vector<protection::Ban> out;
+    while (rows.step())
+        if (const auto address = IpAddress::parse(rows.text(0)))
+            out.push_back({*address, WallTime(Duration(rows.number(1))), rows.text(2)});
+    return out;
+}
+
+void Store::add_ban(const protection::Ban& ban) {
+    database_.prepare("INSERT OR REPLACE INTO ban VALUES (?, ?, ?)")
+        .bind(1, ban.address.to_string())
+        .bind(2, ban.until.time_since_epoch().count())
+        .bind(3, ban.why)
+        .step();
+}
+
+bool Store::remove_ban(const IpAddress& address) {
+    database_.prepare("DELETE FROM ban WHERE address = ?").bind(1, address.to_string()).step();
+    return database_.changes() > 0;
+}
+
 std::vector<std::string> Store::users() {
     auto statement = database_.prepare("SELECT name FROM user ORDER BY name");
     std::vector<std::string> out;

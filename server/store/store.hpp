@@ -39,6 +39,11 @@ public:
     std::optional<Fault> change_password(std::string_view name, std::string_view password);
     bool remove_user(std::string_view name);
 
+    /// The addresses that are not answered, until when and why.
+    std::vector<protection::Ban> bans();
+    void add_ban(const protection::Ban& ban);
+    bool remove_ban(const IpAddress& address);
+
     [[nodiscard]] const std::string& realm() const { return realm_; }
 
 private:

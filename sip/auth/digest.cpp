@@ -114,31 +114,34 @@ std::optional<DigestFields> DigestAuthenticator::claim(const Message& request) c
 DigestAuthenticator::Verdict DigestAuthenticator::verify(const Message& request,
                                                          const DigestFields& fields,
                                                          const StoredCredentials& stored,
-                                                         TimePoint now) {
+                                                         const IpAddress& from, TimePoint now) {
+    forget_old(now);
+    const auto known = nonces_.find(std::string(fields.nonce));
+    const bool ours = known != nonces_.end() && known->second.owner == from;
+    const auto wrong = ours ? Verdict::wrong : Verdict::unproven;
     const auto algorithm = algorithm_of(fields.algorithm);
     const auto count = parse_hex(fields.nc);
     const auto& offered = options_.algorithms;
     if (!algorithm || std::find(offered.begin(), offered.end(), *algorithm) == offered.end())
-        return Verdict::wrong;
-    if (fields.qop != "auth" || !count || fields.cnonce.empty()) return Verdict::wrong;
+        return wrong;
+    if (fields.qop != "auth" || !count || fields.cnonce.empty()) return wrong;
     const auto& ha1 = *algorithm == DigestAlgorithm::sha256 ? stored.ha1_sha256 : stored.ha1_md5;
     const auto expected = digest_response(*algorithm, ha1, fields.nonce, fields.nc, fields.cnonce,
                                           request.method_name(), fields.uri);
     if (ha1.empty() || expected.size() != fields.response.size() ||
         CRYPTO_memcmp(expected.data(), fields.response.data(), expected.size()) != 0)
-        return Verdict::wrong;
+        return wrong;
     // Only who knows the password learns whether the nonce is still good (RFC 7616 §3.3, stale).
-    forget_old(now);
-    const auto known = nonces_.find(std::string(fields.nonce));
-    if (known == nonces_.end() || *count <= known->second.count) return Verdict::stale;
+    if (!ours || *count <= known->second.count) return Verdict::stale;
     known->second.count = *count;
     return Verdict::accepted;
 }
 
-std::vector<std::string> DigestAuthenticator::challenge(bool stale, TimePoint now) {
+std::vector<std::string> DigestAuthenticator::challenge(const IpAddress& to, bool stale,
+                                                        TimePoint now) {
     forget_old(now);
     const auto nonce = entropy_.hex(16);
-    nonces_.emplace(nonce, Nonce{now, 0});
+    nonces_.emplace(nonce, Nonce{now, to, 0});
     order_.push_back(nonce);
     std::vector<std::string> values;
     for (const auto algorithm : options_.algorithms) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/address.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -62,21 +63,29 @@ public:
 
     DigestAuthenticator(Options options, Entropy& entropy);
 
-    enum class Verdict { accepted, wrong, stale };
+    enum class Verdict {
+        accepted,
+        wrong,
+        unproven, ///< Wrong, and the nonce is none that this address was given: anybody may have
+                  ///< sent it.
+        stale,
+    };
 
     /// The credentials in the request that are for our realm.
     [[nodiscard]] std::optional<DigestFields> claim(const Message& request) const;
     Verdict verify(const Message& request, const DigestFields& fields,
-                   const StoredCredentials& stored, TimePoint now);
+                   const StoredCredentials& stored, const IpAddress& from, TimePoint now);
 
-    /// WWW-Authenticate values, one for each algorithm, the strongest first (RFC 8760 §2.2).
-    std::vector<std::string> challenge(bool stale, TimePoint now);
+    /// WWW-Authenticate values, one for each algorithm, the strongest first (RFC 8760 §2.2). The
+    /// nonce is good for this address only.
+    std::vector<std::string> challenge(const IpAddress& to, bool stale, TimePoint now);
 
     [[nodiscard]] const std::string& realm() const { return options_.realm; }
 
 private:
     struct Nonce {
         TimePoint born;
+        IpAddress owner;
         std::uint32_t count = 0;
     };
     void forget_old(TimePoint now);

@@ -28,8 +28,9 @@ void fuzz_register(ByteView input) {
     SeededEntropy entropy(1);
     NullLog log;
     Alice alice;
-    identity::Identity identity({.realm = "r", .algorithms = {Alice::algorithm}}, alice, entropy,
-                                log);
+    protection::Guard guard({}, log);
+    identity::Identity identity({.realm = "r", .algorithms = {Alice::algorithm}}, alice, guard,
+                                entropy, log);
     const registrar::Registrar::Options options{.domains = {"h"}, .bindings_max = bindings_max};
     registrar::Registrar registrar(options, identity, entropy, log);
     TimePoint now{};
@@ -67,8 +68,7 @@ void fuzz_register(ByteView input) {
                 .append("\"\r\n");
         text.append(lines).append("\r\n\r\n");
         auto message = sip::parse_message(std::move(text));
-        if (!message || sip::validate(*message) ||
-            message->method() != sip::Method::register_)
+        if (!message || sip::validate(*message) || message->method() != sip::Method::register_)
             continue;
         registrar.handle_request({sip::TransactionId{number}, std::move(*message), {}}, now);
         drain();

@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import ssl
+import subprocess
 import sys
 import tempfile
 import threading
@@ -588,6 +589,52 @@ def test_a_thousand_registrations_survive_kill_9():
             assert listed == acknowledged
     finally:
         shutil.rmtree(data, ignore_errors=True)
+
+
+def test_who_guesses_passwords_is_banned_listed_and_released():
+    with lab.Network() as network, Server("--bind", "0.0.0.0", within=network.on(0)) as server:
+        at = ["--data", server.data]
+        assert command("user", "add", "alice", "--password-stdin", *at, stdin="secret\n").returncode == 0
+
+        def guess(tries):
+            return subprocess.run([*network.on(1), sys.executable, str(lab.HERE / "guesser.py"), network.SERVER,
+                                   str(server.port), str(tries)],
+                                  capture_output=True, text=True, timeout=60).stdout.strip()
+
+        assert guess(9) == "answered"
+        assert guess(1) == "dropped"
+        assert command("ban", "list", *at).stdout.startswith(network.PHONE + "\t")
+        server.stop(signal.SIGKILL)
+        with Server("--bind", "0.0.0.0", "--sip-port", str(server.port), data=server.data,
+                    within=network.on(0)) as again:
+            assert guess(0) == "dropped", "it is still banned after kill -9"
+            assert command("ban", "release", network.PHONE, *at).returncode == 0
+            assert again.wait_for_log("guard.released")
+            assert guess(0) == "answered"
+            assert network.PHONE not in again.read_log()
+
+
+def test_sipvicious_finds_nothing():
+    if not shutil.which("svmap"):
+        raise lab.Skipped("sipvicious is missing: ./dev deps")
+    with lab.Network() as network, Server("--bind", "0.0.0.0", within=network.on(0)) as server:
+        at = ["--data", server.data]
+        assert command("user", "add", "100", "--password-stdin", *at, stdin="100\n").returncode == 0
+        place = ["-p", str(server.port), network.SERVER]
+        for tool in (["svmap", *place], ["svwar", "-e", "99-101", "-m", "REGISTER", *place],
+                     ["svcrack", "-u", "100", "-r", "99-101", *place]):
+            said = subprocess.run([*network.on(1), *tool], capture_output=True, text=True, timeout=120,
+                                  cwd=server.data, env={**os.environ, "HOME": server.data})
+            found = said.stdout + said.stderr
+            assert "Lyceum" not in found and "| 100 " not in found, (tool, found)
+        with Server("--bind", "0.0.0.0", "--drop-scanners", "false", within=network.on(0)) as frank:
+            said = subprocess.run([*network.on(1), "svmap", "-p", str(frank.port), network.SERVER],
+                                  capture_output=True, text=True, timeout=60, cwd=server.data,
+                                  env={**os.environ, "HOME": server.data})
+            assert "Lyceum" in said.stdout + said.stderr, "it would have been found"
+        # The same server answers a phone.
+        assert subprocess.run([*network.on(1), sys.executable, str(lab.HERE / "guesser.py"), network.SERVER,
+                               str(server.port), "0"], capture_output=True, text=True).stdout.strip() == "answered"
 
 
 def test_a_call_over_ipv6():

@@ -11,7 +11,7 @@ namespace lyceum::sim {
 World::World(Options options)
     : random(options.seed), options_(options), entropy_(random.u64()),
       agent_({.contact_params = ";isfocus"}, random, entropy_, local_, log_),
-      identity_({.realm = "lyceum"}, *this, entropy_, log_),
+      identity_({.realm = "lyceum"}, *this, guard_, entropy_, log_),
       focus_({}, agent_, *this, identity_, *this, random, entropy_, log_),
       faults_(LinkFaults::draw(random)) {
     const auto count = options_.day ? 5 : random.between(1, 12);

@@ -84,6 +84,7 @@ private:
     SeededEntropy entropy_;
     kit::FixedAddresses local_;
     sip::UserAgent agent_;
+    protection::Guard guard_{{}, log_};
     identity::Identity identity_;
     focus::Focus focus_;
     LinkFaults faults_;

@@ -123,7 +123,8 @@ protected:
     MapDirectory directory;
     Notebook media;
     sip::UserAgent agent{{.contact_params = ";isfocus"}, random, entropy, local, log};
-    identity::Identity identity{{.realm = "lyceum"}, directory, entropy, log};
+    protection::Guard guard{{}, log};
+    identity::Identity identity{{.realm = "lyceum"}, directory, guard, entropy, log};
     Focus focus{{.dtls_fingerprint = "sha-256 00"},
                 agent,
                 directory,

@@ -91,7 +91,8 @@ protected:
     Members members;
     SeededEntropy entropy{1};
     kit::RecordingLog log;
-    identity::Identity identity{{.realm = "lyceum"}, members, entropy, log};
+    protection::Guard guard{{}, log};
+    identity::Identity identity{{.realm = "lyceum"}, members, guard, entropy, log};
     const WallTime start{1'700'000'000s};
     Registrar registrar{
         {.domains = {"school.test", "192.0.2.1"}, .wall_at_zero = start}, identity, entropy, log};

@@ -43,24 +43,26 @@ protected:
         return kit::request("INVITE", "z9hG4bKx", header);
     }
     std::string nonce() {
-        const auto value = authenticator.challenge(false, now).at(0);
+        const auto value = authenticator.challenge(home, false, now).at(0);
         const auto start = value.find("nonce=\"") + 7;
         return value.substr(start, value.find('"', start) - start);
     }
     DigestAuthenticator::Verdict verdict(const Message& request) {
-        return authenticator.verify(request, *authenticator.claim(request), stored, now);
+        return authenticator.verify(request, *authenticator.claim(request), stored, from, now);
     }
 
     SeededEntropy entropy{1};
     DigestAuthenticator authenticator{{.realm = "lyceum", .nonces_max = 4}, entropy};
     TimePoint now{};
+    const IpAddress home = IpAddress::v4(0xc0000209);
+    IpAddress from = home;
     const StoredCredentials stored{digest_ha1(DigestAlgorithm::sha256, "alice", "lyceum", "secret"),
                                    digest_ha1(DigestAlgorithm::md5, "alice", "lyceum", "secret")};
     using Verdict = DigestAuthenticator::Verdict;
 };
 
 TEST_F(DigestAuthenticatorTest, ChallengesWithTheStrongestFirst) {
-    const auto values = authenticator.challenge(true, now);
+    const auto values = authenticator.challenge(home, true, now);
     ASSERT_EQ(values.size(), 2u);
     EXPECT_NE(values[0].find("algorithm=SHA-256, stale=true"), std::string::npos);
     EXPECT_NE(values[1].find("algorithm=MD5"), std::string::npos);
@@ -81,6 +83,18 @@ TEST_F(DigestAuthenticatorTest, AReplayIsStale) {
     EXPECT_EQ(verdict(signed_request(n, "00000003")), Verdict::accepted);
 }
 
+/// A nonce that was heard on the way is worth nothing elsewhere, and proves nothing.
+TEST_F(DigestAuthenticatorTest, ANonceIsGoodWhereItWasGiven) {
+    const auto n = nonce();
+    from = IpAddress::v4(0xc000020a);
+    EXPECT_EQ(verdict(signed_request(n, "00000001")), Verdict::stale);
+    EXPECT_EQ(verdict(signed_request(n, "00000001", "guess")), Verdict::unproven);
+    EXPECT_EQ(verdict(signed_request("made-up", "00000001", "guess")), Verdict::unproven);
+    from = home;
+    EXPECT_EQ(verdict(signed_request(n, "00000001", "guess")), Verdict::wrong);
+    EXPECT_EQ(verdict(signed_request(n, "00000001")), Verdict::accepted);
+}
+
 TEST_F(DigestAuthenticatorTest, NoncesEnd) {
     const auto n = nonce();
     now += 300s;
@@ -93,10 +107,10 @@ TEST_F(DigestAuthenticatorTest, NoncesEnd) {
 }
 
 TEST_F(DigestAuthenticatorTest, WrongIsWrongAndSaysNothingOfTheNonce) {
-    EXPECT_EQ(verdict(signed_request("made-up", "00000001", "guess")), Verdict::wrong);
+    EXPECT_EQ(verdict(signed_request("made-up", "00000001", "guess")), Verdict::unproven);
     EXPECT_EQ(verdict(signed_request(nonce(), "1")), Verdict::wrong) << "nc has eight digits";
     const auto request = signed_request(nonce(), "00000001");
-    EXPECT_EQ(authenticator.verify(request, *authenticator.claim(request), {}, now),
+    EXPECT_EQ(authenticator.verify(request, *authenticator.claim(request), {}, from, now),
               Verdict::wrong);
 }
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/protection/guard.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace lyceum::protection {
+namespace {
+
+/// What scanners call themselves unless somebody has changed it.
+constexpr std::array<std::string_view, 7> scanner_names{
+    "friendly-scanner", "sipvicious", "sipcli", "sundayddr", "sip-scan", "iwar", "pplsip"};
+
+bool is_scanner(const sip::Message& message) {
+    const auto name = to_lower(message.header(sip::Header::user_agent).value_or(""));
+    return std::any_of(scanner_names.begin(), scanner_names.end(), [&](std::string_view known) {
+        return name.find(known) != std::string::npos;
+    });
+}
+
+IpAddress network_of(const IpAddress& address) {
+    if (!address.is_v6()) return address;
+    auto octets = address.v6_octets();
+    std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
+    return IpAddress::v6(octets);
+}
+
+} // namespace
+
+bool Guard::admits(const sip::Message& message, const sip::Endpoint& from) {
+    if (!bans_.empty() && bans_.contains(network_of(from.address.ip))) {
+        ++counters_.banned;
+        return false;
+    }
+    if (options_.drops_scanners && message.is_request() && is_scanner(message)) {
+        ++counters_.scanners;
+        log_.debug("guard.scanner", {{"from", Redacted{from.address.ip.to_string()}}});
+        return false;
+    }
+    return true;
+}
+
+Guard::Record& Guard::record_of(const IpAddress& address) {
+    const auto [place, fresh] = records_.try_emplace(address);
+    if (!fresh) return place->second;
+    order_.push_back(address);
+    if (order_.size() > options_.addresses_max) {
+        records_.erase(order_.front());
+        order_.pop_front();
+    }
+    return place->second;
+}
+
+void Guard::handle_login(const IpAddress& from, TimePoint now) {
+    auto& record = record_of(network_of(from));
+    record.failures = 0;
+    record.last_login = now;
+}
+
+void Guard::handle_failed_login(const IpAddress& from, TimePoint now) {
+    if (from.is_loopback() || options_.failures_max == 0) return;
+    const auto address = network_of(from);
+    auto& record = record_of(address);
+    if (record.failures == 0 || now - record.first_failure >= options_.window) {
+        record.failures = 0;
+        record.first_failure = now;
+    }
+    const bool trusted = record.last_login && now - *record.last_login < options_.trusted_for;
+    const auto most = options_.failures_max * (trusted ? options_.trusted_factor : 1);
+    if (++record.failures < most || bans_.contains(address)) return;
+    record.failures = 0;
+    const auto end = now + options_.ban_for;
+    const Ban ban{address, options_.wall_at_zero + end.time_since_epoch(), "failed logins"};
+    log_.warning("guard.banned", {{"address", Redacted{address.to_string()}}, {"why", ban.why}});
+    bans_[address] = ban;
+    ends_.set(address, end);
+    outputs_.push_back(Banned{ban});
+}
+
+void Guard::restore(const std::vector<Ban>& bans, TimePoint now) {
+    std::map<IpAddress, Ban> kept;
+    for (const auto& ban : bans) {
+        const auto end = TimePoint(
+            std::chrono::duration_cast<Duration>(ban.until - options_.wall_at_zero));
+        if (end <= now) continue;
+        kept[ban.address] = ban;
+        ends_.set(ban.address, end);
+    }
+    for (const auto& [address, ban] : bans_)
+        if (!kept.contains(address)) {
+            ends_.remove(address);
+            log_.info("guard.released", {{"address", Redacted{address.to_string()}}});
+        }
+    bans_ = std::move(kept);
+}
+
+void Guard::handle_timeout(TimePoint now) {
+    while (const auto address = ends_.expired(now)) {
+        bans_.erase(*address);
+        log_.info("guard.released", {{"address", Redacted{address->to_string()}}});
+        outputs_.push_back(Released{*address});
+    }
+}
+
+std::optional<Guard::Output> Guard::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto output = std::move(outputs_.front());
+    outputs_.pop_front();
+    return output;
+}
+
+} // namespace lyceum::protection

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/core.hpp"
+#include "base/deadline_queue.hpp"
+#include "base/log.hpp"
+#include "sip/message/message.hpp"
+#include "sip/transaction/endpoint.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace lyceum::protection {
+
+/// Whom the server does not answer, and why.
+struct Ban {
+    IpAddress address; ///< Of IPv6, the first of its /64: that is what one customer has.
+    WallTime until{};
+    std::string why;
+
+    bool operator==(const Ban&) const = default;
+};
+
+/// Keeps guessers and scanners away. Who fails to log in again and again is banned for a time: his
+/// messages are dropped without an answer. Messages of known scanners are dropped one by one and
+/// ban nobody, since the source of a datagram can be forged.
+///
+/// A failed login counts only from where our challenge had arrived (Identity says so), so nobody is
+/// locked out by others who use his address. An address from which somebody has logged in of late,
+/// such as that of a school, may fail ten times as often. Loopback is never banned.
+class Guard {
+public:
+    struct Options {
+        unsigned failures_max = 10; ///< 0: nobody is banned. Within…
+        Duration window = 60s;      ///< …so long from the first of them.
+        Duration ban_for = 600s;
+        unsigned trusted_factor = 10;
+        Duration trusted_for = 3600s;
+        bool drops_scanners = true;
+        std::size_t addresses_max = 100'000; ///< Kept in mind; beyond, the oldest go.
+        WallTime wall_at_zero{}; ///< What the wall clock says when the monotonic one says 0.
+    };
+    struct Banned { ///< To be kept on disk.
+        Ban ban;
+    };
+    struct Released { ///< Its time is over: to be forgotten there.
+        IpAddress address;
+    };
+    using Output = std::variant<Banned, Released>;
+
+    Guard(Options options, Log& log) : options_(options), log_(log) {}
+
+    /// What was on disk at the start, and is now: whom it does not name any more is free.
+    void restore(const std::vector<Ban>& bans, TimePoint now);
+
+    /// Whether a message is to be looked at; false: dropped and counted.
+    bool admits(const sip::Message& message, const sip::Endpoint& from);
+
+    void handle_login(const IpAddress& from, TimePoint now);
+    void handle_failed_login(const IpAddress& from, TimePoint now);
+    void handle_timeout(TimePoint now);
+
+    [[nodiscard]] std::size_t ban_count() const { return bans_.size(); }
+    struct Counters {
+        std::uint64_t banned = 0, scanners = 0; ///< Messages dropped.
+    };
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+    std::optional<Output> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const { return ends_.deadline(); }
+
+private:
+    struct Record { ///< Of an address that failed or logged in.
+        unsigned failures = 0;
+        TimePoint first_failure{};
+        std::optional<TimePoint> last_login;
+    };
+    Record& record_of(const IpAddress& address);
+
+    Options options_;
+    Log& log_;
+    std::map<IpAddress, Record> records_;
+    std::deque<IpAddress> order_; ///< Of `records_`, the oldest first.
+    std::map<IpAddress, Ban> bans_;
+    DeadlineQueue<IpAddress> ends_;
+    std::deque<Output> outputs_;
+    Counters counters_;
+};
+
+static_assert(SansIoCore<Guard>);
+
+} // namespace lyceum::protection
