@@ -116,6 +116,8 @@ Registrar::changed(const sip::RequestReceived& received, const std::vector<Bindi
     auto out = now_bound;
     const auto& request = received.request;
     const auto contacts = request.values(Header::contact);
+    // All may be replaced at once; more are not even compared.
+    if (contacts.size() > 2 * options_.bindings_max) return Refusal{403, "Too Many Devices", {}};
     const bool star = std::any_of(contacts.begin(), contacts.end(),
                                   [](std::string_view value) { return trim(value) == "*"; });
     std::optional<Refusal> refusal;

@@ -148,6 +148,7 @@ TEST_F(RegistrarTest, WhatIsWrongIsRefusedAndChangesNothing) {
               {.contacts = contact + "Contact: <sip:a@h2>;expires=5\n"},
               423},
           Row{"too many", {.contacts = many}, 403},
+          Row{"far too many", {.contacts = many + many + many}, 403},
           Row{"a star with a friend",
               {.contacts = "Contact: *\n" + contact, .more = "Expires: 0\n"},
               400},
