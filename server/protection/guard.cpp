@@ -15,9 +15,8 @@ constexpr std::array<std::string_view, 7> scanner_names{
 
 bool is_scanner(const sip::Message& message) {
     const auto name = to_lower(message.header(sip::Header::user_agent).value_or(""));
-    return std::any_of(scanner_names.begin(), scanner_names.end(), [&](std::string_view known) {
-        return name.find(known) != std::string::npos;
-    });
+    return std::any_of(scanner_names.begin(), scanner_names.end(),
+                       [&](std::string_view known) { return name.starts_with(known); });
 }
 
 IpAddress network_of(const IpAddress& address) {
@@ -30,11 +29,12 @@ IpAddress network_of(const IpAddress& address) {
 } // namespace
 
 bool Guard::admits(const sip::Message& message, const sip::Endpoint& from) {
+    if (message.is_response()) return true;
     if (!bans_.empty() && bans_.contains(network_of(from.address.ip))) {
         ++counters_.banned;
         return false;
     }
-    if (options_.drops_scanners && message.is_request() && is_scanner(message)) {
+    if (options_.drops_scanners && is_scanner(message)) {
         ++counters_.scanners;
         log_.debug("guard.scanner", {{"from", Redacted{from.address.ip.to_string()}}});
         return false;
@@ -82,8 +82,8 @@ void Guard::handle_failed_login(const IpAddress& from, TimePoint now) {
 void Guard::restore(const std::vector<Ban>& bans, TimePoint now) {
     std::map<IpAddress, Ban> kept;
     for (const auto& ban : bans) {
-        const auto end = TimePoint(
-            std::chrono::duration_cast<Duration>(ban.until - options_.wall_at_zero));
+        const auto end =
+            TimePoint(std::chrono::duration_cast<Duration>(ban.until - options_.wall_at_zero));
         if (end <= now) continue;
         kept[ban.address] = ban;
         ends_.set(ban.address, end);

@@ -27,7 +27,7 @@ struct Ban {
 };
 
 /// Keeps guessers and scanners away. Who fails to log in again and again is banned for a time: his
-/// messages are dropped without an answer. Messages of known scanners are dropped one by one and
+/// requests are dropped without an answer. Those of known scanners are dropped one by one and
 /// ban nobody, since the source of a datagram can be forged.
 ///
 /// A failed login counts only from where our challenge had arrived (Identity says so), so nobody is
@@ -58,7 +58,8 @@ public:
     /// What was on disk at the start, and is now: whom it does not name any more is free.
     void restore(const std::vector<Ban>& bans, TimePoint now);
 
-    /// Whether a message is to be looked at; false: dropped and counted.
+    /// Whether a message is to be looked at; false: dropped and counted. Responses are: they are to
+    /// requests of ours.
     bool admits(const sip::Message& message, const sip::Endpoint& from);
 
     void handle_login(const IpAddress& from, TimePoint now);

@@ -78,7 +78,8 @@ void UserAgent::pump(TimePoint now) {
         if (auto* transmit = std::get_if<Transmit>(&*output)) {
             outputs_.push_back(std::move(*transmit));
         } else if (auto* request = std::get_if<RequestReceived>(&*output)) {
-            if (options_.shows_strangers && is_stranger(request->request))
+            const bool cancel = request->request.method() == Method::cancel;
+            if (options_.shows_strangers && !cancel && !knows(request->request))
                 outputs_.push_back(std::move(*request));
             else handle_request(std::move(*request), now);
         } else if (const auto* ack = std::get_if<AckReceived>(&*output)) {
@@ -101,10 +102,9 @@ void UserAgent::pump(TimePoint now) {
 
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────
 
-bool UserAgent::is_stranger(const Message& request) const {
-    if (request.method() == Method::cancel) return false;
+bool UserAgent::knows(const Message& request) const {
     const auto key = DialogKey::of_request(request);
-    return !key || !dialogs_.contains(*key);
+    return key && dialogs_.contains(*key);
 }
 
 void UserAgent::take(RequestReceived received, TimePoint now) {

@@ -90,6 +90,8 @@ public:
         return earlier(layer_.deadline(), deadlines_.deadline());
     }
 
+    /// Whether a request belongs to one of the sessions; a CANCEL is not asked for.
+    [[nodiscard]] bool knows(const Message& request) const;
     [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
     [[nodiscard]] const TransactionLayer& transactions() const { return layer_; }
 
@@ -114,7 +116,6 @@ private:
 
     void pump(TimePoint now);
     void handle_request(RequestReceived received, TimePoint now);
-    [[nodiscard]] bool is_stranger(const Message& request) const;
     void handle_new_call(RequestReceived received, TimePoint now);
     void handle_cancel(const RequestReceived& received, TimePoint now);
     void handle_ack(const AckReceived& received, TimePoint now);

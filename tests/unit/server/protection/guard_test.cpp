@@ -37,6 +37,9 @@ TEST_F(GuardTest, WhoGuessesIsBannedForATime) {
     EXPECT_TRUE(admits("192.0.2.9"));
     fail("192.0.2.9", 1);
     EXPECT_FALSE(admits("192.0.2.9"));
+    EXPECT_TRUE(guard.admits(sip::MessageWriter::reply(kit::request("OPTIONS"), 200).finish(),
+                             at("192.0.2.9")))
+        << "an answer to what we asked";
     EXPECT_TRUE(admits("192.0.2.10")) << "his neighbour has done nothing";
     EXPECT_EQ(banned(),
               (std::vector<Ban>{{*IpAddress::parse("192.0.2.9"), start + 600s, "failed logins"}}));
@@ -84,6 +87,7 @@ TEST_F(GuardTest, ScannersAreDroppedAndNobodyIsBannedForThem) {
         EXPECT_FALSE(admits("192.0.2.9", "User-Agent: Friendly-Scanner\n"));
     EXPECT_TRUE(admits("192.0.2.9", "User-Agent: baresip\n")) << "somebody else may have sent that";
     EXPECT_EQ(guard.counters().scanners, 100u);
+    EXPECT_TRUE(admits("192.0.2.9", "User-Agent: Kiwari 2.1\n")) << "not all that begins so within";
     Guard open({.drops_scanners = false}, log);
     EXPECT_TRUE(open.admits(kit::request("OPTIONS", "z9hG4bK1", "User-Agent: sipvicious\n"),
                             at("192.0.2.9")));
