@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration hangover = 400ms; // A pause between words is still speech.
 constexpr int silence_db = -127;
+constexpr std::size_t spatial_speakers_max = 64;
 constexpr Duration own_encoder_idle_max = 10s; // Then its memory is given back.
 
 } // namespace
@@ -116,7 +117,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     ++counters_.ticks;
     if (lateness >= options_.tick) ++counters_.late_ticks;
     pull_all(now);
-    if (!options_.spatial) choose_speakers();
+    choose_speakers();
     next_tick_ += options_.tick - lead(lateness);
     Total total(tick_samples_);
     for (const auto* leg : speaking_)
@@ -184,7 +185,8 @@ void ConferenceMedia::choose_speakers() {
     const auto is_host = [](const Leg* leg) { return leg->media.settings().always_heard; };
     const auto hosts =
         static_cast<std::size_t>(std::count_if(speaking_.begin(), speaking_.end(), is_host));
-    const auto room = std::max(hosts, std::min(options_.speakers_max, speaking_.size()));
+    const auto most = options_.spatial ? spatial_speakers_max : options_.speakers_max;
+    const auto room = std::max(hosts, std::min(most, speaking_.size()));
     const auto rank = [&](const Leg* leg) {
         return leg->loudness_db + (leg->heard ? hysteresis_db : 0) + (is_host(leg) ? host_db : 0);
     };

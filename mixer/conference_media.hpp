@@ -62,7 +62,7 @@ public:
         /// From one mix to the next: 20 ms, or 10 ms where delay matters more than work.
         std::chrono::milliseconds tick = tick_length;
         /// Everyone hears the voices from where their owners are (`place_leg`), in stereo if he
-        /// can. Each leg is mixed and encoded for alone, and all who speak are heard.
+        /// can. Each leg is mixed and encoded for alone; the loudest 64 of the room can be heard.
         bool spatial = false;
         Duration rtp_timeout = 30s; ///< No RTP and no RTCP for so long: the leg is a ghost.
         WallTime wall_at_zero{};    ///< What the wall clock says when the monotonic one says 0.

@@ -115,7 +115,7 @@ void MediaThread::open(focus::ConferenceId id, mixer::LegId leg, const SocketAdd
     if (!conference) return;
     auto& port = conference->ports.at(at);
     port.legs.expect(leg, {}, monotonic_now());
-    conference->legs.emplace(leg, Leg{at, &port, {}, {}, {}, {}, {}});
+    conference->legs.emplace(leg, Leg{at, &port, {}, {}, {}, {}, {}, {}});
 }
 
 void MediaThread::configure(focus::ConferenceId id, mixer::LegId leg_id, focus::LegAccess access,
@@ -138,7 +138,12 @@ void MediaThread::configure(focus::ConferenceId id, mixer::LegId leg_id, focus::
 }
 
 void MediaThread::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
-    if (auto* conference = find(id)) conference->media.place_leg(leg, place);
+    auto* conference = find(id);
+    if (!conference) return;
+    const auto found = conference->legs.find(leg);
+    if (found == conference->legs.end()) return;
+    found->second.place = place;
+    conference->media.place_leg(leg, place);
 }
 
 void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
@@ -202,6 +207,7 @@ void MediaThread::apply(Conference& conference, mixer::LegId id, const Leg& leg)
     settings.send = settings.send && !settings.remote_rtp.ip.is_unspecified();
     if (conference.media.leg(id)) conference.media.update_leg(id, std::move(settings));
     else conference.media.add_leg(id, std::move(settings), monotonic_now());
+    conference.media.place_leg(id, leg.place);
 }
 
 // ── Time ─────────────────────────────────────────────────────────────────────────────────────────

@@ -98,6 +98,7 @@ private:
         std::optional<SocketAddress> chosen; ///< By ICE.
         SocketAddress handshaking_with;
         std::optional<rtp::DtlsHandshake::Keys> keys; ///< By DTLS.
+        mixer::Place place;                           ///< Also before there is sound.
     };
     struct Conference {
         mixer::ConferenceMedia media;
