@@ -79,6 +79,7 @@ struct Codec {
     std::size_t (*silent_samples)(ByteView payload);
     /// Whether the payload holds a second copy of the one before (FEC).
     bool (*repeats_previous)(ByteView payload);
+    bool may_rest = false; ///< Its receivers know that silence goes on while nothing comes (DTX).
     std::string_view stereo_fmtp{}; ///< Said beside `fmtp` where we have stereo to send.
 };
 

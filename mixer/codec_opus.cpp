@@ -209,6 +209,7 @@ const Codec opus{
     encoding_class,
     silent_samples,
     repeats_previous,
+    true,
     "sprop-stereo=1"};
 
 } // namespace lyceum::mixer

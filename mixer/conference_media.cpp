@@ -301,21 +301,31 @@ void ConferenceMedia::feed(Encoding& encoding, const Leg& leg, SampleView sound)
     encoding.fed_until = position_ + tick_samples_;
     std::size_t at = 0;
     for (; at + packet_samples <= encoding.waiting.size(); at += packet_samples) {
-        encode(encoding, SampleView(encoding.waiting).subspan(at, packet_samples));
+        encode(encoding, *std::get<0>(leg.key),
+               SampleView(encoding.waiting).subspan(at, packet_samples));
     }
     encoding.waiting.erase(encoding.waiting.begin(),
                            encoding.waiting.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 /// One packet. Once an encoder has said silence for a while it says the same again and again, so
-/// that need not be computed: the last payload goes out once more.
-void ConferenceMedia::encode(Encoding& encoding, SampleView packet) {
-    static constexpr int settled_after = 25;
+/// that need not be computed: the last payload goes out once more. After a while only now and then,
+/// where the codec allows that (RFC 7587 §3.1.3), so that nobody takes us for dead.
+void ConferenceMedia::encode(Encoding& encoding, const Codec& codec, SampleView packet) {
+    static constexpr std::size_t settled_after = sample_rate / 2, rests_after = 2 * sample_rate,
+                                 sign_of_life_every = sample_rate * 2 / 5;
+    const auto length = packet.size() / encoding.encoder->channels();
     const bool silent =
         std::all_of(packet.begin(), packet.end(), [](Sample sample) { return sample == 0; });
-    encoding.silent_packets = silent ? encoding.silent_packets + 1 : 0;
+    encoding.silent_samples = silent ? encoding.silent_samples + length : 0;
     auto& payload = encoding.payload();
-    if (encoding.silent_packets > settled_after) {
+    if (codec.may_rest && encoding.silent_samples > rests_after &&
+        encoding.silent_samples % sign_of_life_every >= length) {
+        payload.clear();
+        ++counters_.rested;
+        return;
+    }
+    if (encoding.silent_samples > settled_after) {
         payload = encoding.last;
         ++counters_.silence_repeated;
         return;
@@ -337,6 +347,11 @@ const std::vector<Bytes>& ConferenceMedia::redundant(Encoding& encoding, const E
     for (std::size_t i = 0; i < encoding.payload_count; ++i) {
         rtp::Redundant packet;
         const auto& payload = encoding.payloads[i];
+        if (payload.empty()) {
+            out.emplace_back();
+            before = &payload;
+            continue;
+        }
         if (!before->empty() && before->size() <= rtp::Redundant::old_payload_bytes_max)
             packet.blocks[packet.count++] = {payload_type, age, *before};
         packet.blocks[packet.count++] = {payload_type, 0, payload};
@@ -356,6 +371,10 @@ void ConferenceMedia::send(Leg& leg, Encoding& encoding) {
     const auto begin = position_ / packet_samples * packet_samples;
     for (std::size_t i = 0; i < encoding.payload_count; ++i) {
         const auto& payload = payloads[i];
+        if (payload.empty()) {
+            leg.media.pause_sending();
+            continue;
+        }
         const auto header =
             leg.media.next_header(begin + i * packet_samples, payload.size(), twice);
         Bytes written;

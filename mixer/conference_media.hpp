@@ -23,7 +23,7 @@ struct Encoding {
     std::unique_ptr<Encoder> encoder;
     bool joined = false;         ///< A listener of another encoder comes over with the next packet.
     std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
-    std::vector<Bytes> payloads; ///< Of this tick; the buffers are kept.
+    std::vector<Bytes> payloads; ///< Of this tick, empty: not sent. The buffers are kept.
     std::size_t payload_count = 0;
     Bytes last;   ///< Of silence.
     Bytes before; ///< The packet before those of this tick.
@@ -31,7 +31,7 @@ struct Encoding {
     std::map<std::uint8_t, std::vector<Bytes>> redundant;
     std::uint64_t fed_until = 0; ///< Sample of the conference.
     int idle_ticks = 0;
-    int silent_packets = 0; ///< In a row, up to now.
+    std::size_t silent_samples = 0; ///< Of silence, up to now.
 
     void begin_tick() {
         if (payload_count > 0) std::swap(before, payloads[payload_count - 1]);
@@ -108,7 +108,8 @@ public:
     struct Counters {
         std::uint64_t ticks = 0, packets = 0, strangers = 0;
         std::uint64_t late_ticks = 0; ///< Begun when the next was due; they are caught up.
-        std::uint64_t encoded = 0, silence_repeated = 0; ///< Payloads, by what they took.
+        std::uint64_t encoded = 0, silence_repeated = 0,
+                      rested = 0; ///< Payloads, by what they took.
     };
 
     ConferenceMedia(Options options, std::uint64_t seed, TimePoint now);
@@ -171,7 +172,7 @@ private:
     void serve_in_space(Leg& leg);
     Encoder& encoder_of(Encoding& encoding, const Leg& leg);
     void feed(Encoding& encoding, const Leg& leg, SampleView sound);
-    void encode(Encoding& encoding, SampleView packet);
+    void encode(Encoding& encoding, const Codec& codec, SampleView packet);
     void send(Leg& leg, Encoding& encoding);
     static const std::vector<Bytes>& redundant(Encoding& encoding, const EncodingKey& key,
                                                std::uint8_t payload_type);
