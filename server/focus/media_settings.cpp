@@ -6,6 +6,8 @@
 namespace lyceum::focus {
 namespace {
 
+constexpr std::chrono::milliseconds spatial_frame{10};
+
 mixer::LegFormat leg_format(const sdp::Format& format) {
     const auto* codec = mixer::find_codec(format.name, format.clock_rate);
     LYCEUM_ASSERT(codec); // Only codecs of ours are ever agreed on.
@@ -30,10 +32,19 @@ std::vector<sdp::Crypto> fresh_keys(Entropy& entropy) {
     return out;
 }
 
+mixer::ConferenceMedia::Options media_options(const ConferenceSound& sound) {
+    mixer::ConferenceMedia::Options out;
+    out.echo = sound.echo;
+    out.speakers_max = sound.speakers_max;
+    out.spatial = sound.spatial;
+    if (sound.spatial) out.tick = spatial_frame;
+    return out;
+}
+
 sdp::LocalMedia local_media(const SocketAddress& rtp, bool spatial) {
     sdp::LocalMedia local;
     local.rtp = rtp;
-    if (spatial) local.ptime = 10ms;
+    if (spatial) local.ptime = spatial_frame;
     for (const auto* codec : mixer::codecs()) {
         std::string fmtp(codec->fmtp);
         if (spatial && !codec->stereo_fmtp.empty()) fmtp += ";" + std::string(codec->stereo_fmtp);

@@ -3,6 +3,7 @@
 
 #include "base/assert.hpp"
 #include "rtp/ice_lite.hpp"
+#include "server/focus/media_settings.hpp"
 #include "server/net/clock.hpp"
 
 #include <pthread.h>
@@ -43,11 +44,7 @@ void MediaThread::set_others(std::vector<MediaThread*> others) {
 
 void MediaThread::begin(focus::ConferenceId id, focus::ConferenceSound sound, std::uint64_t seed) {
     const auto now = monotonic_now();
-    mixer::ConferenceMedia::Options options;
-    options.echo = sound.echo;
-    options.speakers_max = sound.speakers_max;
-    options.spatial = sound.spatial;
-    if (sound.spatial) options.tick = 10ms;
+    auto options = focus::media_options(sound);
     options.rtp_timeout = options_.rtp_timeout;
     options.wall_at_zero = wall_now() - now.time_since_epoch();
     const auto& placed =

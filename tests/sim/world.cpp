@@ -2,6 +2,7 @@
 #include "tests/sim/world.hpp"
 
 #include "base/text.hpp"
+#include "server/focus/media_settings.hpp"
 #include "tests/sim/phone.hpp"
 
 #include <iostream>
@@ -148,11 +149,7 @@ void World::drain_media(focus::ConferenceId id) {
 }
 
 void World::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
-    mixer::ConferenceMedia::Options options;
-    options.echo = sound.echo;
-    options.speakers_max = sound.speakers_max;
-    options.spatial = sound.spatial;
-    if (sound.spatial) options.tick = 10ms;
+    auto options = focus::media_options(sound);
     options.rtp_timeout = rtp_timeout;
     media_.try_emplace(id, options, random.u64(), now);
 }
