@@ -77,6 +77,13 @@ Configuration configure(Arguments& arguments) {
     return configuration;
 }
 
+/// The same, with a data directory that is there.
+Configuration prepare(Arguments& arguments) {
+    auto configuration = configure(arguments);
+    prepare_data(configuration);
+    return configuration;
+}
+
 std::string read_password(const Arguments& arguments) {
     if (!arguments.flags.contains("password-stdin"))
         throw UsageError("give the password on standard input, with --password-stdin");
@@ -112,9 +119,7 @@ int removed(bool done, const std::string& what, const std::string& name) {
 int run_user(Arguments arguments) {
     const auto words = arguments.words;
     const auto action = words.size() > 1 ? words[1] : std::string();
-    const auto configuration = configure(arguments);
-    prepare_data(configuration);
-    store::Store store(configuration.data);
+    store::Store store(prepare(arguments).data);
     if (action == "list" && words.size() == 2) {
         for (const auto& name : store.users()) std::cout << name << "\n";
         return 0;
@@ -132,9 +137,7 @@ int run_binding(Arguments arguments) {
     const auto words = arguments.words;
     if (words.size() < 2 || words.size() > 3 || words[1] != "list")
         throw UsageError("binding: list");
-    const auto configuration = configure(arguments);
-    prepare_data(configuration);
-    store::BindingStore store(configuration.data);
+    store::BindingStore store(prepare(arguments).data);
     for (const auto& [user, bindings] : store.load(words.size() == 3 ? words[2] : ""))
         for (const auto& each : bindings)
             std::cout << user << "\t" << each.contact << "\t" << utc_text(each.expires)
@@ -146,9 +149,7 @@ int run_binding(Arguments arguments) {
 int run_ban(Arguments arguments) {
     const auto words = arguments.words;
     const auto action = words.size() > 1 ? words[1] : std::string();
-    const auto configuration = configure(arguments);
-    prepare_data(configuration);
-    store::Store store(configuration.data);
+    store::Store store(prepare(arguments).data);
     if (action == "list" && words.size() == 2) {
         for (const auto& ban : store.bans())
             std::cout << ban.address.to_string() << "\t" << utc_text(ban.until) << "\t" << ban.why
@@ -186,9 +187,7 @@ int run_room(Arguments arguments) {
     row.video = take(arguments, "video", "off");
     if (row.video != "off" && row.video != "switch" && row.video != "grid")
         throw UsageError("--video: expected off, switch or grid");
-    const auto configuration = configure(arguments);
-    prepare_data(configuration);
-    store::Store store(configuration.data);
+    store::Store store(prepare(arguments).data);
     if (action == "list" && words.size() == 2) {
         for (const auto& known : store.rooms())
             std::cout << known.room.name << "\t" << store::name_of(known.room.access) << "\n";

@@ -126,11 +126,15 @@ private:
         return options;
     }
 
+    static WallTime wall_at_zero() {
+        return net::wall_now() - net::monotonic_now().time_since_epoch();
+    }
+
     /// What people may call us by: the domain, the host, and its addresses.
     static registrar::Registrar::Options registrar_options(const Configuration& c) {
         registrar::Registrar::Options options;
         options.server_name = "Lyceum/0.1";
-        options.wall_at_zero = net::wall_now() - net::monotonic_now().time_since_epoch();
+        options.wall_at_zero = wall_at_zero();
         options.domains = {to_lower(domain_of(c)), to_lower(boost::asio::ip::host_name()),
                            "localhost", to_lower(c.bind)};
         for (const auto& address : net::own_addresses())
@@ -143,7 +147,7 @@ private:
         options.failures_max = c.ban_after;
         options.ban_for = std::chrono::seconds(c.ban_s);
         options.drops_scanners = c.drop_scanners;
-        options.wall_at_zero = net::wall_now() - net::monotonic_now().time_since_epoch();
+        options.wall_at_zero = wall_at_zero();
         return options;
     }
 
