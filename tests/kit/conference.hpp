@@ -116,6 +116,20 @@ public:
         }
     }
 
+    /// From the arrival of a speaker's packet to the packet that it makes; the mean of fifty.
+    Duration wait_of(const Phone& speaker, const Phone& listener) {
+        constexpr int words = 50;
+        Duration waited{};
+        for (int i = 0; i < words; ++i) {
+            const auto arrives = speaker.next_send;
+            while (now < arrives) run(1ms);
+            const auto count = listener.headers.size();
+            while (listener.headers.size() == count) run(1ms);
+            waited += now - arrives;
+        }
+        return waited / words;
+    }
+
     /// The peak of a tone in the last half second that a phone heard.
     double hears(const Phone& phone, double hertz) const {
         const auto count = std::min<std::size_t>(phone.heard.size(), 24000);
