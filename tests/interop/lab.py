@@ -479,8 +479,12 @@ class Browser:
         return self._ask("POST", f"/session/{self.session}/execute/{kind}",
                          {"script": script, "args": list(arguments)})
 
-    def answer(self, description):
-        return self._run(self.ANSWER, description, waiting=True)
+    def join(self, server):
+        """Calls by a phone that carries the browser's offer and the server's answer."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
+            sip.bind((HOST, 0))
+            answer = call(sip, server, body=self.offer).split("\r\n\r\n", 1)[1]
+        assert self._run(self.ANSWER, answer, waiting=True) == "connected"
 
     def sends(self):
         """Octets in a packet, and how many one copy of the sound has: it does not say RED."""

@@ -174,11 +174,8 @@ def test_encrypted_and_plain_phones_hear_each_other():
 
 def test_a_browser_and_a_phone_hear_each_other():
     with Server() as server, lab.Browser(440) as browser, \
-            Baresip(f"sip:demo@{HOST}:{server.port}", hertz=900) as phone, \
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
-        sip.bind((HOST, 0))
-        answer = lab.call(sip, server, body=browser.offer)
-        assert browser.answer(answer.split("\r\n\r\n", 1)[1]) == "connected"
+            Baresip(f"sip:demo@{HOST}:{server.port}", hertz=900) as phone:
+        browser.join(server)
         phone.wait_for("Call established")
         time.sleep(4)
         phones_tone, own_tone = browser.hears(900, 440)
@@ -188,11 +185,8 @@ def test_a_browser_and_a_phone_hear_each_other():
 
 def test_a_browser_that_prefers_red_is_heard_by_it():
     with Server() as server, lab.Browser(440, redundant=True) as browser, \
-            Baresip(f"sip:demo@{HOST}:{server.port}", hertz=900) as phone, \
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
-        sip.bind((HOST, 0))
-        answer = lab.call(sip, server, body=browser.offer)
-        assert browser.answer(answer.split("\r\n\r\n", 1)[1]) == "connected"
+            Baresip(f"sip:demo@{HOST}:{server.port}", hertz=900) as phone:
+        browser.join(server)
         phone.wait_for("Call established")
         time.sleep(4)
         octets, once = browser.sends()
@@ -202,13 +196,10 @@ def test_a_browser_that_prefers_red_is_heard_by_it():
 
 def test_each_kind_of_phone_hears_each_other_in_one_room():
     """SIPp with RTP in clear, baresip with SDES and with DTLS, a browser."""
-    with Server() as server, lab.Browser(440) as browser, \
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
+    with Server() as server, lab.Browser(440) as browser:
         speaker = threading.Thread(target=sipp, args=(server, "speak.xml"), kwargs={"hertz": 1500})
         speaker.start()
-        sip.bind((HOST, 0))
-        answer = lab.call(sip, server, body=browser.offer)
-        assert browser.answer(answer.split("\r\n\r\n", 1)[1]) == "connected"
+        browser.join(server)
         uri = f"sip:demo@{HOST}:{server.port}"
         with Baresip(uri, hertz=700, encryption="srtp-mand") as sdes, \
                 Baresip(uri, codec="opus", hertz=1000, encryption="dtls_srtp") as dtls:
