@@ -29,22 +29,6 @@ bool has_events(Method method) {
     return method == Method::subscribe || method == Method::notify || method == Method::publish;
 }
 
-/// An IP literal needs no look-up (RFC 3263 §4.1, §4.2).
-std::optional<Endpoint> endpoint_of(std::string_view uri_text) {
-    const auto uri = Uri::parse(uri_text);
-    if (!uri || !uri->is_sip()) return std::nullopt;
-    const auto host = uri->params.find("maddr").value_or(uri->bare_host());
-    const auto ip = IpAddress::parse(host);
-    if (!ip) return std::nullopt;
-    Endpoint out;
-    const auto wanted = transport_of(uri->params.find("transport").value_or("udp"));
-    if (!wanted) return std::nullopt;
-    out.transport = uri->scheme == Uri::Scheme::sips ? Transport::tls : *wanted;
-    const std::uint16_t standard = out.transport == Transport::tls ? 5061 : 5060;
-    out.address = {*ip, uri->port.value_or(standard)};
-    return out;
-}
-
 } // namespace
 
 UserAgent::UserAgent(Options options, Random& random, Entropy& entropy, const LocalAddresses& local,
@@ -77,11 +61,10 @@ void UserAgent::pump(TimePoint now) {
     while (auto output = layer_.poll()) {
         if (auto* transmit = std::get_if<Transmit>(&*output)) {
             outputs_.push_back(std::move(*transmit));
+        } else if (options_.shows_strangers && show(*output)) {
+            continue;
         } else if (auto* request = std::get_if<RequestReceived>(&*output)) {
-            const bool cancel = request->request.method() == Method::cancel;
-            if (options_.shows_strangers && !cancel && !knows(request->request))
-                outputs_.push_back(std::move(*request));
-            else handle_request(std::move(*request), now);
+            handle_request(std::move(*request), now);
         } else if (const auto* ack = std::get_if<AckReceived>(&*output)) {
             handle_ack(*ack, now);
         } else if (const auto* response = std::get_if<ResponseReceived>(&*output)) {
@@ -100,6 +83,30 @@ void UserAgent::pump(TimePoint now) {
     }
 }
 
+/// Puts out what belongs to none of the sessions.
+bool UserAgent::show(TransactionLayer::Output& output) {
+    return std::visit(
+        [this](auto& said) {
+            using Said = std::decay_t<decltype(said)>;
+            bool ours = true;
+            if constexpr (std::is_same_v<Said, RequestReceived>) {
+                const auto invite = said.request.method() == Method::cancel
+                                        ? layer_.invite_of(said.request)
+                                        : std::nullopt;
+                ours = invite ? invites_.contains(*invite) : knows(said.request);
+            } else if constexpr (std::is_same_v<Said, AckReceived>) {
+                ours = knows(said.ack);
+            } else if constexpr (std::is_same_v<Said, ResponseReceived> ||
+                                 std::is_same_v<Said, RequestFailed>) {
+                ours = sent_.contains(said.transaction);
+            }
+            if constexpr (std::is_constructible_v<Output, Said>)
+                if (!ours) outputs_.push_back(std::move(said));
+            return !ours;
+        },
+        output);
+}
+
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────
 
 bool UserAgent::knows(const Message& request) const {
@@ -112,6 +119,23 @@ void UserAgent::take(RequestReceived received, TimePoint now) {
     pump(now);
 }
 
+TransactionId UserAgent::request(Message request, std::vector<Endpoint> targets,
+                                 TransactionLayer::Sending sending, TimePoint now) {
+    const auto id = layer_.request(std::move(request), std::move(targets), std::move(sending), now);
+    pump(now);
+    return id;
+}
+
+void UserAgent::cancel(TransactionId invite, std::string reason, TimePoint now) {
+    layer_.cancel(invite, std::move(reason), now);
+    pump(now);
+}
+
+void UserAgent::acknowledge(Message ack, const Endpoint& target, TimePoint now) {
+    layer_.acknowledge(std::move(ack), target);
+    pump(now);
+}
+
 void UserAgent::respond(TransactionId transaction, const Message& response, TimePoint now) {
     layer_.respond(transaction, response, now);
     pump(now);
@@ -120,6 +144,8 @@ void UserAgent::respond(TransactionId transaction, const Message& response, Time
 void UserAgent::handle_request(RequestReceived received, TimePoint now) {
     const auto& request = received.request;
     if (request.method() == Method::cancel) return handle_cancel(received, now);
+    if (!layer_.claim(received.transaction, request))
+        return refuse_request(received, {482, "Loop Detected (Merged Request)", {}}, now);
     if (const auto refusal = check(request)) return refuse_request(received, *refusal, now);
     const auto key = DialogKey::of_request(request);
     if (request.method() == Method::options) return answer_options(received, now);
@@ -352,7 +378,7 @@ void UserAgent::carry_out(SessionId id, Entry& entry, InviteSession::Output outp
         send(id, {}, std::move(ack->ack), now);
     } else if (const auto* cancel = std::get_if<InviteSession::SendCancel>(&output)) {
         if (const auto token = entry.tokens.find(cancel->invite); token != entry.tokens.end())
-            layer_.cancel(token->second, now);
+            layer_.cancel(token->second, {}, now);
     } else {
         std::visit(
             [&](auto& event) {
@@ -386,7 +412,7 @@ void UserAgent::send_to(SessionId id, RequestToken token, Message request,
         layer_.acknowledge(std::move(request), targets.front());
         return;
     }
-    const auto transaction = layer_.request(std::move(request), std::move(targets), now);
+    const auto transaction = layer_.request(std::move(request), std::move(targets), {}, now);
     sent_[transaction] = {id, token};
     if (const auto entry = sessions_.find(id); entry != sessions_.end())
         entry->second.tokens[token] = transaction;
@@ -423,7 +449,7 @@ void UserAgent::forget(SessionId id, TimePoint now) {
     for (const auto& [token, transaction] : found->second.tokens) {
         sent_.erase(transaction);
         // A re-INVITE that the peer never answers must not stay for ever.
-        layer_.cancel(transaction, now);
+        layer_.cancel(transaction, {}, now);
     }
     for (const auto transaction : found->second.invites) invites_.erase(transaction);
     deadlines_.remove(id);

@@ -43,10 +43,12 @@ struct Locate {
 /// say is decided by its owner.
 ///
 /// An owner that has other users of the same transactions (a registrar, a proxy) is shown what
-/// belongs to none of the sessions, and gives back by `take` what a user agent has to answer.
+/// belongs to none of the sessions: requests, CANCELs, ACKs, responses. He gives back by `take`
+/// what a user agent has to answer.
 class UserAgent {
 public:
-    using Output = std::variant<Transmit, Locate, IncomingCall, SessionEvent, RequestReceived>;
+    using Output = std::variant<Transmit, Locate, IncomingCall, SessionEvent, RequestReceived,
+                                AckReceived, ResponseReceived, RequestFailed>;
 
     struct Options {
         TransactionLayer::Options transactions;
@@ -54,7 +56,7 @@ public:
         std::string contact_params; ///< Behind our Contact, such as `;isfocus` (RFC 3840).
         Duration session_interval = 1800s;
         std::size_t sessions_max = 50'000; ///< Beyond: 503 with Retry-After.
-        bool shows_strangers = false;      ///< Requests that belong to no session: RequestReceived.
+        bool shows_strangers = false;      ///< What belongs to no session is put out.
     };
 
     UserAgent(Options options, Random& random, Entropy& entropy, const LocalAddresses& local,
@@ -68,8 +70,15 @@ public:
 
     /// A request that was shown is for this user agent after all.
     void take(RequestReceived received, TimePoint now);
-    /// The answer of another user of the transactions.
+
+    /// \name For another user of the transactions: see TransactionLayer
+    ///@{
+    TransactionId request(Message request, std::vector<Endpoint> targets,
+                          TransactionLayer::Sending sending, TimePoint now);
     void respond(TransactionId transaction, const Message& response, TimePoint now);
+    void cancel(TransactionId invite, std::string reason, TimePoint now);
+    void acknowledge(Message ack, const Endpoint& target, TimePoint now);
+    ///@}
 
     /// \name Commands; those to a session that is over do nothing.
     ///@{
@@ -115,6 +124,7 @@ private:
     };
 
     void pump(TimePoint now);
+    bool show(TransactionLayer::Output& output);
     void handle_request(RequestReceived received, TimePoint now);
     void handle_new_call(RequestReceived received, TimePoint now);
     void handle_cancel(const RequestReceived& received, TimePoint now);

@@ -5,6 +5,10 @@
 #include "base/strong_id.hpp"
 #include "sip/message/values.hpp"
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 namespace lyceum::sip {
 
 /// One connection of a stream transport, RFC 5626 §2.
@@ -19,6 +23,14 @@ struct Endpoint {
 
     auto operator<=>(const Endpoint&) const = default;
 };
+
+/// Where a SIP URI with an IP literal leads; it needs no look-up (RFC 3263 §4.1, §4.2). None for a
+/// name and for other schemes.
+std::optional<Endpoint> endpoint_of(std::string_view uri);
+
+/// "UDP 192.0.2.1:5060", for people and for disks; a flow lives no longer than the program.
+std::string to_string(const Endpoint& endpoint);
+std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 /// A port of the core: which of our own addresses a peer reaches us by. Answered from the routing
 /// table by the edge, from a constant in tests.

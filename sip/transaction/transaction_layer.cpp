@@ -133,24 +133,11 @@ void TransactionLayer::refuse(const Message& request, const Endpoint& from,
 
 void TransactionLayer::start_server(Message request, const Endpoint& from, std::string key,
                                     TimePoint now) {
-    // The same request by another path has another branch, but From tag, Call-ID and CSeq are the
-    // same: a merged request (§8.2.2.2).
-    std::string merge_key;
-    if (tag_of(request, Header::to).empty() && request.method() != Method::cancel) {
-        merge_key.append(tag_of(request, Header::from)).append("|");
-        merge_key.append(*request.header(Header::call_id)).append("|");
-        merge_key.append(*request.header(Header::cseq));
-        if (merge_keys_.contains(merge_key)) {
-            ++counters_.merged;
-            refuse(request, from, {482, "Loop Detected (Merged Request)"});
-            return;
-        }
-    }
     const TransactionId id{++last_id_};
     const bool reliable = is_reliable(from.transport);
     Server server{NonInviteServerTransaction(options_.timers, reliable),
                   key,
-                  merge_key,
+                  {},
                   {},
                   response_target(request, from),
                   {}};
@@ -159,7 +146,6 @@ void TransactionLayer::start_server(Message request, const Endpoint& from, std::
         server.invite = request;
     }
     server_keys_.emplace(std::move(key), id);
-    if (!merge_key.empty()) merge_keys_.emplace(std::move(merge_key), id);
     auto& placed = servers_.emplace(id, std::move(server)).first->second;
     const auto effects =
         std::visit([now](auto& machine) { return machine.start(now); }, placed.machine);
@@ -170,10 +156,9 @@ void TransactionLayer::start_server(Message request, const Endpoint& from, std::
 void TransactionLayer::handle_response(const Message& response, const Endpoint& from,
                                        TimePoint now) {
     const auto rejection = validate(response);
-    if (rejection || response.values(Header::via).size() != 1) {
-        // More than one Via means that it was not meant for us (§8.1.3.3).
+    if (rejection) {
         ++counters_.malformed;
-        log_.debug("sip.response.dropped", {{"reason", rejection ? rejection->reason : "Via"}});
+        log_.debug("sip.response.dropped", {{"reason", rejection->reason}});
         return;
     }
     const auto cseq = CSeq::parse(*response.header(Header::cseq));
@@ -184,6 +169,12 @@ void TransactionLayer::handle_response(const Message& response, const Endpoint& 
     }
     const auto id = known->second;
     auto& client = clients_.at(id);
+    if (response.values(Header::via).size() != client.via_count) {
+        // It was not meant for us (§8.1.3.3), or it would not find the way on.
+        ++counters_.malformed;
+        log_.debug("sip.response.dropped", {{"reason", "Via"}});
+        return;
+    }
     const auto status = response.status();
     if (status == 503 && next_target(id, client, now)) return;
     const auto effects = std::visit(
@@ -239,14 +230,17 @@ void TransactionLayer::handle_timeout(TimePoint now) {
 }
 
 TransactionId TransactionLayer::request(Message request, std::vector<Endpoint> targets,
-                                        TimePoint now) {
+                                        Sending sending, TimePoint now) {
     LYCEUM_ASSERT(!targets.empty());
     const TransactionId id{++last_id_};
     Client client{NonInviteClientTransaction(options_.timers, false),
                   {},
                   std::move(request),
+                  std::move(sending),
                   {},
+                  1,
                   std::move(targets)};
+    client.via_count += client.bare.values(Header::via).size();
     auto& placed = clients_.emplace(id, std::move(client)).first->second;
     start_client(id, placed, now);
     return id;
@@ -254,9 +248,9 @@ TransactionId TransactionLayer::request(Message request, std::vector<Endpoint> t
 
 void TransactionLayer::start_client(TransactionId id, Client& client, TimePoint now) {
     auto target = client.targets[client.target];
-    const auto branch = new_branch();
+    const auto branch = new_branch(client.sending.branch_mark);
     const auto via_room = 100u;
-    if (target.transport == Transport::udp && !client.fell_back &&
+    if (target.transport == Transport::udp && !client.fell_back && !client.sending.as_addressed &&
         client.bare.bytes().size() + via_room > options_.datagram_bytes_max) {
         target.transport = Transport::tcp;
         target.flow = {};
@@ -292,18 +286,19 @@ bool TransactionLayer::next_target(TransactionId id, Client& client, TimePoint n
     return true;
 }
 
-void TransactionLayer::cancel(TransactionId invite, TimePoint now) {
+void TransactionLayer::cancel(TransactionId invite, std::string reason, TimePoint now) {
     const auto found = clients_.find(invite);
     if (found == clients_.end()) return;
     auto& client = found->second;
     const auto* machine = std::get_if<InviteClientTransaction>(&client.machine);
     if (!machine || client.cancel_wanted) return;
     client.cancel_wanted = true;
+    client.cancel_reason = std::move(reason);
     if (machine->state() == InviteClientTransaction::State::proceeding)
         send_cancel(invite, client, now);
 }
 
-/// §9.1: Request-URI, Call-ID, To, number of CSeq, From, Route and the one Via of the INVITE.
+/// §9.1: Request-URI, Call-ID, To, number of CSeq, From, Route and our Via of the INVITE.
 void TransactionLayer::send_cancel(TransactionId invite_id, Client& invite, TimePoint now) {
     std::get<InviteClientTransaction>(invite.machine).handle_cancelled(now);
     deadlines_.set(invite_id,
@@ -315,12 +310,15 @@ void TransactionLayer::send_cancel(TransactionId invite_id, Client& invite, Time
     writer.copy(original, Header::from).copy(original, Header::to);
     writer.copy(original, Header::call_id);
     writer.header(Header::cseq, std::to_string(cseq_of(original)) + " CANCEL");
+    if (!invite.cancel_reason.empty()) writer.header(Header::reason, invite.cancel_reason);
     const TransactionId id{++last_id_};
     auto key = client_key(Via::parse(via)->branch(), "CANCEL");
     Client cancel{NonInviteClientTransaction(options_.timers, is_reliable(invite.wire.transport)),
                   std::move(key),
                   {},
+                  {},
                   writer.finish(),
+                  1,
                   {invite.wire}};
     cancel.wire = invite.wire;
     cancel.of_layer = true;
@@ -352,6 +350,22 @@ void TransactionLayer::respond(TransactionId id, const Message& response, TimePo
     if (effects.transmit) server.last_response = response.bytes();
     apply(id, server, effects, nullptr, {});
     settle(id, server);
+}
+
+bool TransactionLayer::claim(TransactionId id, const Message& request) {
+    if (!tag_of(request, Header::to).empty()) return true;
+    const auto server = servers_.find(id);
+    if (server == servers_.end()) return true;
+    // By another path it has another branch, but From tag, Call-ID and CSeq are the same.
+    std::string key(tag_of(request, Header::from));
+    key.append("|").append(*request.header(Header::call_id));
+    key.append("|").append(*request.header(Header::cseq));
+    if (!merge_keys_.emplace(key, id).second) {
+        ++counters_.merged;
+        return false;
+    }
+    server->second.merge_key = std::move(key);
+    return true;
 }
 
 std::optional<TransactionId> TransactionLayer::invite_of(const Message& cancel) const {
@@ -410,7 +424,7 @@ void TransactionLayer::settle(TransactionId id, Server& server) {
         id, std::visit([](const auto& machine) { return machine.deadline(); }, server.machine));
     if (!over) return;
     server_keys_.erase(server.key);
-    merge_keys_.erase(server.merge_key);
+    if (!server.merge_key.empty()) merge_keys_.erase(server.merge_key);
     servers_.erase(id);
 }
 
@@ -435,12 +449,12 @@ std::string TransactionLayer::via_for(const Endpoint& target, std::string_view b
     return via;
 }
 
-std::string TransactionLayer::new_branch() {
+std::string TransactionLayer::new_branch(std::string_view mark) {
     std::string branch(Via::branch_cookie);
     for (const auto word : {random_.u64(), random_.u64()})
         for (int shift = 60; shift >= 0; shift -= 4)
             branch += "0123456789abcdef"[(word >> shift) & 15];
-    return branch;
+    return branch.append(mark);
 }
 
 } // namespace lyceum::sip

@@ -58,13 +58,13 @@ struct ResponseFailed {
 };
 
 /// All SIP transactions of one element, RFC 3261 §17 with RFC 6026, 4320 and 4321: one table, one
-/// deadline. Matches messages to transactions (§17.1.3, §17.2.3), answers broken and merged
-/// requests (§8.2.2.2), fills in `received` and `rport` (RFC 3581), writes the Via of requests,
+/// deadline. Matches messages to transactions (§17.1.3, §17.2.3), answers broken requests, knows
+/// merged ones (§8.2.2.2), fills in `received` and `rport` (RFC 3581), writes the Via of requests,
 /// moves to TCP what is too long for a datagram (§18.1.1), and tries the next target when one fails
 /// (RFC 3263 §4.3).
 ///
-/// It does not resolve names, keep dialogs, or decide what a request deserves. It never sends; it
-/// asks.
+/// It does not resolve names, keep dialogs, or decide what a request deserves, and it does not care
+/// whether its users are user agents or proxies. It never sends; it asks.
 class TransactionLayer {
 public:
     using Output = std::variant<Transmit, RequestReceived, AckReceived, ResponseReceived,
@@ -86,18 +86,28 @@ public:
     void handle_transport_error(TransactionId id, TimePoint now);
     void handle_timeout(TimePoint now);
 
-    /// Starts a client transaction. `request` has no Via yet. The targets, at least one, are tried
-    /// in order.
-    TransactionId request(Message request, std::vector<Endpoint> targets, TimePoint now);
+    struct Sending {
+        std::string branch_mark;   ///< Ends the branch: a proxy knows its own requests by it.
+        bool as_addressed = false; ///< However long, by the transport of the target.
+    };
+    /// Starts a client transaction. `request` has no Via of ours yet; those of others, in one that
+    /// is forwarded, stay below it. The targets, at least one, are tried in order.
+    TransactionId request(Message request, std::vector<Endpoint> targets, Sending sending,
+                          TimePoint now);
     /// CANCELs an INVITE of ours: at once if a provisional response has come, else when one comes
-    /// (§9.1). The CANCEL's own outcome is not reported.
-    void cancel(TransactionId invite, TimePoint now);
-    /// Sends an ACK to a 2xx. `ack` has no Via yet; returns what was sent, to be sent again for
-    /// each further 2xx.
+    /// (§9.1). `reason` is a Reason value (RFC 3326), or empty. The CANCEL's own outcome is not
+    /// reported.
+    void cancel(TransactionId invite, std::string reason, TimePoint now);
+    /// Sends an ACK to a 2xx. `ack` has no Via of ours yet; returns what was sent, to be sent again
+    /// for each further 2xx.
     Message acknowledge(Message ack, const Endpoint& target);
     void transmit_again(const Message& sent, const Endpoint& target);
     /// Answers a request. A 2xx to INVITE may be given again and again until its ACK comes.
     void respond(TransactionId id, const Message& response, TimePoint now);
+
+    /// A user agent server takes this request. False: it has taken it before, by another path
+    /// (§8.2.2.2), and answers 482. Not for proxies: what comes to them twice may be a spiral.
+    bool claim(TransactionId id, const Message& request);
 
     /// The INVITE that this CANCEL means (§9.2), if it is still unanswered or answered.
     [[nodiscard]] std::optional<TransactionId> invite_of(const Message& cancel) const;
@@ -111,21 +121,25 @@ public:
 private:
     struct Server {
         std::variant<InviteServerTransaction, NonInviteServerTransaction> machine;
-        std::string key, merge_key;
-        Message invite; ///< Until it is answered: for the 100 that nobody else writes.
+        std::string key;
+        std::string merge_key; ///< Of one that a user agent server has claimed.
+        Message invite;        ///< Until it is answered: for the 100 that nobody else writes.
         Endpoint reply_to;
         std::string last_response;
     };
     struct Client {
         std::variant<InviteClientTransaction, NonInviteClientTransaction> machine;
         std::string key;
-        Message bare; ///< Without Via, for the next target.
+        Message bare; ///< Without our Via, for the next target.
+        Sending sending{};
         Message sent{};
+        std::size_t via_count = 1; ///< In what was sent, and so in each response.
         std::vector<Endpoint> targets{};
         std::size_t target = 0;
         Endpoint wire{};        ///< The target as it is used: a long request goes by TCP.
         bool fell_back = false; ///< TCP was refused for a long request; now by UDP (§18.1.1).
         bool cancel_wanted = false;
+        std::string cancel_reason{};
         bool of_layer = false; ///< A CANCEL of ours: nobody waits for its outcome.
     };
 
@@ -137,7 +151,7 @@ private:
     void send_cancel(TransactionId invite_id, Client& invite, TimePoint now);
     bool next_target(TransactionId id, Client& client, TimePoint now);
     std::string via_for(const Endpoint& target, std::string_view branch) const;
-    std::string new_branch();
+    std::string new_branch(std::string_view mark = {});
     void apply(TransactionId id, Server& server, const Effects& effects, Message* message,
                const Endpoint& from);
     void apply(TransactionId id, Client& client, const Effects& effects, const Message* response,

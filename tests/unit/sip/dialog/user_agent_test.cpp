@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sip/dialog/user_agent.hpp"
+
+#include "sip/message/writer.hpp"
 #include "tests/kit/recording_log.hpp"
 #include "tests/kit/sip.hpp"
 
@@ -85,6 +87,46 @@ TEST_F(UserAgentTest, ARequestToADialogThatIsGoneIs481) {
     auto text = kit::request("BYE").bytes();
     text.replace(text.find("To: <sip:demo@192.0.2.1>"), 24, "To: <sip:demo@192.0.2.1>;tag=x");
     EXPECT_EQ(answer(kit::parse(text))->status(), 481);
+}
+
+TEST_F(UserAgentTest, AMergedRequestIs482) {
+    answer(kit::request("INVITE", "z9hG4bKa", {}, kit::phone_sdp()));
+    const auto reply = answer(kit::request("INVITE", "z9hG4bKb", {}, kit::phone_sdp()));
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status(), 482);
+    EXPECT_EQ(agent.session_count(), 1u);
+}
+
+/// What is nobody's is put out for another user of the transactions.
+TEST_F(UserAgentTest, StrangersAreShown) {
+    UserAgent host({.shows_strangers = true}, random, entropy, local, log);
+    const Endpoint peer{Transport::udp, kit::address("192.0.2.9", 5060), {}};
+    const auto shown = [&] {
+        std::vector<UserAgent::Output> out;
+        while (auto output = host.poll())
+            if (!std::holds_alternative<Transmit>(*output)) out.push_back(std::move(*output));
+        return out;
+    };
+    host.handle_message(kit::request("INVITE"), peer, now);
+    auto output = shown();
+    ASSERT_EQ(output.size(), 1u);
+    const auto invite = std::get<RequestReceived>(output[0]);
+    host.handle_message(kit::request("CANCEL"), peer, now);
+    output = shown();
+    ASSERT_EQ(output.size(), 1u);
+    const auto& cancel = std::get<RequestReceived>(output[0]);
+    EXPECT_EQ(host.transactions().invite_of(cancel.request), invite.transaction);
+    host.handle_message(kit::request("ACK", "z9hG4bKother"), peer, now);
+    output = shown();
+    ASSERT_EQ(output.size(), 1u);
+    EXPECT_TRUE(std::holds_alternative<AckReceived>(output[0]));
+    auto forwarded = kit::request("OPTIONS", "z9hG4bKupstream");
+    const auto id = host.request(forwarded, {peer}, {}, now);
+    const auto sent = kit::parse(std::get<Transmit>(*host.poll()).bytes);
+    host.handle_message(MessageWriter::reply(sent, 200).finish(), peer, now);
+    output = shown();
+    ASSERT_EQ(output.size(), 1u);
+    EXPECT_EQ(std::get<ResponseReceived>(output[0]).transaction, id);
 }
 
 TEST_F(UserAgentTest, BeyondTheLimitOfSessionsIs503) {

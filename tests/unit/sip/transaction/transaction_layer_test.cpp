@@ -73,14 +73,41 @@ TEST_F(TransactionLayerTest, WithoutRportTheAnswerGoesToThePortOfTheVia) {
     EXPECT_EQ(all<Transmit>().at(0).to.address, kit::address("192.0.2.9", 5060));
 }
 
-TEST_F(TransactionLayerTest, AMergedRequestIs482) {
+TEST_F(TransactionLayerTest, AUserAgentServerClaimsARequestOnce) {
     layer.handle_message(kit::request("INVITE", "z9hG4bKa"), peer, t0);
-    all<RequestReceived>();
     layer.handle_message(kit::request("INVITE", "z9hG4bKb"), peer, t0);
-    const auto sent = all<Transmit>();
-    ASSERT_EQ(sent.size(), 1u);
-    EXPECT_EQ(kit::parse(sent[0].bytes).status(), 482);
+    const auto received = all<RequestReceived>();
+    ASSERT_EQ(received.size(), 2u); // To a proxy, the second may be a spiral.
+    EXPECT_TRUE(layer.claim(received[0].transaction, received[0].request));
+    EXPECT_FALSE(layer.claim(received[1].transaction, received[1].request));
     EXPECT_EQ(layer.counters().merged, 1u);
+}
+
+TEST_F(TransactionLayerTest, AForwardedRequestKeepsItsViasAndItsAnswerMustHaveThem) {
+    layer.request(bare("OPTIONS", "Via: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKphone\n"), {peer},
+                  {.branch_mark = "-mark"}, t0);
+    const auto sent = kit::parse(all<Transmit>().at(0).bytes);
+    const auto vias = sent.values(Header::via);
+    ASSERT_EQ(vias.size(), 2u);
+    EXPECT_TRUE(Via::parse(vias[0])->branch().ends_with("-mark"));
+    EXPECT_EQ(Via::parse(vias[1])->branch(), "z9hG4bKphone");
+    const auto cut = MessageWriter::response(200)
+                         .header(Header::via, vias[0])
+                         .copy(sent, Header::from)
+                         .copy(sent, Header::to)
+                         .copy(sent, Header::call_id)
+                         .copy(sent, Header::cseq)
+                         .finish();
+    layer.handle_message(cut, peer, t0);
+    EXPECT_TRUE(all<ResponseReceived>().empty());
+    layer.handle_message(MessageWriter::reply(sent, 200).finish(), peer, t0);
+    EXPECT_EQ(all<ResponseReceived>().size(), 1u);
+}
+
+TEST_F(TransactionLayerTest, ALongRequestGoesAsAddressedIfItIsToldTo) {
+    const std::string padding = "Subject: " + std::string(1400, 'x') + "\n";
+    layer.request(bare("MESSAGE", padding), {peer}, {.as_addressed = true}, t0);
+    EXPECT_EQ(all<Transmit>().at(0).to.transport, Transport::udp);
 }
 
 TEST_F(TransactionLayerTest, MalformedIsAnsweredWithTheFaultAndLogged) {
@@ -106,7 +133,7 @@ TEST_F(TransactionLayerTest, StrayResponsesAndAcksDisturbNobody) {
 }
 
 TEST_F(TransactionLayerTest, AFailureIsAcknowledgedByTheLayer) {
-    const auto id = layer.request(bare("INVITE"), {peer}, t0);
+    const auto id = layer.request(bare("INVITE"), {peer}, {}, t0);
     const auto invite = kit::parse(all<Transmit>().at(0).bytes);
     layer.handle_message(kit::parse(MessageWriter::reply(invite, 486, {}, "t").finish().bytes()),
                          peer, t0);
@@ -126,9 +153,9 @@ TEST_F(TransactionLayerTest, AFailureIsAcknowledgedByTheLayer) {
 }
 
 TEST_F(TransactionLayerTest, CancelWaitsForAProvisionalResponse) {
-    const auto id = layer.request(bare("INVITE"), {peer}, t0);
+    const auto id = layer.request(bare("INVITE"), {peer}, {}, t0);
     const auto invite = kit::parse(all<Transmit>().at(0).bytes);
-    layer.cancel(id, t0);
+    layer.cancel(id, "SIP;cause=200", t0);
     EXPECT_TRUE(all<Transmit>().empty());
     layer.handle_message(kit::parse(MessageWriter::reply(invite, 100).finish().bytes()), peer, t0);
     const auto sent = all<Transmit>();
@@ -152,7 +179,7 @@ TEST_F(TransactionLayerTest, ACancelFindsItsInvite) {
 
 TEST_F(TransactionLayerTest, TheNextTargetIsTriedWithABranchOfItsOwn) {
     const Endpoint second{Transport::udp, kit::address("192.0.2.10", 5060), {}};
-    layer.request(bare("OPTIONS"), {peer, second}, t0);
+    layer.request(bare("OPTIONS"), {peer, second}, {}, t0);
     const auto first = kit::parse(all<Transmit>().at(0).bytes);
     layer.handle_message(kit::parse(MessageWriter::reply(first, 503).finish().bytes()), peer, t0);
     const auto sent = all<Transmit>();
@@ -167,7 +194,7 @@ TEST_F(TransactionLayerTest, TheNextTargetIsTriedWithABranchOfItsOwn) {
 
 TEST_F(TransactionLayerTest, ALongRequestGoesByTcpAndFallsBack) {
     const auto padding = "X-Padding: " + std::string(1400, 'x') + "\n";
-    const auto id = layer.request(bare("MESSAGE", padding), {peer}, t0);
+    const auto id = layer.request(bare("MESSAGE", padding), {peer}, {}, t0);
     auto sent = all<Transmit>();
     ASSERT_EQ(sent.size(), 1u);
     EXPECT_EQ(sent[0].to.transport, Transport::tcp);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sip/transaction/endpoint.hpp"
+
+#include "base/text.hpp"
+
+namespace lyceum::sip {
+
+std::optional<Endpoint> endpoint_of(std::string_view uri_text) {
+    const auto uri = Uri::parse(uri_text);
+    if (!uri || !uri->is_sip()) return std::nullopt;
+    const auto host = uri->params.find("maddr").value_or(uri->bare_host());
+    const auto ip = IpAddress::parse(host);
+    if (!ip) return std::nullopt;
+    Endpoint out;
+    const auto wanted = transport_of(uri->params.find("transport").value_or("udp"));
+    if (!wanted) return std::nullopt;
+    out.transport = uri->scheme == Uri::Scheme::sips ? Transport::tls : *wanted;
+    const std::uint16_t standard = out.transport == Transport::tls ? 5061 : 5060;
+    out.address = {*ip, uri->port.value_or(standard)};
+    return out;
+}
+
+std::string to_string(const Endpoint& endpoint) {
+    return std::string(name_of(endpoint.transport)) + " " + endpoint.address.to_string();
+}
+
+std::optional<Endpoint> parse_endpoint(std::string_view text) {
+    const auto transport = transport_of(cut(text, ' '));
+    const auto where = parse_host_port(text);
+    if (!transport || !where || !where->port) return std::nullopt;
+    Uri host;
+    host.host = where->host;
+    const auto ip = IpAddress::parse(host.bare_host());
+    if (!ip) return std::nullopt;
+    return Endpoint{*transport, {*ip, *where->port}, {}};
+}
+
+} // namespace lyceum::sip
