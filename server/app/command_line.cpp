@@ -141,8 +141,8 @@ int run_binding(Arguments arguments) {
     for (const auto& [user, bindings] : store.load(words.size() == 3 ? words[2] : ""))
         for (const auto& each : bindings)
             std::cout << user << "\t" << each.contact << "\t" << utc_text(each.expires)
-                      << "\tq=" << each.q_thousandths / 1000.0 << "\t" << each.source << "\t"
-                      << each.user_agent << "\n";
+                      << "\tq=" << each.q_thousandths / 1000.0 << "\t" << to_string(each.source)
+                      << "\t" << each.user_agent << "\n";
     return 0;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app/server.hpp"
 
-#include "base/text.hpp"
 #include "server/app/database_thread.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/clock.hpp"
@@ -131,14 +130,17 @@ private:
     }
 
     /// What people may call us by: the domain, the host, and its addresses.
+    static identity::Domains domains(const Configuration& c) {
+        identity::Domains domains{domain_of(c), boost::asio::ip::host_name(), "localhost", c.bind};
+        for (const auto& address : net::own_addresses()) domains.add(address.to_string());
+        return domains;
+    }
+
     static registrar::Registrar::Options registrar_options(const Configuration& c) {
         registrar::Registrar::Options options;
         options.server_name = "Lyceum/0.1";
         options.wall_at_zero = wall_at_zero();
-        options.domains = {to_lower(domain_of(c)), to_lower(boost::asio::ip::host_name()),
-                           "localhost", to_lower(c.bind)};
-        for (const auto& address : net::own_addresses())
-            options.domains.insert(address.to_string());
+        options.domains = domains(c);
         return options;
     }
 

@@ -9,10 +9,12 @@ Identity::Identity(sip::DigestAuthenticator::Options options, Credentials& crede
       log_(log) {}
 
 Identity::Outcome Identity::check(const sip::Message& request, const sip::Endpoint& from,
-                                  TimePoint now) {
+                                  TimePoint now, Challenger by) {
     const auto& ip = from.address.ip;
     bool stale = false;
-    if (const auto claim = authenticator_.claim(request)) {
+    if (const auto claim =
+            authenticator_.claim(request, by == Challenger::proxy ? sip::Header::proxy_authorization
+                                                                  : sip::Header::authorization)) {
         using Verdict = sip::DigestAuthenticator::Verdict;
         const auto stored = credentials_.credentials(claim->username);
         const auto verdict = authenticator_.verify(
@@ -27,8 +29,15 @@ Identity::Outcome Identity::check(const sip::Message& request, const sip::Endpoi
     }
     Outcome out;
     for (auto& value : authenticator_.challenge(ip, stale, now))
-        out.challenge.emplace_back(sip::Header::www_authenticate, std::move(value));
+        out.challenge.emplace_back(by == Challenger::proxy ? sip::Header::proxy_authenticate
+                                                           : sip::Header::www_authenticate,
+                                   std::move(value));
     return out;
+}
+
+bool Identity::is_for_us(std::string_view credentials) const {
+    const auto fields = sip::DigestFields::parse(credentials);
+    return fields && fields->realm == authenticator_.realm();
 }
 
 } // namespace lyceum::identity

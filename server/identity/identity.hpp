@@ -22,6 +22,9 @@ public:
     virtual std::optional<sip::StoredCredentials> credentials(std::string_view user) = 0;
 };
 
+/// Who challenges: a user agent server with 401, or a proxy with 407 (RFC 3261 §22.2, §22.3).
+enum class Challenger { server, proxy };
+
 /// Who sends a request: digest (RFC 7616) against the credentials of the members, the same for
 /// everybody who asks, so that a phone's nonce is good for its calls and its registrations. Says
 /// who it is, not what he may; tells the guard who guesses.
@@ -30,12 +33,15 @@ public:
     Identity(sip::DigestAuthenticator::Options options, Credentials& credentials,
              protection::Guard& guard, Entropy& entropy, Log& log);
 
-    /// The member that the request is from, or the headers of the 401 to answer with.
+    /// The member that the request is from, or the headers of the 401 or 407 to answer with.
     struct Outcome {
         std::optional<std::string> user;
         std::vector<std::pair<sip::Header, std::string>> challenge;
     };
-    Outcome check(const sip::Message& request, const sip::Endpoint& from, TimePoint now);
+    Outcome check(const sip::Message& request, const sip::Endpoint& from, TimePoint now,
+                  Challenger by = Challenger::server);
+    /// Of the credentials that were for us, nobody behind us learns (§22.3).
+    [[nodiscard]] bool is_for_us(std::string_view credentials) const;
 
 private:
     sip::DigestAuthenticator authenticator_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "sip/transaction/endpoint.hpp"
 
 #include <cstdint>
 #include <string>
@@ -21,7 +22,8 @@ struct Binding {
     std::string path;       ///< The Path values of RFC 3327, as they came; empty: direct.
     std::string instance;   ///< +sip.instance (RFC 5626 §4.1), or empty.
     std::string user_agent; ///< What the device calls itself.
-    std::string source;     ///< Where the REGISTER came from, for people to look at.
+    std::string features;   ///< What it can do: `;audio;methods="INVITE"` (RFC 3840).
+    sip::Endpoint source;   ///< Where the REGISTER came from.
 
     bool operator==(const Binding&) const = default;
 };

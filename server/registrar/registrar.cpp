@@ -45,6 +45,25 @@ bool is_stale(const Binding& known, const sip::Message& request) {
     return known.call_id == *request.header(Header::call_id) && known.cseq >= sip::cseq_of(request);
 }
 
+/// What the device says it can do (RFC 3840 §9): all parameters but those of the registration.
+std::string features_of(sip::Params params) {
+    static constexpr std::size_t features_bytes_max = 512;
+    std::string out;
+    for (auto rest = params.text(); !rest.empty();) {
+        const auto* start = rest.data();
+        const auto param = sip::Params::next(rest);
+        if (!param) break;
+        const auto end = rest.empty() ? params.text().data() + params.text().size() : rest.data();
+        const std::string_view text(start, static_cast<std::size_t>(end - start));
+        if (iequals(param->name, "q") || iequals(param->name, "expires") ||
+            iequals(param->name, "+sip.instance") || iequals(param->name, "reg-id"))
+            continue;
+        if (out.size() + text.size() > features_bytes_max) break;
+        out.append(text);
+    }
+    return out;
+}
+
 } // namespace
 
 Registrar::Registrar(Options options, identity::Identity& identity, Entropy& entropy, Log& log)
@@ -80,18 +99,12 @@ void Registrar::handle_request(const sip::RequestReceived& received, TimePoint n
     save(user, Waiting{received.transaction, std::move(response)});
 }
 
-bool Registrar::is_ours(std::string_view uri_text) const {
-    const auto uri = sip::Uri::parse(uri_text);
-    if (!uri || !uri->is_sip()) return false;
-    const auto ip = IpAddress::parse(uri->bare_host()); // However it is written.
-    return options_.domains.contains(ip ? ip->to_string() : to_lower(uri->bare_host()));
-}
-
 /// §10.3, steps 1 to 5: whether it is for us, who it is from, and whom it is about.
 std::optional<Registrar::Refusal> Registrar::authorize(const sip::RequestReceived& received,
                                                        std::string& user, TimePoint now) {
     const auto& request = received.request;
-    if (!is_ours(request.request_uri())) return Refusal{403, "Not Our Domain", {}};
+    if (!options_.domains.contains(request.request_uri()))
+        return Refusal{403, "Not Our Domain", {}};
     std::string unsupported;
     for (const auto option : request.values(Header::require))
         if (!iequals(option, "path"))
@@ -102,7 +115,7 @@ std::optional<Registrar::Refusal> Registrar::authorize(const sip::RequestReceive
     auto outcome = identity_.check(request, received.from, now);
     if (!outcome.user) return Refusal{401, {}, std::move(outcome.challenge)};
     const auto to = sip::NameAddr::parse(*request.header(Header::to));
-    if (!is_ours(to->uri_text)) return Refusal{404, {}, {}};
+    if (!options_.domains.contains(to->uri_text)) return Refusal{404, {}, {}};
     if (to->uri()->user_name() != *outcome.user)
         return Refusal{403, "Members Register Themselves", {}};
     user = std::move(*outcome.user);
@@ -191,8 +204,8 @@ std::optional<Registrar::Refusal> Registrar::change_one(const sip::RequestReceiv
     if (fresh.path.size() > path_bytes_max) return Refusal{400, "Path Too Long", {}};
     fresh.instance = instance.substr(0, 128);
     fresh.user_agent = request.header(Header::user_agent).value_or("").substr(0, 128);
-    fresh.source =
-        std::string(name_of(received.from.transport)) + " " + received.from.address.to_string();
+    fresh.features = features_of(contact->params);
+    fresh.source = received.from;
     bindings.push_back(std::move(fresh));
     return std::nullopt;
 }

@@ -3,6 +3,7 @@
 
 #include "base/core.hpp"
 #include "base/deadline_queue.hpp"
+#include "server/identity/domains.hpp"
 #include "server/identity/identity.hpp"
 #include "server/registrar/binding.hpp"
 #include "sip/transaction/transaction_layer.hpp"
@@ -10,7 +11,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,7 +31,7 @@ using SaveId = StrongId<struct SaveTag>;
 class Registrar {
 public:
     struct Options {
-        std::set<std::string> domains; ///< In lower case: hosts in Request-URI and To that are us.
+        identity::Domains domains{}; ///< That Request-URI and To may name.
         std::string server_name = "Lyceum";
         WallTime wall_at_zero{}; ///< What the wall clock says when the monotonic one says 0.
         Duration expires_min = 60s, expires_standard = 3600s, expires_max = 7200s;
@@ -81,7 +81,6 @@ private:
         sip::Message response;
     };
 
-    [[nodiscard]] bool is_ours(std::string_view uri) const;
     std::optional<Refusal> authorize(const sip::RequestReceived& received, std::string& user,
                                      TimePoint now);
     Result<std::vector<Binding>, Refusal> changed(const sip::RequestReceived& received,

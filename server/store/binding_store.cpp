@@ -10,11 +10,12 @@ BindingStore::BindingStore(const std::string& data_directory)
       remove_(database_.prepare("DELETE FROM binding WHERE user = ?")),
       // One contact may have been registered under several spellings: the last one counts.
       insert_(database_.prepare("INSERT OR REPLACE INTO binding VALUES "
-                                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
+                                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
 
 std::vector<Registration> BindingStore::load(std::string_view user) {
     auto rows = database_.prepare(
-        "SELECT user, contact, call_id, cseq, q, expires, path, instance, user_agent, source "
+        "SELECT user, contact, call_id, cseq, q, expires, path, instance, user_agent, source, "
+        "features "
         "FROM binding WHERE ?1 = '' OR user = ?1 ORDER BY user, q DESC, contact");
     rows.bind(1, user);
     std::vector<Registration> out;
@@ -29,7 +30,8 @@ std::vector<Registration> BindingStore::load(std::string_view user) {
         binding.path = rows.text(6);
         binding.instance = rows.text(7);
         binding.user_agent = rows.text(8);
-        binding.source = rows.text(9);
+        binding.source = sip::parse_endpoint(rows.text(9)).value_or(sip::Endpoint{});
+        binding.features = rows.text(10);
         out.back().bindings.push_back(std::move(binding));
     }
     return out;
@@ -46,7 +48,10 @@ void BindingStore::replace(const std::vector<Registration>& registrations) {
                 insert_.bind(1, user).bind(2, each.contact).bind(3, each.call_id);
                 insert_.bind(4, std::int64_t{each.cseq}).bind(5, std::int64_t{each.q_thousandths});
                 insert_.bind(6, each.expires.time_since_epoch().count()).bind(7, each.path);
-                insert_.bind(8, each.instance).bind(9, each.user_agent).bind(10, each.source);
+                insert_.bind(8, each.instance)
+                    .bind(9, each.user_agent)
+                    .bind(10, to_string(each.source));
+                insert_.bind(11, each.features);
                 insert_.step();
             }
         }

@@ -102,9 +102,9 @@ std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, std
 DigestAuthenticator::DigestAuthenticator(Options options, Entropy& entropy)
     : options_(std::move(options)), entropy_(entropy) {}
 
-std::optional<DigestFields> DigestAuthenticator::claim(const Message& request) const {
+std::optional<DigestFields> DigestAuthenticator::claim(const Message& request, Header in) const {
     for (const auto& field : request.fields()) {
-        if (field.id != Header::authorization) continue;
+        if (field.id != in) continue;
         const auto fields = DigestFields::parse(request.value(field));
         if (fields && fields->realm == options_.realm) return *fields;
     }

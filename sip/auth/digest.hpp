@@ -71,8 +71,10 @@ public:
         stale,
     };
 
-    /// The credentials in the request that are for our realm.
-    [[nodiscard]] std::optional<DigestFields> claim(const Message& request) const;
+    /// The credentials in the request that are for our realm: Authorization, or for a proxy
+    /// Proxy-Authorization.
+    [[nodiscard]] std::optional<DigestFields> claim(const Message& request,
+                                                    Header in = Header::authorization) const;
     Verdict verify(const Message& request, const DigestFields& fields,
                    const StoredCredentials& stored, const IpAddress& from, TimePoint now);
 

@@ -127,6 +127,14 @@ TEST_F(RegistrarTest, SeveralDevicesAreOrderedByQ) {
     EXPECT_EQ(all.values(sip::Header::contact).back(), "<sip:a@h1>;expires=3600;q=0.500");
 }
 
+TEST_F(RegistrarTest, WhatADeviceCanDoIsKept) {
+    ASSERT_EQ(status({"Contact: <sip:a@h>;q=0.5;audio;methods=\"INVITE,BYE\";expires=600;video\n"}),
+              200);
+    const auto& binding = registrar.bindings("alice").at(0);
+    EXPECT_EQ(binding.features, ";audio;methods=\"INVITE,BYE\";video");
+    EXPECT_EQ(to_string(binding.source), "UDP 192.0.2.9:5060");
+}
+
 TEST_F(RegistrarTest, WhatIsWrongIsRefusedAndChangesNothing) {
     ASSERT_EQ(status({"Contact: <sip:a@h0>\n"}), 200);
     const auto before = registrar.bindings("alice");

@@ -31,7 +31,9 @@ TEST_F(StoreTest, AFreshOneHasTheRoomDemo) {
 }
 
 TEST_F(StoreTest, RegistrationsAreReplacedAsAWhole) {
-    const registrar::Binding far{"sip:a@h1", "c", 7, 500, WallTime(1'800'000'000s), "<sip:p;lr>"};
+    registrar::Binding far{"sip:a@h1", "c", 7, 500, WallTime(1'800'000'000s), "<sip:p;lr>"};
+    far.features = ";audio;methods=\"INVITE\"";
+    far.source = {sip::Transport::tls, {*IpAddress::parse("2001:db8::1"), 5061}, {}};
     const registrar::Binding near{"sip:a@h2", "c", 8, 1000, WallTime(1'800'000'001s)};
     {
         BindingStore store(directory);
