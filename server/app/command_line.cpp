@@ -22,6 +22,10 @@ constexpr const char* usage = R"(usage:
   lyceum serve [--config FILE] [--data DIR] [--bind ADDR] [--sip-port N] [--sips-port N]
                [--web-port N] [--domain NAME]
   lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
+  lyceum user  forward NAME [--always TARGET] [--busy TARGET] [--no-answer TARGET [--after S]]
+               [--unreachable TARGET]    where his calls go; without any, to his devices again
+  lyceum user  find NAME [TARGET:S...]  ring there for S seconds, then there; "devices" are his own
+  lyceum alias add NAME TARGET | list | remove NAME   other names, of ours or for people elsewhere
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
                [--spatial off|on] [--video off|switch|grid] | list | remove NAME
@@ -116,20 +120,63 @@ int removed(bool done, const std::string& what, const std::string& name) {
     return done ? 0 : report(Fault{"there is no " + what + " " + name, 0});
 }
 
+int run_user_forward(Arguments& arguments, const std::string& name) {
+    routing::Forwarding set;
+    set.always = take(arguments, "always");
+    set.busy = take(arguments, "busy");
+    set.no_answer = take(arguments, "no-answer");
+    set.unreachable = take(arguments, "unreachable");
+    const auto after = parse_number<int>(take(arguments, "after", "20"));
+    if (!after) throw UsageError("--after: expected seconds");
+    set.no_answer_after = std::chrono::seconds(*after);
+    return report(store::Store(prepare(arguments).data).set_forwarding(name, set));
+}
+
+int run_user_find(Arguments& arguments, const std::string& name) {
+    std::vector<routing::Step> steps;
+    for (std::size_t i = 3; i < arguments.words.size(); ++i) {
+        const auto& word = arguments.words[i];
+        const auto colon = word.rfind(':');
+        const auto seconds = colon == std::string::npos
+                                 ? std::nullopt
+                                 : parse_number<int>(std::string_view(word).substr(colon + 1));
+        if (!seconds) throw UsageError("user find: expected TARGET:SECONDS, not " + word);
+        steps.push_back({word.substr(0, colon), std::chrono::seconds(*seconds)});
+    }
+    return report(store::Store(prepare(arguments).data).set_steps(name, steps));
+}
+
+int run_alias(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    store::Store store(prepare(arguments).data);
+    if (action == "list" && words.size() == 2) {
+        for (const auto& [name, target] : store.aliases())
+            std::cout << name << "\t" << target << "\n";
+        return 0;
+    }
+    if (action == "add" && words.size() == 4) return report(store.add_alias(words[2], words[3]));
+    if (action == "remove" && words.size() == 3)
+        return removed(store.remove_alias(words[2]), "alias", words[2]);
+    throw UsageError("alias: add NAME TARGET, list or remove NAME");
+}
+
 int run_user(Arguments arguments) {
     const auto words = arguments.words;
     const auto action = words.size() > 1 ? words[1] : std::string();
+    if (action == "forward" && words.size() == 3) return run_user_forward(arguments, words[2]);
+    if (action == "find" && words.size() >= 3) return run_user_find(arguments, words[2]);
     store::Store store(prepare(arguments).data);
     if (action == "list" && words.size() == 2) {
         for (const auto& name : store.users()) std::cout << name << "\n";
         return 0;
     }
-    if (words.size() != 3) throw UsageError("user: add, list, remove or passwd");
+    if (words.size() != 3) throw UsageError("user: add, list, remove, passwd, forward or find");
     if (action == "add") return report(store.add_user(words[2], read_password(arguments)));
     if (action == "passwd")
         return report(store.change_password(words[2], read_password(arguments)));
     if (action == "remove") return removed(store.remove_user(words[2]), "user", words[2]);
-    throw UsageError("user: add, list, remove or passwd");
+    throw UsageError("user: add, list, remove, passwd, forward or find");
 }
 
 /// A line for each device: who, where, until when, how gladly, what it is.
@@ -239,6 +286,7 @@ int run_command(const std::vector<std::string>& raw) {
             return run_check(std::move(arguments));
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
+        if (command == "alias") return run_alias(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
         if (command == "ban") return run_ban(std::move(arguments));
         throw UsageError(command.empty() ? "say what to do" : "unknown command " + command);

@@ -61,7 +61,9 @@ class Server {
 public:
     Server(const Configuration& c, Log& log)
         : configuration_(c), log_(log), store_(c.data), random_(entropy_.u64()),
-          transport_(io_, {*IpAddress::parse(c.bind), c.sip_port, c.sips_port, certificate_of(c)},
+          transport_(io_,
+                     {*IpAddress::parse(c.bind), c.sip_port, c.sips_port, certificate_of(c),
+                      entropy_.u64() >> 1},
                      {[this](sip::Message message, const sip::Endpoint& from) {
                           driver_.handle_message(std::move(message), from);
                       },
@@ -92,6 +94,9 @@ public:
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
                  random_, entropy_, log),
           registrar_(registrar_options(c), identity_, entropy_, log),
+          router_({.domains = domains(c)}, store_, registrar_),
+          proxy_(proxy_options(), agent_, router_, identity_, transport_,
+                 sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
           database_(
               c.data,
               [this](std::vector<registrar::SaveId> ids, bool done) {
@@ -100,7 +105,7 @@ public:
               },
               log),
           driver_(
-              io_, agent_, focus_, registrar_, guard_, transport_, resolver_,
+              io_, agent_, focus_, registrar_, proxy_, guard_, transport_, resolver_,
               [this](registrar::Registrar::Save save) { database_.save(std::move(save)); },
               [this](const protection::Guard::Output& output) { keep(output); }),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), bans_timer_(io_) {}
@@ -141,6 +146,13 @@ private:
         options.server_name = "Lyceum/0.1";
         options.wall_at_zero = wall_at_zero();
         options.domains = domains(c);
+        return options;
+    }
+
+    proxy::Proxy::Options proxy_options() const {
+        proxy::Proxy::Options options;
+        options.server_name = "Lyceum/0.1";
+        options.ports = {transport_.port(), transport_.tls_port()};
         return options;
     }
 
@@ -257,6 +269,8 @@ private:
     identity::Identity identity_;
     focus::Focus focus_;
     registrar::Registrar registrar_;
+    routing::Router router_;
+    proxy::Proxy proxy_;
     DatabaseThread database_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;

@@ -14,7 +14,10 @@ std::string canonical(std::string_view host) {
 
 } // namespace
 
-void Domains::add(std::string_view host) { hosts_.insert(canonical(host)); }
+void Domains::add(std::string_view host) {
+    if (hosts_.empty()) first_ = host;
+    hosts_.insert(canonical(host));
+}
 
 bool Domains::contains(const sip::Uri& uri) const {
     return uri.is_sip() && hosts_.contains(canonical(uri.bare_host()));

@@ -18,12 +18,16 @@ public:
         for (const auto& host : hosts) add(host);
     }
 
+    /// What we call ourselves, where we say a URI: the first that was given.
+    [[nodiscard]] const std::string& first() const { return first_; }
+
     /// A host name or an address, written in any way.
     void add(std::string_view host);
     [[nodiscard]] bool contains(const sip::Uri& uri) const;
     [[nodiscard]] bool contains(std::string_view uri_text) const;
 
 private:
+    std::string first_;
     std::set<std::string> hosts_;
 };
 

@@ -8,9 +8,9 @@
 namespace lyceum::net {
 
 SipDriver::SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
-                     registrar::Registrar& registrar, protection::Guard& guard,
+                     registrar::Registrar& registrar, proxy::Proxy& proxy, protection::Guard& guard,
                      SipTransport& transport, Resolver& resolver, Save save, Keep keep)
-    : io_(io), agent_(agent), focus_(focus), registrar_(registrar), guard_(guard),
+    : io_(io), agent_(agent), focus_(focus), registrar_(registrar), proxy_(proxy), guard_(guard),
       transport_(transport), resolver_(resolver), save_(std::move(save)), keep_(std::move(keep)),
       timer_(io) {}
 
@@ -50,17 +50,33 @@ void SipDriver::drain(TimePoint now) {
         } else if (auto* stranger = std::get_if<sip::RequestReceived>(&*output)) {
             if (stranger->request.method() == sip::Method::register_)
                 registrar_.handle_request(*stranger, now);
-            else agent_.take(std::move(*stranger), now);
+            else proxy_.handle_request(std::move(*stranger), now);
             drain_registrar(now);
-        } else if (auto* locate = std::get_if<sip::Locate>(&*output)) {
-            resolver_.locate(std::move(locate->uri), [this, id = locate->id](auto targets) {
-                boost::asio::post(io_, [this, id, found = std::move(targets)]() mutable {
-                    agent_.handle_located(id, std::move(found), monotonic_now());
-                    turn();
-                });
-            });
+        } else if (const auto* ack = std::get_if<sip::AckReceived>(&*output)) {
+            proxy_.handle_ack(*ack, now);
+        } else if (const auto* response = std::get_if<sip::ResponseReceived>(&*output)) {
+            proxy_.handle_response(*response, now);
+        } else if (const auto* failed = std::get_if<sip::RequestFailed>(&*output)) {
+            proxy_.handle_failure(*failed, now);
+        } else if (auto* wanted = std::get_if<sip::Locate>(&*output)) {
+            locate(agent_, std::move(*wanted));
         }
     }
+    drain_proxy();
+}
+
+void SipDriver::drain_proxy() {
+    while (auto wanted = proxy_.poll()) locate(proxy_, std::move(*wanted));
+}
+
+template <class Core>
+void SipDriver::locate(Core& core, sip::Locate wanted) {
+    resolver_.locate(std::move(wanted.uri), [this, &core, id = wanted.id](auto targets) {
+        boost::asio::post(io_, [this, &core, id, found = std::move(targets)]() mutable {
+            core.handle_located(id, std::move(found), monotonic_now());
+            turn();
+        });
+    });
 }
 
 void SipDriver::drain_registrar(TimePoint now) {
@@ -72,7 +88,8 @@ void SipDriver::drain_registrar(TimePoint now) {
 }
 
 void SipDriver::arm() {
-    const auto next = earlier(earlier(agent_.deadline(), registrar_.deadline()), guard_.deadline());
+    const auto next = earlier(earlier(agent_.deadline(), registrar_.deadline()),
+                              earlier(proxy_.deadline(), guard_.deadline()));
     if (next == armed_) return;
     armed_ = next;
     if (!next) {
@@ -86,6 +103,7 @@ void SipDriver::arm() {
         const auto now = monotonic_now();
         agent_.handle_timeout(now);
         registrar_.handle_timeout(now);
+        proxy_.handle_timeout(now);
         guard_.handle_timeout(now);
         turn();
     });

@@ -4,6 +4,7 @@
 #include "server/focus/focus.hpp"
 #include "server/net/resolver.hpp"
 #include "server/net/sip_transport.hpp"
+#include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
 #include "sip/dialog/user_agent.hpp"
 
@@ -15,8 +16,8 @@
 namespace lyceum::net {
 
 /// Joins the SIP cores to their sockets on the signalling thread: every turn takes one input,
-/// drains the user agent into the transport, the focus and the registrar until nothing is left, and
-/// sets the one timer.
+/// drains the user agent into the transport, the focus, the registrar and the proxy until nothing
+/// is left, and sets the one timer.
 class SipDriver {
 public:
     /// What the registrar wants kept; `handle_saved` says that it is.
@@ -25,8 +26,8 @@ public:
     using Keep = std::function<void(const protection::Guard::Output&)>;
 
     SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
-              registrar::Registrar& registrar, protection::Guard& guard, SipTransport& transport,
-              Resolver& resolver, Save save, Keep keep);
+              registrar::Registrar& registrar, proxy::Proxy& proxy, protection::Guard& guard,
+              SipTransport& transport, Resolver& resolver, Save save, Keep keep);
 
     void handle_message(sip::Message message, const sip::Endpoint& from);
     void handle_send_failed(sip::TransactionId transaction);
@@ -37,12 +38,17 @@ public:
 private:
     void drain(TimePoint now);
     void drain_registrar(TimePoint now);
+    void drain_proxy();
+    /// Asks the DNS, and tells the core that wanted to know.
+    template <class Core>
+    void locate(Core& core, sip::Locate wanted);
     void arm();
 
     boost::asio::io_context& io_;
     sip::UserAgent& agent_;
     focus::Focus& focus_;
     registrar::Registrar& registrar_;
+    proxy::Proxy& proxy_;
     protection::Guard& guard_;
     SipTransport& transport_;
     Resolver& resolver_;

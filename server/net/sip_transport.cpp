@@ -66,6 +66,7 @@ IpAddress source_toward(const IpAddress& peer) {
 
 SipTransport::SipTransport(boost::asio::io_context& io, Options options, Events events, Log& log)
     : io_(io), options_(std::move(options)), events_(std::move(events)), log_(log),
+      last_flow_(options_.first_flow),
       udp_(
           io, {options_.bind, options_.port},
           [this](std::string_view datagram, const SocketAddress& from) {

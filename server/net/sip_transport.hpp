@@ -29,6 +29,9 @@ public:
         IpAddress bind;
         std::uint16_t port = 5060, tls_port = 5061;
         CertificateFiles certificate;
+        /// Where flows are counted from: another place at each start, since a Route of an earlier
+        /// one must not name a connection of today.
+        std::uint64_t first_flow = 0;
     };
     struct Events {
         std::function<void(sip::Message, const sip::Endpoint&)> message;
@@ -70,10 +73,10 @@ private:
     Options options_;
     Events events_;
     Log& log_;
+    std::uint64_t last_flow_;
     UdpSocket udp_;
     Acceptor tcp_acceptor_, tls_acceptor_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
-    std::uint64_t last_flow_ = 0;
     std::unordered_map<sip::FlowId, Flow> flows_;
     std::map<std::pair<sip::Transport, SocketAddress>, sip::FlowId> flows_to_;
     mutable std::map<IpAddress, IpAddress> routes_; ///< Which address of ours leads there.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/store.hpp"
 
+#include "server/store/names.hpp"
+
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -26,20 +28,22 @@ focus::Room read_room(const sql::Statement& row) {
             row.number(8) != 0};
 }
 
-/// What can stand in a SIP user part without escapes, so that it can be dialled as it is written.
-bool is_name(std::string_view name) {
-    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_.!~*'()+$").find(c) != std::string_view::npos;
-    });
-}
-
 bool is_pin(std::string_view pin) {
     return pin.size() <= 16 &&
            std::all_of(pin.begin(), pin.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 } // namespace
+
+bool is_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return is_alnum(c) || std::string_view("-_.!~*'()+$").find(c) != std::string_view::npos;
+    });
+}
+
+Fault not_a_name(const std::string& what) {
+    return Fault{what + "'s name has 1 to 64 letters, digits or -_.!~*'()+$", 0};
+}
 
 std::string_view name_of(focus::Access access) {
     switch (access) {
@@ -105,7 +109,12 @@ Store::Store(const std::string& data_directory)
     : database_(sql::Database::open(data_directory + "/lyceum.db")),
       find_room_(
           database_.prepare("SELECT " + std::string(room_columns) + " FROM room WHERE name = ?")),
-      find_user_(database_.prepare("SELECT ha1_sha256, ha1_md5 FROM user WHERE name = ?")) {
+      find_user_(database_.prepare("SELECT ha1_sha256, ha1_md5 FROM user WHERE name = ?")),
+      find_member_(database_.prepare(
+          "SELECT always, busy, no_answer, unreachable, ifnull(no_answer_after_s, 20), target, "
+          "ring_for_s FROM user LEFT JOIN forwarding ON forwarding.user = name "
+          "LEFT JOIN find_step ON find_step.user = name WHERE name = ? ORDER BY position")),
+      find_alias_(database_.prepare("SELECT target FROM alias WHERE name = ?")) {
     auto statement = database_.prepare("SELECT value FROM setting WHERE name = 'realm'");
     realm_ = statement.step() ? statement.text(0) : "lyceum";
 }
@@ -138,8 +147,7 @@ std::vector<Store::RoomRow> Store::rooms() {
 
 std::optional<Fault> Store::add_room(const RoomRow& row) {
     const auto& room = row.room;
-    if (!is_name(room.name))
-        return Fault{"a room's name has 1 to 64 letters, digits or -_.!~*'()+$", 0};
+    if (!is_name(room.name)) return not_a_name("a room");
     if (room.speakers_max < 1 || room.speakers_max > 100)
         return Fault{"from 1 to 100 speakers are heard at once", 0};
     if (room.name == "echo") return Fault{"echo is a service of the server", 0};
@@ -194,6 +202,22 @@ bool Store::remove_ban(const IpAddress& address) {
     return database_.changes() > 0;
 }
 
+std::string Store::secret(std::string_view name, Entropy& entropy) {
+    // Whoever comes first has made it, also if two start at the same time.
+    database_.prepare("INSERT OR IGNORE INTO setting (name, value) VALUES (?, ?)")
+        .bind(1, name)
+        .bind(2, entropy.hex(32))
+        .step();
+    auto statement = database_.prepare("SELECT value FROM setting WHERE name = ?");
+    statement.bind(1, name);
+    statement.step();
+    const auto digits = statement.text(0);
+    std::string out;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+        out += static_cast<char>(hex_value(digits[i]) << 4 | hex_value(digits[i + 1]));
+    return out;
+}
+
 std::vector<std::string> Store::users() {
     auto statement = database_.prepare("SELECT name FROM user ORDER BY name");
     std::vector<std::string> out;
@@ -202,7 +226,7 @@ std::vector<std::string> Store::users() {
 }
 
 std::optional<Fault> Store::add_user(std::string_view name, std::string_view password) {
-    if (!is_name(name)) return Fault{"a user's name has 1 to 64 letters, digits or -_.!~*'()+$", 0};
+    if (!is_name(name)) return not_a_name("a user");
     if (password.empty()) return Fault{"the password is empty", 0};
     auto statement =
         database_.prepare("INSERT INTO user (name, ha1_sha256, ha1_md5) VALUES (?, ?, ?)");

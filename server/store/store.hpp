@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "server/focus/directory.hpp"
 #include "server/identity/identity.hpp"
+#include "server/routing/router.hpp"
 #include "sql/database.hpp"
 
 #include <optional>
@@ -13,16 +14,23 @@
 
 namespace lyceum::store {
 
-/// Rooms, users and settings in SQLite: what the focus and Identity ask, and what the command line
-/// changes. Reads are single look-ups by key in WAL mode, which wait for no writer; another process
-/// (the command line) may write at any time and is seen by the next look-up.
-class Store final : public focus::Directory, public identity::Credentials {
+/// Rooms, users, where they are found, and settings in SQLite: what the focus, Identity and the
+/// router ask, and what the command line changes. Reads are single look-ups by key in WAL mode,
+/// which wait for no writer; another process (the command line) may write at any time and is seen
+/// by the next look-up.
+class Store final : public focus::Directory,
+                    public identity::Credentials,
+                    public routing::Directory {
 public:
     /// Opens or creates `lyceum.db` in the data directory. Throws sql::Error.
     explicit Store(const std::string& data_directory);
 
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view user) override;
+
+    bool is_room(std::string_view name) override;
+    std::optional<routing::Member> member(std::string_view name) override;
+    std::optional<std::string> alias(std::string_view name) override;
 
     /// A row of `lyceum room list`.
     struct RoomRow {
@@ -39,6 +47,17 @@ public:
     std::optional<Fault> change_password(std::string_view name, std::string_view password);
     bool remove_user(std::string_view name);
 
+    /// Name and target of each.
+    std::vector<std::pair<std::string, std::string>> aliases();
+    std::optional<Fault> add_alias(std::string_view name, std::string_view target);
+    bool remove_alias(std::string_view name);
+    /// A fault if there is no such member or a target is nothing that can be dialled.
+    std::optional<Fault> set_forwarding(std::string_view user, const routing::Forwarding& set);
+    std::optional<Fault> set_steps(std::string_view user, const std::vector<routing::Step>& steps);
+
+    /// 32 octets that nobody else knows, the same at each start; made when first asked for.
+    std::string secret(std::string_view name, Entropy& entropy);
+
     /// The addresses that are not answered, until when and why.
     std::vector<protection::Ban> bans();
     void add_ban(const protection::Ban& ban);
@@ -48,7 +67,7 @@ public:
 
 private:
     sql::Database database_;
-    sql::Statement find_room_, find_user_;
+    sql::Statement find_room_, find_user_, find_member_, find_alias_;
     std::string realm_;
 };
 

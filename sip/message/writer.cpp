@@ -65,6 +65,11 @@ MessageWriter& MessageWriter::copy(const Message& from, Header id) {
     return *this;
 }
 
+MessageWriter& MessageWriter::copy(const Message& from, const Message::Field& field) {
+    text_.append(from.name(field)).append(": ").append(from.value(field)).append("\r\n");
+    return *this;
+}
+
 Message MessageWriter::finish(std::string_view content_type, std::string_view body) {
     if (!content_type.empty()) header(Header::content_type, content_type);
     header(Header::content_length, body.size());

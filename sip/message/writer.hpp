@@ -26,6 +26,8 @@ public:
     MessageWriter& header(std::string_view name, std::string_view value);
     /// Copies every such header of another message, octet for octet.
     MessageWriter& copy(const Message& from, Header id);
+    /// Copies one header field of another message, its name included.
+    MessageWriter& copy(const Message& from, const Message::Field& field);
 
     /// Ends the headers with Content-Length and the body.
     Message finish(std::string_view content_type = {}, std::string_view body = {});

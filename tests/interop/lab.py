@@ -272,7 +272,7 @@ class Baresip:
     RATES = {"PCMU": (8000, 1), "PCMA": (8000, 1), "G722": (16000, 1), "opus": (48000, 2)}
 
     def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
-                 encryption="", nat="", registrar=""):
+                 encryption="", nat="", registrar="", answers=False):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
         self.control_port = free_port()
         rate, channels = self.RATES[codec]
@@ -316,6 +316,7 @@ opus_bitrate 32000
         name = f"{codec}/{rate if codec != 'G722' else 16000}/{channels}"
         security = f";mediaenc={encryption}" if encryption else ""
         security += f";medianat={nat}" if nat else ""
+        security += ";answermode=auto" if answers else ""
         auth = f";auth_user={user};auth_pass={password}" if password else ""
         pathlib.Path(f"{self.folder}/accounts").write_text(
             f"<sip:{user}@{registrar or HOST};transport={transport}>;regint={120 if registrar else 0};audio_codecs={name}{security}{auth}\n")

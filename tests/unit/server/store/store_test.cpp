@@ -51,6 +51,44 @@ TEST_F(StoreTest, RegistrationsAreReplacedAsAWhole) {
     EXPECT_TRUE(again.load("bob").empty());
 }
 
+TEST_F(StoreTest, WhereCallsGoIsKept) {
+    SeededEntropy one(1), other(2);
+    std::string secret;
+    {
+        Store store(directory);
+        secret = store.secret("route_key", one);
+        EXPECT_EQ(secret.size(), 32u);
+        ASSERT_EQ(store.add_user("bob", "secret"), std::nullopt);
+        EXPECT_EQ(store.add_alias("1001", "bob"), std::nullopt);
+        EXPECT_EQ(store.add_alias("far", "sip:x@far.test"), std::nullopt);
+        EXPECT_NE(store.add_alias("1001", "carol"), std::nullopt) << "taken";
+        EXPECT_NE(store.add_alias("bob", "carol"), std::nullopt) << "a user";
+        EXPECT_NE(store.add_alias("DEMO", "carol"), std::nullopt) << "a room";
+        EXPECT_NE(store.add_alias("mail", "mailto:x@y"), std::nullopt);
+        EXPECT_NE(store.add_alias("head", "sip:x@y?Subject=z"), std::nullopt);
+        EXPECT_EQ(store.set_forwarding("bob", {"", "carol", "", "", 30s}), std::nullopt);
+        EXPECT_NE(store.set_forwarding("bob", {"", "carol", "", "", 500s}), std::nullopt);
+        EXPECT_NE(store.set_forwarding("bob", {"a b", "", "", ""}), std::nullopt);
+        EXPECT_NE(store.set_forwarding("nobody", {"", "carol", "", ""}), std::nullopt);
+        EXPECT_EQ(store.set_steps("bob", {{"devices", 10s}, {"maths", 5s}}), std::nullopt);
+        EXPECT_NE(store.set_steps("bob", {{"devices", 0s}}), std::nullopt);
+    }
+    Store again(directory);
+    EXPECT_EQ(again.secret("route_key", other), secret);
+    EXPECT_EQ(again.alias("1001"), "bob");
+    EXPECT_EQ(again.alias("1002"), std::nullopt);
+    EXPECT_EQ(again.aliases().size(), 2u);
+    const auto bob = again.member("bob");
+    ASSERT_TRUE(bob);
+    EXPECT_EQ(bob->forwarding, (routing::Forwarding{"", "carol", "", "", 30s}));
+    EXPECT_EQ(bob->steps, (std::vector<routing::Step>{{"devices", 10s}, {"maths", 5s}}));
+    EXPECT_EQ(again.member("nobody"), std::nullopt);
+    EXPECT_TRUE(again.remove_alias("1001"));
+    EXPECT_FALSE(again.remove_alias("1001"));
+    EXPECT_TRUE(again.remove_user("bob"));
+    EXPECT_EQ(again.member("bob"), std::nullopt);
+}
+
 TEST_F(StoreTest, RoomsComeAndGoAndStay) {
     {
         Store store(directory);

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/proxy/proxy.hpp"
+
+#include "base/text.hpp"
+#include "server/proxy/route_token.hpp"
+#include "sip/message/writer.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace lyceum::proxy {
+namespace {
+
+using sip::Header;
+using sip::Method;
+
+constexpr unsigned breadth_standard = 60; // RFC 5393 §5.3.3.
+
+bool makes_dialog(const sip::Message& request) {
+    const auto method = request.method();
+    return (method == Method::invite || method == Method::subscribe || method == Method::refer) &&
+           sip::tag_of(request, Header::to).empty();
+}
+
+std::string uri_in(std::string_view name_addr) {
+    const auto parsed = sip::NameAddr::parse(name_addr);
+    return parsed ? std::string(parsed->uri_text) : std::string();
+}
+
+bool is_loose(std::string_view route) {
+    const auto uri = sip::Uri::parse(uri_in(route));
+    return uri && uri->params.has("lr");
+}
+
+unsigned breadth_of(const sip::Message& request) {
+    const auto value = request.header("Max-Breadth");
+    return value ? parse_number<unsigned>(*value).value_or(breadth_standard) : breadth_standard;
+}
+
+} // namespace
+
+Proxy::Proxy(Options options, sip::UserAgent& agent, const routing::Router& router,
+             identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
+             Entropy& entropy, Log& log)
+    : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
+      local_(local), hash_(std::move(hash)), entropy_(entropy), log_(log) {}
+
+// ── A request comes ──────────────────────────────────────────────────────────────────────────────
+
+void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
+    const auto& request = received.request;
+    if (request.method() == Method::cancel) return handle_cancel(std::move(received), now);
+    auto way = way_of(request);
+    routing::Plan plan;
+    const bool inside = way.known && !sip::tag_of(request, Header::to).empty();
+    if (inside || !way.routes.empty()) {
+        plan.groups.push_back({{}, {{way.uri, {}, way.where, {}, {}}}, {}, {}});
+        plan.outward = !inside;
+    } else {
+        const bool lost = !sip::tag_of(request, Header::to).empty();
+        plan = lost ? routing::Plan{} : router_.plan(way.uri);
+        // Nobody of that name: the user agent says so, as it does for rooms that are not there.
+        if (plan.groups.empty() && plan.member.empty())
+            return agent_.take(std::move(received), now);
+        if (plan.member.empty() && plan.groups.front().here) {
+            const auto& name = *plan.groups.front().here;
+            const auto uri = sip::Uri::parse(request.request_uri());
+            if (!uri || uri->user_name() != name)
+                received.request = retargeted(request, "sip:" + name + "@" + //
+                                                           router_.domains().first());
+            return agent_.take(std::move(received), now);
+        }
+    }
+    if (const auto refusal = check(request)) return refuse(received, *refusal, now);
+    auto mark = mark_of(request);
+    if (has_come_by(request, mark)) return refuse(received, {482, {}, {}}, now);
+    if (!inside) {
+        bool proven = false;
+        if (const auto refusal = authorize(received, plan, proven, now))
+            return refuse(received, *refusal, now);
+        // Who is not one of us does not learn which names are.
+        if (plan.groups.empty() && !proven) return agent_.take(std::move(received), now);
+    }
+    forward(std::move(received), std::move(way), std::move(plan), std::move(mark), now);
+}
+
+/// §16.4. Route values of ours are taken off the front; what the last of them says is where the
+/// side lies to which the request goes.
+Proxy::Way Proxy::way_of(const sip::Message& request) const {
+    Way way;
+    way.uri = request.request_uri();
+    for (const auto route : request.values(Header::route)) way.routes.emplace_back(route);
+    const auto call_id = *request.header(Header::call_id);
+    const auto token_in = [&](std::string_view uri_text) -> std::optional<RouteToken> {
+        const auto uri = sip::Uri::parse(uri_text);
+        if (!uri || !uri->is_sip()) return std::nullopt;
+        return RouteToken::open(uri->user_name(), call_id, hash_);
+    };
+    if (!way.routes.empty() && token_in(way.uri)) {
+        // A strict router has moved our Record-Route value there, and the target to the end.
+        way.routes.insert(way.routes.begin(), "<" + way.uri + ">");
+        way.uri = uri_in(way.routes.back());
+        way.routes.pop_back();
+    }
+    while (!way.routes.empty()) {
+        const auto text = uri_in(way.routes.front());
+        const auto token = token_in(text);
+        const auto uri = sip::Uri::parse(text);
+        if (!token && !(uri && is_own_route(*uri))) break;
+        if (token) {
+            way.known = true;
+            way.where = token->where;
+        }
+        way.routes.erase(way.routes.begin());
+    }
+    return way;
+}
+
+bool Proxy::is_own_route(const sip::Uri& uri) const {
+    return router_.domains().contains(uri) &&
+           (!uri.port || options_.ports.empty() || options_.ports.contains(*uri.port));
+}
+
+/// §16.3.
+std::optional<Proxy::Refusal> Proxy::check(const sip::Message& request) const {
+    const auto uri = sip::Uri::parse(request.request_uri());
+    if (!uri->is_sip() && uri->scheme != sip::Uri::Scheme::tel) return Refusal{416, {}, {}};
+    const auto hops = request.header(Header::max_forwards);
+    if (hops && parse_number<unsigned>(*hops) == 0u) return Refusal{483, {}, {}};
+    std::string unsupported;
+    for (const auto option : request.values(Header::proxy_require))
+        unsupported.append(unsupported.empty() ? "" : ", ").append(option);
+    if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
+    if (calls_.size() >= options_.forks_max) return Refusal{503, {}, {{Header::retry_after, "10"}}};
+    return std::nullopt;
+}
+
+/// Who says that he is one of us, and who wants to get out by us, proves it by his password; and
+/// then he is who he is, and nobody else.
+std::optional<Proxy::Refusal> Proxy::authorize(const sip::RequestReceived& received,
+                                               const routing::Plan& plan, bool& proven,
+                                               TimePoint now) {
+    const auto from = sip::NameAddr::parse(*received.request.header(Header::from));
+    const auto uri = from->uri();
+    const bool of_us = router_.domains().contains(*uri);
+    if (!of_us && !plan.outward) return std::nullopt;
+    auto outcome =
+        identity_.check(received.request, received.from, now, identity::Challenger::proxy);
+    if (!outcome.user) return Refusal{407, {}, std::move(outcome.challenge)};
+    const bool anonymous = to_lower(uri->bare_host()).ends_with(".invalid"); // RFC 3323 §4.1.1.3.
+    if (!anonymous && (!of_us || uri->user_name() != *outcome.user))
+        return Refusal{403, "From Is Another's", {}};
+    proven = true;
+    return std::nullopt;
+}
+
+/// RFC 5393 §4.2.1: all that decides where the request goes. Who has seen the same with our mark
+/// on it has sent it round.
+std::string Proxy::mark_of(const sip::Message& request) const {
+    std::string text(request.request_uri());
+    for (const auto route : request.values(Header::route)) text.append("\n").append(route);
+    text.append("\n").append(sip::tag_of(request, Header::from));
+    text.append("\n").append(sip::tag_of(request, Header::to));
+    text.append("\n").append(*request.header(Header::call_id));
+    text.append("\n").append(*request.header(Header::cseq));
+    std::string mark = "-";
+    for (const char octet : hash_(text).substr(0, 8)) {
+        mark += "0123456789abcdef"[static_cast<unsigned char>(octet) >> 4];
+        mark += "0123456789abcdef"[static_cast<unsigned char>(octet) & 15];
+    }
+    return mark;
+}
+
+bool Proxy::has_come_by(const sip::Message& request, std::string_view mark) const {
+    for (const auto value : request.values(Header::via))
+        if (const auto via = sip::Via::parse(value); via && via->branch().ends_with(mark))
+            return true;
+    return false;
+}
+
+void Proxy::handle_cancel(sip::RequestReceived received, TimePoint now) {
+    const auto invite = agent_.transactions().invite_of(received.request);
+    const auto known = invite ? calls_.find(*invite) : calls_.end();
+    if (known == calls_.end()) return agent_.take(std::move(received), now);
+    refuse(received, {200, {}, {}}, now);
+    known->second.fork.handle_cancel(received.request.header(Header::reason).value_or(""), now);
+    drain(*invite, now);
+}
+
+/// An ACK of a 2xx is forwarded without a transaction (§16.11).
+void Proxy::handle_ack(const sip::AckReceived& received, TimePoint now) {
+    const auto way = way_of(received.ack);
+    const auto hops = received.ack.header(Header::max_forwards);
+    if (!way.known || (hops && parse_number<unsigned>(*hops) == 0u)) return;
+    const routing::Target target{way.uri, {}, way.where, {}, {}};
+    const auto hop = next_hop(received.ack, way, target);
+    locate({{}, target, forwarded_request(received.ack, hop)}, hop, now);
+}
+
+// ── Forwarding ───────────────────────────────────────────────────────────────────────────────────
+
+void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, std::string mark,
+                    TimePoint now) {
+    const auto breadth = breadth_of(received.request);
+    for (const auto& group : plan.groups)
+        if (group.targets.size() > breadth) return refuse(received, {440, {}, {}}, now);
+    log_.info("request.routed", {{"method", received.request.method_name()},
+                                 {"member", Redacted{plan.member}},
+                                 {"groups", plan.groups.size()}});
+    auto options = options_.fork;
+    options.invite = received.request.method() == Method::invite;
+    const auto id = received.transaction;
+    Call call{std::move(received), std::move(way), Fork(std::move(plan.groups), options),
+              std::move(mark),     plan.outward,   breadth};
+    auto& placed = calls_.emplace(id, std::move(call)).first->second;
+    placed.fork.start(now);
+    drain(id, now);
+}
+
+void Proxy::drain(sip::TransactionId id, TimePoint now) {
+    auto& call = calls_.at(id);
+    while (auto output = call.fork.poll()) {
+        if (auto* wanted = std::get_if<Fork::Try>(&*output)) {
+            auto hop = next_hop(call.received.request, call.way, wanted->target);
+            locate({{id, wanted->branch}, std::move(wanted->target), {}}, hop, now);
+        } else if (auto* cancel = std::get_if<Fork::Cancel>(&*output)) {
+            const auto client = call.clients.find(cancel->branch);
+            if (client != call.clients.end())
+                agent_.cancel(client->second, std::move(cancel->reason), now);
+            else call.fork.handle_failure(cancel->branch, 487, now); // Not even sent yet.
+        } else if (const auto* answer = std::get_if<Fork::PassOn>(&*output)) {
+            agent_.respond(id, answer->response, now);
+        } else if (const auto* finish = std::get_if<Fork::Finish>(&*output)) {
+            refuse(call.received, {finish->status, {}, {}}, now);
+        } else {
+            const auto& name = std::get<Fork::HandOver>(*output).name;
+            auto received = std::move(call.received);
+            received.request =
+                retargeted(received.request, "sip:" + name + "@" + router_.domains().first());
+            forget(id);
+            return agent_.take(std::move(received), now);
+        }
+    }
+    auto next = call.fork.deadline();
+    if (call.fork.is_over()) {
+        if (!call.lingers_until && call.received.request.method() == Method::invite)
+            call.lingers_until = now + options_.late_2xx;
+        if (!call.lingers_until || *call.lingers_until <= now) return forget(id);
+        next = call.lingers_until;
+    }
+    deadlines_.set(id, next);
+}
+
+/// §16.6, steps 2 to 7: the request as the next hop gets it, but for the Record-Route, which needs
+/// to know by what transport.
+NextHop Proxy::next_hop(const sip::Message& request, const Way& way,
+                        const routing::Target& target) const {
+    NextHop hop;
+    hop.uri = target.uri;
+    for (const auto route : sip::split_list(target.path)) hop.routes.emplace_back(route);
+    hop.routes.insert(hop.routes.end(), way.routes.begin(), way.routes.end());
+    if (!hop.routes.empty() && !is_loose(hop.routes.front())) {
+        hop.routes.push_back("<" + hop.uri + ">");
+        hop.uri = uri_in(hop.routes.front());
+        hop.routes.erase(hop.routes.begin());
+    }
+    const auto hops = parse_number<unsigned>(request.header(Header::max_forwards).value_or("71"));
+    hop.max_forwards = std::max(hops.value_or(71), 1u) - 1;
+    if (!target.diversion.empty()) hop.headers.emplace_back("Diversion", target.diversion);
+    hop.keeps_credentials = [this](std::string_view value) { return identity_.is_for_us(value); };
+    return hop;
+}
+
+/// §16.6, 7: by the route, to where the phone is known to be, or by its URI.
+void Proxy::locate(Travelling travelling, const NextHop& hop, TimePoint now) {
+    if (hop.routes.empty() && travelling.target.where) {
+        const auto where = *travelling.target.where;
+        return depart(std::move(travelling), {where}, now);
+    }
+    auto uri = hop.routes.empty() ? hop.uri : uri_in(hop.routes.front());
+    if (const auto direct = sip::endpoint_of(uri))
+        return depart(std::move(travelling), {*direct}, now);
+    const sip::LocateId id{++last_locate_};
+    travelling_.emplace(id, std::move(travelling));
+    outputs_.push_back({id, std::move(uri)});
+}
+
+void Proxy::handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now) {
+    const auto found = travelling_.find(id);
+    if (found == travelling_.end()) return;
+    auto travelling = std::move(found->second);
+    travelling_.erase(found);
+    const auto place = travelling.place;
+    if (travelling.ack) {
+        if (!targets.empty()) depart(std::move(travelling), std::move(targets), now);
+        return;
+    }
+    const auto call = calls_.find(place.call);
+    if (call == calls_.end()) return;
+    if (targets.empty()) {
+        log_.warning("sip.locate.failed", {});
+        call->second.fork.handle_failure(place.branch, 480, now);
+    } else {
+        depart(std::move(travelling), std::move(targets), now);
+    }
+    drain(place.call, now);
+}
+
+void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, TimePoint now) {
+    if (travelling.ack) return agent_.acknowledge(std::move(*travelling.ack), targets.front(), now);
+    auto& call = calls_.at(travelling.place.call);
+    if (!call.fork.is_open(travelling.place.branch)) return; // Others were faster than the DNS.
+    const auto& request = call.received.request;
+    auto hop = next_hop(request, call.way, travelling.target);
+    hop.max_breadth = call.breadth;
+    if (makes_dialog(request))
+        hop.record_routes = record_routes(call, travelling.target, targets.front());
+    sip::TransactionLayer::Sending sending{call.mark, !call.outward};
+    const auto client = agent_.request(forwarded_request(request, hop), std::move(targets),
+                                       std::move(sending), now);
+    sent_.emplace(client, travelling.place);
+    call.clients.emplace(travelling.place.branch, client);
+}
+
+/// One for each side, the callee's above the caller's: RFC 5658 §3.
+std::vector<std::string> Proxy::record_routes(const Call& call, const routing::Target& target,
+                                              const sip::Endpoint& next) const {
+    const auto& [transaction, request, from] = call.received;
+    const auto call_id = *request.header(Header::call_id);
+    // A phone that says where it is and sends from there is found by what it says, also later when
+    // it says something else. Behind another proxy it is not where the request came from.
+    std::optional<sip::Endpoint> caller;
+    const auto contact = sip::endpoint_of(uri_in(request.header(Header::contact).value_or("")));
+    const bool direct = request.values(Header::via).size() == 1;
+    const bool says_it = contact && contact->address.ip == from.address.ip;
+    if (direct && (is_reliable(from.transport) || !says_it)) caller = from;
+    std::optional<sip::Endpoint> callee;
+    const auto said = sip::endpoint_of(target.uri);
+    if (target.where && !(said && *said == *target.where)) callee = target.where;
+    return {record_route(call_id, next, callee), record_route(call_id, from, caller)};
+}
+
+std::string Proxy::record_route(std::string_view call_id, const sip::Endpoint& side,
+                                std::optional<sip::Endpoint> where) const {
+    std::string out = "<sip:" + RouteToken{where}.seal(call_id, hash_) + "@";
+    out.append(local_.toward(side).to_string());
+    if (side.transport != sip::Transport::udp)
+        out.append(";transport=").append(to_lower(name_of(side.transport)));
+    return out.append(";lr>");
+}
+
+// ── Responses ────────────────────────────────────────────────────────────────────────────────────
+
+void Proxy::handle_response(const sip::ResponseReceived& received, TimePoint now) {
+    const auto found = sent_.find(received.transaction);
+    if (found == sent_.end()) return;
+    const auto [id, branch] = found->second;
+    calls_.at(id).fork.handle_response(branch, forwarded_response(received.response), now);
+    drain(id, now);
+}
+
+void Proxy::handle_failure(const sip::RequestFailed& failed, TimePoint now) {
+    const auto found = sent_.find(failed.transaction);
+    if (found == sent_.end()) return;
+    const auto [id, branch] = found->second;
+    const int status = failed.why == sip::Effects::Failure::timeout ? 408 : 480;
+    calls_.at(id).fork.handle_failure(branch, status, now);
+    drain(id, now);
+}
+
+void Proxy::handle_timeout(TimePoint now) {
+    while (const auto id = deadlines_.expired(now)) {
+        calls_.at(*id).fork.handle_timeout(now);
+        drain(*id, now);
+    }
+}
+
+void Proxy::forget(sip::TransactionId id) {
+    const auto found = calls_.find(id);
+    for (const auto& [branch, client] : found->second.clients) sent_.erase(client);
+    deadlines_.remove(id);
+    calls_.erase(found);
+}
+
+void Proxy::refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now) {
+    auto writer = sip::MessageWriter::reply(received.request, refusal.status, refusal.reason,
+                                            entropy_.hex(8));
+    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
+    writer.header(Header::server, options_.server_name);
+    agent_.respond(received.transaction, writer.finish(), now);
+}
+
+std::optional<Proxy::Output> Proxy::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto output = std::move(outputs_.front());
+    outputs_.pop_front();
+    return output;
+}
+
+} // namespace lyceum::proxy

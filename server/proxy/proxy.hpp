@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/deadline_queue.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "server/identity/identity.hpp"
+#include "server/proxy/fork.hpp"
+#include "server/proxy/rewriting.hpp"
+#include "server/routing/router.hpp"
+#include "sip/auth/keyed_hash.hpp"
+#include "sip/dialog/user_agent.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace lyceum::proxy {
+
+/// The stateful proxy of our domains, RFC 3261 §16. Beside the SIP user agent whose transactions it
+/// shares: it is shown what is no session's, and gives back what this server has to answer itself.
+///
+/// Never an open relay. Passed on is what is for a member or an alias of ours, what a member sends,
+/// once he has shown his password, and what belongs to a dialog that was passed before (its Route
+/// carries our token). Whoever says that he is one of us has to prove it.
+///
+/// It stays in the path of dialogs by two Record-Route values, one for each side (RFC 5658), which
+/// say where the peer of that side is reached; so phones behind NATs and on connections of their
+/// own are found in both directions, also after a restart where that is possible.
+class Proxy {
+public:
+    struct Options {
+        std::string server_name = "Lyceum";
+        std::size_t forks_max = 50'000; ///< Beyond: 503 with Retry-After.
+        std::set<std::uint16_t> ports;  ///< Ours: which Route values are, that carry no token.
+        Fork::Options fork{};
+        Duration late_2xx = 32s; ///< How long further 2xx of an answered INVITE are passed on.
+    };
+    /// Find where this URI is (RFC 3263) and say so with `handle_located`.
+    using Output = sip::Locate;
+
+    Proxy(Options options, sip::UserAgent& agent, const routing::Router& router,
+          identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
+          Entropy& entropy, Log& log);
+
+    void handle_request(sip::RequestReceived received, TimePoint now);
+    void handle_ack(const sip::AckReceived& received, TimePoint now);
+    void handle_response(const sip::ResponseReceived& received, TimePoint now);
+    void handle_failure(const sip::RequestFailed& failed, TimePoint now);
+    void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
+    void handle_timeout(TimePoint now);
+
+    std::optional<Output> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const { return deadlines_.deadline(); }
+    [[nodiscard]] std::size_t size() const { return calls_.size(); }
+
+private:
+    /// The way that a request still has to go, once our own Route values are taken off (§16.4).
+    struct Way {
+        std::string uri;
+        std::vector<std::string> routes;
+        bool known = false; ///< A token of ours says that its dialog has passed here.
+        std::optional<sip::Endpoint> where;
+    };
+    struct Call { ///< A request that is being forwarded.
+        sip::RequestReceived received;
+        Way way;
+        Fork fork;
+        std::string mark;      ///< Of this request in our branches: for loops.
+        bool outward;          ///< To hosts that say by DNS how they are reached.
+        unsigned breadth = 60; ///< What is left of Max-Breadth (RFC 5393 §5.3).
+        std::map<Fork::Branch, sip::TransactionId> clients{};
+        std::optional<TimePoint> lingers_until{};
+    };
+    struct Place {
+        sip::TransactionId call;
+        Fork::Branch branch;
+    };
+    struct Travelling { ///< What waits to know where it goes.
+        Place place;
+        routing::Target target;
+        std::optional<sip::Message> ack; ///< Or an ACK, which belongs to no call.
+    };
+    using Headers = std::vector<std::pair<sip::Header, std::string>>;
+    struct Refusal {
+        int status;
+        std::string reason;
+        Headers headers;
+    };
+
+    [[nodiscard]] Way way_of(const sip::Message& request) const;
+    [[nodiscard]] bool is_own_route(const sip::Uri& uri) const;
+    [[nodiscard]] std::optional<Refusal> check(const sip::Message& request) const;
+    [[nodiscard]] std::optional<Refusal> authorize(const sip::RequestReceived& received,
+                                                   const routing::Plan& plan, bool& proven,
+                                                   TimePoint now);
+    [[nodiscard]] std::string mark_of(const sip::Message& request) const;
+    [[nodiscard]] bool has_come_by(const sip::Message& request, std::string_view mark) const;
+    void handle_cancel(sip::RequestReceived received, TimePoint now);
+    void forward(sip::RequestReceived received, Way way, routing::Plan plan, std::string mark,
+                 TimePoint now);
+    void drain(sip::TransactionId id, TimePoint now);
+    void locate(Travelling travelling, const NextHop& hop, TimePoint now);
+    void depart(Travelling travelling, std::vector<sip::Endpoint> targets, TimePoint now);
+    [[nodiscard]] NextHop next_hop(const sip::Message& request, const Way& way,
+                                   const routing::Target& target) const;
+    [[nodiscard]] std::vector<std::string>
+    record_routes(const Call& call, const routing::Target& target, const sip::Endpoint& next) const;
+    [[nodiscard]] std::string record_route(std::string_view call_id, const sip::Endpoint& side,
+                                           std::optional<sip::Endpoint> where) const;
+    void forget(sip::TransactionId id);
+    void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
+
+    Options options_;
+    sip::UserAgent& agent_;
+    const routing::Router& router_;
+    identity::Identity& identity_;
+    const sip::LocalAddresses& local_;
+    sip::KeyedHash hash_;
+    Entropy& entropy_;
+    Log& log_;
+    std::unordered_map<sip::TransactionId, Call> calls_; ///< By the transaction of the caller.
+    std::unordered_map<sip::TransactionId, Place> sent_;
+    std::map<sip::LocateId, Travelling> travelling_;
+    std::uint64_t last_locate_ = 0;
+    DeadlineQueue<sip::TransactionId> deadlines_;
+    std::deque<Output> outputs_;
+};
+
+static_assert(SansIoCore<Proxy>);
+
+} // namespace lyceum::proxy

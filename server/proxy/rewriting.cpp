@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/proxy/rewriting.hpp"
+
+#include "base/text.hpp"
+#include "sip/message/writer.hpp"
+
+namespace lyceum::proxy {
+
+using sip::Header;
+
+sip::Message forwarded_request(const sip::Message& request, const NextHop& hop) {
+    auto writer = sip::MessageWriter::request(request.method_name(), hop.uri);
+    for (const auto& route : hop.routes) writer.header(Header::route, route);
+    for (const auto& record : hop.record_routes) writer.header(Header::record_route, record);
+    for (const auto& [name, value] : hop.headers) writer.header(name, value);
+    writer.header(Header::max_forwards, hop.max_forwards);
+    if (hop.max_breadth < 60) writer.header("Max-Breadth", std::to_string(hop.max_breadth));
+    for (const auto& field : request.fields()) {
+        switch (field.id) {
+        case Header::route:
+        case Header::max_forwards:
+        case Header::content_length: continue;
+        case Header::authorization:
+        case Header::proxy_authorization:
+            if (hop.keeps_credentials && hop.keeps_credentials(request.value(field))) continue;
+            break;
+        case Header::other:
+            // Who somebody is may be asserted by us and by trunks only (RFC 3325 §5).
+            if (iequals(request.name(field), "P-Asserted-Identity") ||
+                iequals(request.name(field), "Max-Breadth"))
+                continue;
+            break;
+        default: break;
+        }
+        writer.copy(request, field);
+    }
+    return writer.finish({}, request.body());
+}
+
+sip::Message forwarded_response(const sip::Message& response) {
+    auto writer = sip::MessageWriter::response(response.status(), response.reason());
+    bool ours = true;
+    for (const auto& field : response.fields()) {
+        if (field.id == Header::content_length) continue;
+        if (field.id != Header::via || !ours) {
+            writer.copy(response, field);
+            continue;
+        }
+        auto values = sip::split_list(response.value(field));
+        for (const auto value : values) {
+            if (!ours) writer.header(Header::via, value);
+            ours = false;
+        }
+    }
+    return writer.finish({}, response.body());
+}
+
+sip::Message retargeted(const sip::Message& request, std::string_view uri) {
+    auto writer = sip::MessageWriter::request(request.method_name(), uri);
+    for (const auto& field : request.fields())
+        if (field.id != Header::content_length) writer.copy(request, field);
+    return writer.finish({}, request.body());
+}
+
+} // namespace lyceum::proxy

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/routing/router.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace lyceum::routing {
+namespace {
+
+constexpr std::string_view echo_name = "echo";
+
+/// A phone is sent to where it says it is, unless that cannot be where its REGISTER came from: then
+/// it is behind a NAT and is reached by the hole that it made, or by the connection that it opened.
+std::optional<sip::Endpoint> where_of(const registrar::Binding& binding) {
+    if (!binding.path.empty()) return std::nullopt;
+    if (is_reliable(binding.source.transport)) return binding.source;
+    const auto contact = sip::endpoint_of(binding.contact);
+    if (contact && contact->address.ip == binding.source.address.ip) return contact;
+    const auto uri = sip::Uri::parse(binding.contact);
+    const bool named = uri && !contact && !iequals(uri->host, "localhost") &&
+                       !to_lower(uri->host).ends_with(".invalid");
+    if (named || binding.source.address.port == 0) return std::nullopt;
+    return binding.source;
+}
+
+/// A Request-URI has no header fields (RFC 3261 §19.1.1, table 1).
+Target target_of(const registrar::Binding& binding) {
+    return {binding.contact.substr(0, binding.contact.find('?')),
+            binding.path,
+            where_of(binding),
+            binding.features,
+            {}};
+}
+
+bool is_uri(std::string_view text) {
+    const auto uri = sip::Uri::parse(text);
+    return uri && (uri->is_sip() || uri->scheme == sip::Uri::Scheme::tel);
+}
+
+} // namespace
+
+Router::Router(Options options, Directory& directory, const registrar::Registrar& registrar)
+    : options_(std::move(options)), directory_(directory), registrar_(registrar) {}
+
+Plan Router::plan(std::string_view request_uri) const {
+    Seen seen;
+    return plan(request_uri, seen);
+}
+
+std::string Router::uri_of(std::string_view name) const {
+    return "sip:" + std::string(name) + "@" + options_.domains.first();
+}
+
+Plan Router::plan(std::string_view uri_text, Seen& seen) const {
+    const auto uri = sip::Uri::parse(uri_text);
+    if (!uri || !uri->is_sip()) return {};
+    if (!options_.domains.contains(*uri)) {
+        Group outside;
+        outside.targets.push_back({std::string(uri_text), {}, {}, {}, {}});
+        return {{std::move(outside)}, {}, true};
+    }
+    const auto name = uri->user_name();
+    if (name.empty() || iequals(name, echo_name) || directory_.is_room(name)) {
+        Group here;
+        here.here = name;
+        return {{std::move(here)}, {}, false};
+    }
+    if (!seen.insert(name).second || seen.size() > detours_max) return {};
+    if (const auto member = directory_.member(name)) return plan_member(name, *member, seen);
+    const auto meant = directory_.alias(name);
+    if (!meant) return {};
+    auto plan_of_alias = plan(is_uri(*meant) ? *meant : uri_of(*meant), seen);
+    // What an administrator has written down may lead out for everybody.
+    plan_of_alias.outward = false;
+    return plan_of_alias;
+}
+
+Plan Router::plan_member(const std::string& name, const Member& member, Seen& seen) const {
+    Plan out;
+    out.member = name;
+    const auto& set = member.forwarding;
+    if (!set.always.empty()) {
+        if (auto group = detour(name, set.always, "unconditional", seen))
+            out.groups.push_back(std::move(*group));
+        return out;
+    }
+    if (member.steps.empty()) {
+        out.groups = devices(name);
+        if (!out.groups.empty() && !set.no_answer.empty())
+            out.groups.back().ring_for = set.no_answer_after;
+    }
+    for (const auto& step : member.steps) {
+        auto groups = devices(name);
+        if (step.target != Step::devices) {
+            groups.clear();
+            if (auto group = detour(name, step.target, "follow-me", seen))
+                groups.push_back(std::move(*group));
+        }
+        for (auto& group : groups) group.ring_for = step.ring_for;
+        std::move(groups.begin(), groups.end(), std::back_inserter(out.groups));
+    }
+    struct Detour {
+        When when;
+        const std::string& target;
+        std::string_view reason;
+    };
+    for (const auto& [when, target, reason] :
+         {Detour{When::busy, set.busy, "user-busy"},
+          Detour{When::no_answer, set.no_answer, "no-answer"},
+          Detour{When::unreachable, set.unreachable, "unavailable"}}) {
+        if (target.empty()) continue;
+        auto group = detour(name, target, reason, seen);
+        if (!group) continue;
+        group->when = when;
+        out.groups.push_back(std::move(*group));
+    }
+    return out;
+}
+
+std::optional<Group> Router::detour(const std::string& name, std::string_view target,
+                                    std::string_view reason, Seen& seen) const {
+    auto branch = seen; // One way may not come by here twice; two ways may.
+    const auto there = plan(is_uri(target) ? std::string(target) : uri_of(target), branch);
+    Group all;
+    const auto diversion = "<" + uri_of(name) + ">;reason=" + std::string(reason);
+    for (const auto& group : there.groups) {
+        if (group.when != When::next) continue;
+        if (group.here) all.here = group.here;
+        for (auto each : group.targets) {
+            if (each.diversion.empty()) each.diversion = diversion;
+            all.targets.push_back(std::move(each));
+        }
+    }
+    if (!all.targets.empty()) all.here.reset();
+    if (all.targets.empty() && !all.here) return std::nullopt;
+    return all;
+}
+
+/// His devices, those of one q at the same time (RFC 3261 §16.6).
+std::vector<Group> Router::devices(std::string_view name) const {
+    std::vector<Group> groups;
+    unsigned last_q = 0;
+    for (const auto& binding : registrar_.bindings(name)) {
+        if (groups.empty() || binding.q_thousandths != last_q) groups.emplace_back();
+        last_q = binding.q_thousandths;
+        groups.back().targets.push_back(target_of(binding));
+    }
+    for (std::size_t i = 0; i + 1 < groups.size(); ++i) groups[i].ring_for = options_.serial_ring;
+    return groups;
+}
+
+} // namespace lyceum::routing

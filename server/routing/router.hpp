@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/identity/domains.hpp"
+#include "server/registrar/registrar.hpp"
+#include "server/routing/plan.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lyceum::routing {
+
+/// Where calls for a member go in place of his devices. Each is a URI or a name of ours, or empty.
+struct Forwarding {
+    std::string always, busy, no_answer, unreachable;
+    Duration no_answer_after = 20s;
+
+    bool operator==(const Forwarding&) const = default;
+};
+
+/// One step of a find-me list: ring there so long, then go on.
+struct Step {
+    static constexpr std::string_view devices = "devices"; ///< All that he has registered.
+    std::string target;
+    Duration ring_for = 15s;
+
+    bool operator==(const Step&) const = default;
+};
+
+/// How a member wants to be found.
+struct Member {
+    Forwarding forwarding;
+    std::vector<Step> steps; ///< Empty: his devices, the most wanted first.
+};
+
+/// A port: the names that are ours. Answers without waiting for the network.
+class Directory {
+public:
+    virtual ~Directory() = default;
+    virtual bool is_room(std::string_view name) = 0;
+    virtual std::optional<Member> member(std::string_view name) = 0;
+    /// What another name stands for: a name of ours or a URI.
+    virtual std::optional<std::string> alias(std::string_view name) = 0;
+};
+
+/// Says where a Request-URI leads: to this server itself, to the devices of a member, by an alias
+/// or by what the member has set to somewhere else, out of our domains, or nowhere. It sends
+/// nothing and asks nobody who he is.
+///
+/// A name is looked up as a room, as a member, as an alias, in this order.
+class Router {
+public:
+    static constexpr int detours_max = 5; ///< Of aliases and forwardings on one way.
+
+    struct Options {
+        identity::Domains domains{};
+        Duration serial_ring = 15s; ///< How long a device rings before one of a lower q does.
+    };
+
+    Router(Options options, Directory& directory, const registrar::Registrar& registrar);
+
+    [[nodiscard]] Plan plan(std::string_view request_uri) const;
+    [[nodiscard]] const identity::Domains& domains() const { return options_.domains; }
+
+private:
+    using Seen = std::set<std::string, std::less<>>;
+
+    [[nodiscard]] Plan plan(std::string_view uri, Seen& seen) const;
+    [[nodiscard]] Plan plan_member(const std::string& name, const Member& member, Seen& seen) const;
+    /// Where a detour leads, all of it at once.
+    [[nodiscard]] std::optional<Group> detour(const std::string& name, std::string_view target,
+                                              std::string_view reason, Seen& seen) const;
+    [[nodiscard]] std::vector<Group> devices(std::string_view name) const;
+    [[nodiscard]] std::string uri_of(std::string_view name) const;
+
+    Options options_;
+    Directory& directory_;
+    const registrar::Registrar& registrar_;
+};
+
+} // namespace lyceum::routing

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The part of Store that says where calls go.
+#include "server/store/names.hpp"
+#include "server/store/store.hpp"
+
+#include "base/text.hpp"
+
+namespace lyceum::store {
+namespace {
+
+/// A name of ours, or a URI that can be a Request-URI.
+bool can_be_dialled(std::string_view target) {
+    if (is_name(target)) return true;
+    const auto uri = sip::Uri::parse(target);
+    return uri && target.size() <= 256 && uri->headers.empty() &&
+           (uri->is_sip() || uri->scheme == sip::Uri::Scheme::tel);
+}
+
+Fault not_dialled(std::string_view target) {
+    return Fault{"neither a name nor a SIP URI: " + std::string(target), 0};
+}
+
+} // namespace
+
+bool Store::is_room(std::string_view name) { return room(name).has_value(); }
+
+std::optional<routing::Member> Store::member(std::string_view name) {
+    std::optional<routing::Member> out;
+    find_member_.reset();
+    find_member_.bind(1, name);
+    while (find_member_.step()) {
+        if (!out) {
+            out.emplace();
+            auto& set = out->forwarding;
+            set.always = find_member_.text(0);
+            set.busy = find_member_.text(1);
+            set.no_answer = find_member_.text(2);
+            set.unreachable = find_member_.text(3);
+            set.no_answer_after = std::chrono::seconds(find_member_.number(4));
+        }
+        if (auto target = find_member_.text(5); !target.empty())
+            out->steps.push_back({std::move(target), std::chrono::seconds(find_member_.number(6))});
+    }
+    find_member_.reset();
+    return out;
+}
+
+std::optional<std::string> Store::alias(std::string_view name) {
+    find_alias_.reset();
+    find_alias_.bind(1, name);
+    std::optional<std::string> out;
+    if (find_alias_.step()) out = find_alias_.text(0);
+    find_alias_.reset();
+    return out;
+}
+
+std::vector<std::pair<std::string, std::string>> Store::aliases() {
+    auto rows = database_.prepare("SELECT name, target FROM alias ORDER BY name");
+    std::vector<std::pair<std::string, std::string>> out;
+    while (rows.step()) out.emplace_back(rows.text(0), rows.text(1));
+    return out;
+}
+
+std::optional<Fault> Store::add_alias(std::string_view name, std::string_view target) {
+    if (!is_name(name)) return not_a_name("an alias");
+    if (!can_be_dialled(target)) return not_dialled(target);
+    if (is_room(name) || member(name)) return Fault{"there is a room or a user of that name", 0};
+    auto statement = database_.prepare("INSERT INTO alias (name, target) VALUES (?, ?)");
+    statement.bind(1, name).bind(2, target);
+    try {
+        statement.step();
+    } catch (const sql::Error& error) {
+        if (error.is_constraint()) return Fault{"there is an alias of that name", 0};
+        throw;
+    }
+    return std::nullopt;
+}
+
+bool Store::remove_alias(std::string_view name) {
+    database_.prepare("DELETE FROM alias WHERE name = ?").bind(1, name).step();
+    return database_.changes() > 0;
+}
+
+std::optional<Fault> Store::set_forwarding(std::string_view user, const routing::Forwarding& set) {
+    if (!member(user)) return Fault{"there is no user of that name", 0};
+    for (const auto* target : {&set.always, &set.busy, &set.no_answer, &set.unreachable})
+        if (!target->empty() && !can_be_dialled(*target)) return not_dialled(*target);
+    auto statement = database_.prepare("INSERT OR REPLACE INTO forwarding VALUES (?,?,?,?,?,?)");
+    statement.bind(1, user).bind(2, set.always).bind(3, set.busy).bind(4, set.no_answer);
+    statement.bind(5, set.unreachable).bind(6, std::int64_t{set.no_answer_after / 1s});
+    try {
+        statement.step();
+    } catch (const sql::Error& error) {
+        if (error.is_constraint()) return Fault{"a phone rings for 1 to 180 seconds", 0};
+        throw;
+    }
+    return std::nullopt;
+}
+
+std::optional<Fault> Store::set_steps(std::string_view user,
+                                      const std::vector<routing::Step>& steps) {
+    if (!member(user)) return Fault{"there is no user of that name", 0};
+    static constexpr std::size_t steps_max = 10;
+    if (steps.size() > steps_max) return Fault{"at most ten places", 0};
+    for (const auto& step : steps) {
+        if (!can_be_dialled(step.target)) return not_dialled(step.target);
+        if (step.ring_for < 1s || step.ring_for > 180s)
+            return Fault{"a phone rings for 1 to 180 seconds", 0};
+    }
+    database_.execute("BEGIN IMMEDIATE");
+    database_.prepare("DELETE FROM find_step WHERE user = ?").bind(1, user).step();
+    std::int64_t position = 0;
+    for (const auto& step : steps)
+        database_.prepare("INSERT INTO find_step VALUES (?, ?, ?, ?)")
+            .bind(1, user)
+            .bind(2, position++)
+            .bind(3, step.target)
+            .bind(4, std::int64_t{step.ring_for / 1s})
+            .step();
+    database_.execute("COMMIT");
+    return std::nullopt;
+}
+
+} // namespace lyceum::store

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People reach each other: calls by way of the server, forked, forwarded, found."""
+import contextlib
+import time
+
+import lab
+from lab import HOST, Baresip, Server, command
+
+
+@contextlib.contextmanager
+def members(*names, options=()):
+    """A server with these members, whose password is "secret"."""
+    with Server("--digest", "md5", *options) as server:
+        for name in names:
+            added = command("user", "add", name, "--password-stdin", "--data", server.data,
+                            stdin="secret\n")
+            assert added.returncode == 0, added.stderr
+        yield server
+
+
+def phone(server, name, transport="udp", **options):
+    """A member's phone that has registered."""
+    port = server.tls_port if transport == "tls" else server.port
+    device = Baresip("", user=name, password="secret", transport=transport,
+                     registrar=f"{HOST}:{port}", **options)
+    device.wait_for("200 OK")
+    return device
+
+
+def uri(server, name):
+    return f"sip:{name}@{HOST}:{server.port}"
+
+
+def hear_each_other(caller, callee, hertz):
+    time.sleep(2.5)
+    assert caller.hears(hertz[1]) > 2500, "the caller does not hear the callee"
+    assert callee.hears(hertz[0]) > 2500, "the callee does not hear the caller"
+
+
+def test_phones_call_each_other_over_each_pair_of_transports():
+    pairs = [("udp", "udp"), ("udp", "tcp"), ("tcp", "tls"), ("tls", "udp")]
+    with members("alice", "bob") as server:
+        for caller, callee in pairs:
+            with phone(server, "alice", caller, hertz=500) as alice, \
+                    phone(server, "bob", callee, hertz=900, answers=True) as bob:
+                port = server.tls_port if caller == "tls" else server.port
+                alice.command("dial", f"sip:bob@{HOST}:{port};transport={caller}")
+                alice.wait_for("Call established")
+                bob.wait_for("Call established")
+                hear_each_other(alice, bob, (500, 900))
+                # Whoever hangs up, the other hears of it.
+                (bob if caller == "udp" else alice).command("hangup")
+                (alice if caller == "udp" else bob).wait_for("session closed")
+
+
+def test_all_devices_ring_and_the_first_to_answer_has_the_call():
+    with members("alice", "bob") as server:
+        with phone(server, "alice") as alice, phone(server, "bob") as desk, \
+                phone(server, "bob", "tcp") as mobile:
+            alice.command("dial", uri(server, "bob"))
+            desk.wait_for("Incoming call")
+            mobile.wait_for("Incoming call")
+            mobile.command("accept")
+            alice.wait_for("Call established")
+            desk.wait_for("session closed")
+            assert "Call established" not in desk.said()
+            alice.command("hangup")
+            mobile.wait_for("session closed")
+
+
+def test_a_caller_who_gives_up_silences_all_devices():
+    with members("alice", "bob") as server:
+        with phone(server, "alice") as alice, phone(server, "bob") as desk, \
+                phone(server, "bob", "tcp") as mobile:
+            alice.command("dial", uri(server, "bob"))
+            desk.wait_for("Incoming call")
+            mobile.wait_for("Incoming call")
+            alice.command("hangup")
+            desk.wait_for("session closed")
+            mobile.wait_for("session closed")
+
+
+def test_busy_and_absent_members_are_forwarded_and_found():
+    with members("alice", "bob", "carol") as server:
+        at = ["--data", server.data]
+        for arguments in (("user", "forward", "bob", "--busy", "carol", "--unreachable", "echo"),
+                          ("alias", "add", "1001", "bob")):
+            done = command(*arguments, *at)
+            assert done.returncode == 0, done.stderr
+        with phone(server, "alice") as alice:
+            with phone(server, "bob") as bob, phone(server, "carol", answers=True) as carol:
+                alice.command("dial", uri(server, "1001"))
+                bob.wait_for("Incoming call")
+                bob.command("hangup")
+                carol.wait_for("Call established")
+                alice.command("hangup")
+                carol.wait_for("session closed")
+            # Bob's phone has taken its leave: the room that stands in for him answers.
+            alice.command("dial", uri(server, "bob"))
+            assert server.wait_for_log("leg.joining")
+            alice.command("hangup")
+
+
+def test_a_find_me_list_ends_in_a_room():
+    with members("alice", "bob") as server:
+        done = command("user", "find", "bob", "devices:1", "demo:10", "--data", server.data)
+        assert done.returncode == 0, done.stderr
+        with phone(server, "alice") as alice, phone(server, "bob") as bob:
+            alice.command("dial", uri(server, "bob"))
+            bob.wait_for("Incoming call")
+            bob.wait_for("session closed")
+            alice.wait_for("Call established")
+            assert server.wait_for_log("conference.started")
+
+
+def test_calls_survive_a_restart_of_the_server():
+    with members("alice", "bob") as server, contextlib.ExitStack() as restarted:
+        with phone(server, "alice") as alice, phone(server, "bob", answers=True) as bob:
+            alice.command("dial", uri(server, "bob"))
+            alice.wait_for("Call established")
+            server.stop(9)
+            restarted.enter_context(
+                Server("--digest", "md5", "--sip-port", str(server.port), data=server.data))
+            alice.command("hangup")
+            bob.wait_for("session closed")

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/proxy/proxy.hpp"
+#include "tests/kit/recording_log.hpp"
+#include "tests/kit/sip.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lyceum::kit {
+
+/// A proxy with all that it stands on, and a driver that keeps what is sent. Members are alice, bob
+/// and carol, whose password is "secret"; the domain is school.test, at 192.0.2.1.
+class Exchange : public routing::Directory, public identity::Credentials {
+public:
+    explicit Exchange(proxy::Proxy::Options options = {}) : proxy(make(std::move(options))) {}
+
+    std::optional<sip::StoredCredentials> credentials(std::string_view user) override {
+        if (!members.contains(user)) return std::nullopt;
+        using sip::DigestAlgorithm, sip::digest_ha1;
+        return sip::StoredCredentials{digest_ha1(DigestAlgorithm::sha256, user, "school", "secret"),
+                                      digest_ha1(DigestAlgorithm::md5, user, "school", "secret")};
+    }
+    bool is_room(std::string_view name) override { return rooms.contains(name); }
+    std::optional<routing::Member> member(std::string_view name) override {
+        const auto found = members.find(name);
+        return found == members.end() ? std::nullopt : std::optional(found->second);
+    }
+    std::optional<std::string> alias(std::string_view name) override {
+        const auto found = aliases.find(name);
+        return found == aliases.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    /// A device: "sip:bob@192.0.2.20:5060", whose REGISTER came from there unless said otherwise.
+    void bind(const std::string& user, const std::string& contact, unsigned q = 1000,
+              std::optional<sip::Endpoint> source = std::nullopt) {
+        registrar::Binding binding;
+        binding.contact = contact;
+        binding.q_thousandths = q;
+        binding.expires = WallTime(1h);
+        binding.source = source ? *source : sip::endpoint_of(contact).value_or(sip::Endpoint{});
+        bindings[user].push_back(binding);
+        registrar.restore({{user, bindings[user]}}, now);
+    }
+
+    /// What arrives, from where.
+    void hand_in(const sip::Message& message, const sip::Endpoint& from) {
+        agent.handle_message(message, from, now);
+        drain();
+    }
+    void run(Duration time) {
+        const auto end = now + time;
+        while (true) {
+            const auto next = earlier(agent.deadline(), proxy.deadline());
+            if (!next || *next > end) break;
+            now = std::max(now, *next);
+            agent.handle_timeout(now);
+            proxy.handle_timeout(now);
+            drain();
+        }
+        now = end;
+    }
+    void located(std::vector<sip::Endpoint> targets) {
+        const auto id = wanted.at(0).id;
+        wanted.erase(wanted.begin());
+        proxy.handle_located(id, std::move(targets), now);
+        drain();
+    }
+
+    struct Sent {
+        sip::Message message;
+        sip::Endpoint to;
+    };
+    /// Takes the next message that was sent, of this method or status if one is named.
+    std::optional<Sent> next(const std::string& what = {}) {
+        for (auto each = sent.begin(); each != sent.end(); ++each) {
+            const auto& message = each->message;
+            const auto name = message.is_request() ? std::string(message.method_name())
+                                                   : std::to_string(message.status());
+            if (!what.empty() && name != what) continue;
+            auto out = std::move(*each);
+            sent.erase(each);
+            return out;
+        }
+        return std::nullopt;
+    }
+
+    std::map<std::string, routing::Member, std::less<>> members{
+        {"alice", {}}, {"bob", {}}, {"carol", {}}};
+    std::set<std::string, std::less<>> rooms{"maths"};
+    std::map<std::string, std::string, std::less<>> aliases;
+    std::map<std::string, std::vector<registrar::Binding>> bindings;
+
+    TimePoint now{};
+    Random random{1};
+    SeededEntropy entropy{1};
+    FixedAddresses local;
+    RecordingLog log;
+    protection::Guard guard{{}, log};
+    identity::Identity identity{{.realm = "school"}, *this, guard, entropy, log};
+    identity::Domains domains{"school.test", "192.0.2.1"};
+    sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
+    registrar::Registrar registrar{{.domains = domains}, identity, entropy, log};
+    routing::Router router{{.domains = domains}, *this, registrar};
+    proxy::Proxy proxy;
+    std::vector<Sent> sent;
+    std::vector<sip::Locate> wanted;
+    std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
+
+private:
+    proxy::Proxy make(proxy::Proxy::Options options) {
+        return {std::move(options),    agent,   router, identity, local,
+                sip::KeyedHash("key"), entropy, log};
+    }
+    void drain() {
+        while (auto output = agent.poll()) {
+            if (auto* transmit = std::get_if<sip::Transmit>(&*output))
+                sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
+            else if (auto* request = std::get_if<sip::RequestReceived>(&*output))
+                proxy.handle_request(std::move(*request), now);
+            else if (auto* ack = std::get_if<sip::AckReceived>(&*output))
+                proxy.handle_ack(*ack, now);
+            else if (auto* response = std::get_if<sip::ResponseReceived>(&*output))
+                proxy.handle_response(*response, now);
+            else if (auto* failed = std::get_if<sip::RequestFailed>(&*output))
+                proxy.handle_failure(*failed, now);
+            else if (auto* call = std::get_if<sip::IncomingCall>(&*output))
+                taken.push_back(std::move(*call));
+        }
+        while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
+    }
+};
+
+} // namespace lyceum::kit

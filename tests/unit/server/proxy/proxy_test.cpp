@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/proxy/route_token.hpp"
+#include "tests/kit/exchange.hpp"
+
+#include <gtest/gtest.h>
+
+namespace lyceum::proxy {
+namespace {
+
+using sip::Header;
+
+const sip::Endpoint outside{sip::Transport::udp, kit::address("203.0.113.9", 5060), {}};
+const sip::Endpoint desk{sip::Transport::udp, kit::address("192.0.2.20", 5060), {}};
+
+class ProxyTest : public testing::Test {
+protected:
+    struct Ask {
+        std::string method = "INVITE", uri = "sip:bob@school.test";
+        std::string from = "sip:eve@far.test", more, body;
+        std::string to_tag, call_id = "c1";
+        int max_forwards = 70;
+    };
+    sip::Message request(const Ask& ask) {
+        const auto number = std::to_string(++cseq);
+        std::string text = ask.method + " " + ask.uri + " SIP/2.0\n";
+        if (ask.more.find("Via:") == std::string::npos)
+            text.append("Via: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bKe" + number + "\n");
+        text.append("From: <" + ask.from + ">;tag=e\nTo: <" + ask.uri + ">");
+        text.append(ask.to_tag.empty() ? "" : ";tag=" + ask.to_tag);
+        text.append("\nCall-ID: " + ask.call_id + "\nCSeq: " + number + " " + ask.method);
+        text.append("\nMax-Forwards: " + std::to_string(ask.max_forwards));
+        text.append("\nContact: <sip:eve@203.0.113.9:5060>\n" + ask.more);
+        return kit::message(text, ask.body);
+    }
+    /// What a caller outside gets to see, or 0: nothing final yet.
+    int ask(const Ask& what) {
+        exchange.hand_in(request(what), outside);
+        const auto answer = answered();
+        return answer ? answer->status() : 0;
+    }
+    std::optional<sip::Message> answered() {
+        std::optional<sip::Message> last;
+        for (auto each = exchange.sent.begin(); each != exchange.sent.end();) {
+            const bool answer = each->message.is_response() && each->to == outside;
+            if (answer) last = each->message;
+            each = answer ? exchange.sent.erase(each) : each + 1;
+        }
+        return last;
+    }
+    /// With the password, after the challenge.
+    sip::Message signed_by(const std::string& user, Ask what) {
+        exchange.hand_in(request(what), outside);
+        const auto challenge = answered();
+        EXPECT_EQ(challenge->status(), 407);
+        const auto fields =
+            sip::DigestFields::parse(*challenge->header(Header::proxy_authenticate));
+        const auto ha1 = sip::digest_ha1(sip::DigestAlgorithm::sha256, user, "school", "secret");
+        what.more += "Proxy-Authorization: Digest username=\"" + user + "\", realm=\"school\"";
+        what.more += ", nonce=\"" + std::string(fields->nonce) + "\", uri=\"" + what.uri;
+        what.more += "\", nc=00000001, cnonce=\"c\", qop=auth, algorithm=SHA-256, response=\"";
+        what.more += sip::digest_response(sip::DigestAlgorithm::sha256, ha1, fields->nonce,
+                                          "00000001", "c", what.method, what.uri) +
+                     "\"\n";
+        return request(what);
+    }
+    static sip::Message answer_to(const sip::Message& request, int status,
+                                  const std::string& contact = "sip:bob@192.0.2.20:5060") {
+        auto writer = sip::MessageWriter::reply(request, status, {}, "b");
+        for (const auto& field : request.fields())
+            if (field.id == Header::record_route)
+                writer.header(Header::record_route, request.value(field));
+        return writer.header(Header::contact, "<" + contact + ">").finish();
+    }
+
+    kit::Exchange exchange;
+    int cseq = 0;
+};
+
+TEST_F(ProxyTest, ACallFindsTheMemberAndTheDialogItsWayBack) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(ask({.more = "X-Unheard-Of: stays\nP-Asserted-Identity: <sip:boss@school.test>\n"
+                           "Content-Type: application/pkcs7-mime\n",
+                   .body = "\x01\x02"}),
+              0);
+    const auto invite = exchange.next("INVITE");
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(invite->to, desk);
+    EXPECT_EQ(invite->message.request_uri(), "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(invite->message.header(Header::max_forwards), "69");
+    EXPECT_EQ(invite->message.header("X-Unheard-Of"), "stays");
+    EXPECT_FALSE(invite->message.header("P-Asserted-Identity"));
+    EXPECT_EQ(invite->message.body(), "\x01\x02");
+    EXPECT_EQ(invite->message.values(Header::via).size(), 2u);
+    ASSERT_EQ(invite->message.count(Header::record_route), 2u);
+
+    exchange.hand_in(answer_to(invite->message, 180), desk);
+    EXPECT_EQ(answered()->status(), 180);
+    const auto ok = answer_to(invite->message, 200);
+    exchange.hand_in(ok, desk);
+    const auto heard = answered();
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->status(), 200);
+    EXPECT_EQ(heard->values(Header::via).size(), 1u);
+
+    // The caller's requests go by the route set, from its end; the callee's from its start.
+    const auto routes = ok.values(Header::record_route);
+    const std::string from_caller =
+        "Route: " + std::string(routes[1]) + ", " + std::string(routes[0]) + "\n";
+    exchange.hand_in(request({.method = "ACK",
+                              .uri = "sip:bob@192.0.2.20:5060",
+                              .more = from_caller,
+                              .to_tag = "b"}),
+                     outside);
+    const auto ack = exchange.next("ACK");
+    ASSERT_TRUE(ack);
+    EXPECT_EQ(ack->to, desk);
+    EXPECT_FALSE(ack->message.has(Header::route));
+    const std::string from_callee = "Route: " + std::string(routes[0]) + ", " +
+                                    std::string(routes[1]) + "\n" +
+                                    "Via: SIP/2.0/UDP 192.0.2.20:5060;branch=z9hG4bKbye\n";
+    exchange.hand_in(request({.method = "BYE",
+                              .uri = "sip:eve@203.0.113.9:5060",
+                              .more = from_callee,
+                              .to_tag = "e"}),
+                     desk);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, outside);
+    EXPECT_EQ(bye->message.request_uri(), "sip:eve@203.0.113.9:5060");
+    exchange.hand_in(answer_to(bye->message, 200), outside);
+    EXPECT_EQ(exchange.next("200")->to, desk);
+    exchange.run(40s);
+    EXPECT_EQ(exchange.proxy.size(), 0u);
+    EXPECT_EQ(exchange.agent.transactions().size(), 0u);
+}
+
+TEST_F(ProxyTest, IsNoRelayForStrangers) {
+    EXPECT_EQ(ask({.uri = "sip:anybody@elsewhere.test"}), 407);
+    EXPECT_EQ(ask({.more = "Route: <sip:192.0.2.77;lr>\n"}), 407) << "by way of a route";
+    EXPECT_EQ(ask({.more = "Route: <sip:192.0.2.1;lr>, <sip:192.0.2.77;lr>\n"}), 407);
+    EXPECT_EQ(ask({.method = "BYE", .uri = "sip:x@elsewhere.test", .to_tag = "t"}), 481);
+    EXPECT_TRUE(exchange.wanted.empty());
+    EXPECT_FALSE(exchange.next("INVITE"));
+}
+
+TEST_F(ProxyTest, AMemberGetsOutByHisPassword) {
+    exchange.hand_in(
+        signed_by("alice", {.uri = "sip:x@elsewhere.test", .from = "sip:alice@school.test"}),
+        outside);
+    ASSERT_EQ(exchange.wanted.size(), 1u);
+    EXPECT_EQ(exchange.wanted[0].uri, "sip:x@elsewhere.test");
+    exchange.located({{sip::Transport::tcp, kit::address("198.51.100.7", 5060), {}}});
+    const auto invite = exchange.next("INVITE");
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(invite->to.transport, sip::Transport::tcp);
+    EXPECT_FALSE(invite->message.has(Header::proxy_authorization)) << "it was for us";
+    const auto record = invite->message.values(Header::record_route);
+    EXPECT_NE(record[0].find(";transport=tcp"), std::string_view::npos);
+    EXPECT_EQ(record[1].find(";transport"), std::string_view::npos);
+}
+
+TEST_F(ProxyTest, ANameThatIsNotFoundIs480AndTheCallerMayGiveUpBefore) {
+    const Ask outward{.uri = "sip:x@elsewhere.test", .from = "sip:alice@school.test"};
+    exchange.hand_in(signed_by("alice", outward), outside);
+    exchange.located({});
+    EXPECT_EQ(answered()->status(), 480);
+
+    auto again = outward;
+    again.call_id = "c2";
+    const auto invite = signed_by("alice", again);
+    exchange.hand_in(invite, outside);
+    auto text = invite.bytes();
+    for (const auto* name : {"INVITE sip:x", std::to_string(cseq).append(" INVITE").c_str()}) {
+        const auto at = text.find(name);
+        const auto method = text.find("INVITE", at);
+        text.replace(method, 6, "CANCEL");
+    }
+    exchange.hand_in(kit::parse(text), outside);
+    EXPECT_EQ(exchange.next("200")->to, outside);
+    EXPECT_EQ(answered()->status(), 487);
+    exchange.located({desk});
+    EXPECT_FALSE(exchange.next("INVITE")) << "it is not sent any more";
+}
+
+TEST_F(ProxyTest, NobodyUsesTheNameOfAnother) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(ask({.from = "sip:alice@school.test"}), 407);
+    exchange.hand_in(signed_by("alice", {.from = "sip:carol@school.test", .call_id = "c2"}),
+                     outside);
+    EXPECT_EQ(answered()->status(), 403);
+    EXPECT_FALSE(exchange.next("INVITE"));
+    exchange.hand_in(signed_by("alice", {.from = "sip:alice@192.0.2.1", .call_id = "c3"}), outside);
+    EXPECT_TRUE(exchange.next("INVITE"));
+}
+
+TEST_F(ProxyTest, WhatCannotGoOnIsRefused) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("bob", "sip:bob@192.0.2.21:5060");
+    EXPECT_EQ(ask({.max_forwards = 0}), 483);
+    EXPECT_EQ(ask({.more = "Proxy-Require: levitation\n", .call_id = "c2"}), 420);
+    EXPECT_EQ(ask({.more = "Max-Breadth: 1\n", .call_id = "c3"}), 440);
+    EXPECT_EQ(ask({.uri = "sip:nobody@school.test", .call_id = "c4"}), 0) << "the focus says 404";
+    EXPECT_EQ(exchange.taken.size(), 1u);
+    EXPECT_FALSE(exchange.next("INVITE"));
+}
+
+TEST_F(ProxyTest, StrangersDoNotLearnWhoIsAMember) {
+    EXPECT_EQ(ask({.uri = "sip:carol@school.test"}), 0);
+    EXPECT_EQ(exchange.taken.size(), 1u) << "like a name that is nobody's";
+    exchange.hand_in(signed_by("alice", {.uri = "sip:carol@school.test",
+                                         .from = "sip:alice@school.test",
+                                         .call_id = "c2"}),
+                     outside);
+    EXPECT_EQ(answered()->status(), 480);
+}
+
+TEST_F(ProxyTest, WhatHasBeenHereBeforeIsALoopAndWithAnotherUriASpiral) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    const Ask what{};
+    ask(what);
+    const auto sent = exchange.next("INVITE");
+    auto text = sent->message.bytes();
+    const std::string again = "sip:bob@school.test";
+    text.replace(text.find("sip:bob@192.0.2.20:5060"), 23, again);
+    text.insert(text.find("Via:"), "Via: SIP/2.0/UDP 192.0.2.20;branch=z9hG4bKround\r\n");
+    exchange.hand_in(kit::parse(text), desk);
+    EXPECT_EQ(exchange.next("482")->to, desk);
+    EXPECT_FALSE(exchange.next("INVITE"));
+
+    exchange.bind("carol", "sip:carol@192.0.2.30:5060");
+    text.replace(text.find(again), again.size(), "sip:carol@school.test");
+    text.replace(text.find("z9hG4bKround"), 12, "z9hG4bKonward");
+    exchange.hand_in(kit::parse(text), desk);
+    EXPECT_TRUE(exchange.next("INVITE"));
+}
+
+TEST_F(ProxyTest, ATokenIsGoodForItsDialogOnly) {
+    const sip::KeyedHash hash("key"), other("another key");
+    const RouteToken token{
+        sip::Endpoint{sip::Transport::tls, kit::address("2001:db8::7", 5061), sip::FlowId{77}}};
+    const auto text = token.seal("c1", hash);
+    EXPECT_EQ(RouteToken::open(text, "c1", hash)->where, token.where);
+    EXPECT_FALSE(RouteToken::open(text, "c2", hash));
+    EXPECT_FALSE(RouteToken::open(text, "c1", other));
+    EXPECT_FALSE(RouteToken::open(text.substr(1), "c1", hash));
+    EXPECT_EQ(RouteToken::open(RouteToken{}.seal("c1", hash), "c1", hash)->where, std::nullopt);
+    const auto route = "Route: <sip:" + text + "@192.0.2.1;lr>\n";
+    EXPECT_EQ(ask({.uri = "sip:x@198.51.100.7", .more = route, .to_tag = "t", .call_id = "c2"}),
+              481);
+    EXPECT_EQ(ask({.uri = "sip:x@198.51.100.7", .more = route}), 407) << "no dialog yet";
+}
+
+TEST_F(ProxyTest, PhonesBehindNatsAndOnConnectionsAreFoundBothWays) {
+    const sip::Endpoint nat{sip::Transport::udp, kit::address("198.51.100.5", 40000), {}};
+    const sip::Endpoint tcp{sip::Transport::tcp, kit::address("198.51.100.6", 50000),
+                            sip::FlowId{9}};
+    exchange.bind("bob", "sip:bob@10.0.0.4:5060", 1000, nat);
+    exchange.hand_in(request({.more = "Via: SIP/2.0/TCP 10.0.0.9;branch=z9hG4bKn\n"}), tcp);
+    const auto invite = exchange.next("INVITE");
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(invite->to, nat);
+    const auto routes = invite->message.values(Header::record_route);
+    EXPECT_EQ(routes[0].find(";transport"), std::string_view::npos);
+    EXPECT_NE(routes[1].find(";transport=tcp"), std::string_view::npos);
+    const std::string from_callee = "Route: " + std::string(routes[0]) +
+                                    "\nRoute: " + std::string(routes[1]) +
+                                    "\nVia: SIP/2.0/UDP 10.0.0.4;branch=z9hG4bKb;rport\n";
+    exchange.hand_in(request({.method = "UPDATE",
+                              .uri = "sip:eve@10.0.0.9;transport=tcp",
+                              .more = from_callee,
+                              .to_tag = "e"}),
+                     nat);
+    EXPECT_EQ(exchange.next("UPDATE")->to, tcp);
+    const std::string from_caller = "Route: " + std::string(routes[1]) +
+                                    "\nRoute: " + std::string(routes[0]) +
+                                    "\nVia: SIP/2.0/TCP 10.0.0.9;branch=z9hG4bKu\n";
+    exchange.hand_in(
+        request(
+            {.method = "BYE", .uri = "sip:bob@10.0.0.4:5060", .more = from_caller, .to_tag = "b"}),
+        tcp);
+    EXPECT_EQ(exchange.next("BYE")->to, nat);
+}
+
+TEST_F(ProxyTest, AStrictRouterInFrontOfUsIsUnderstood) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    ask({});
+    const auto invite = exchange.next("INVITE");
+    const auto routes = invite->message.values(Header::record_route);
+    const auto first = sip::NameAddr::parse(routes[1])->uri_text;
+    exchange.hand_in(
+        request({.method = "BYE",
+                 .uri = std::string(first),
+                 .more = "Route: " + std::string(routes[0]) + ", <sip:bob@192.0.2.20:5060>\n",
+                 .to_tag = "b"}),
+        outside);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->message.request_uri(), "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(bye->to, desk);
+}
+
+TEST_F(ProxyTest, APathIsGoneBy) {
+    registrar::Binding binding;
+    binding.contact = "sip:bob@10.0.0.4";
+    binding.path = "<sip:edge@192.0.2.50;lr>, <sip:core@192.0.2.51;lr>";
+    binding.expires = WallTime(1h);
+    exchange.registrar.restore({{"bob", {binding}}}, exchange.now);
+    ask({});
+    const auto invite = exchange.next("INVITE");
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(invite->to.address, kit::address("192.0.2.50", 5060));
+    EXPECT_EQ(invite->message.values(Header::route).size(), 2u);
+    EXPECT_EQ(invite->message.request_uri(), "sip:bob@10.0.0.4");
+}
+
+TEST_F(ProxyTest, ACallIsCancelledWithTheReasonThatItWasAnsweredElsewhere) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("bob", "sip:bob@192.0.2.21:5060");
+    ask({});
+    const auto first = exchange.next("INVITE"), second = exchange.next("INVITE");
+    ASSERT_TRUE(first && second);
+    const sip::Endpoint mobile{sip::Transport::udp, kit::address("192.0.2.21", 5060), {}};
+    exchange.hand_in(answer_to(first->message, 180), first->to);
+    exchange.hand_in(answer_to(second->message, 200), mobile);
+    const auto cancel = exchange.next("CANCEL");
+    ASSERT_TRUE(cancel);
+    EXPECT_EQ(cancel->to, first->to);
+    EXPECT_EQ(cancel->message.header(Header::reason),
+              "SIP;cause=200;text=\"Call completed elsewhere\"");
+    EXPECT_EQ(cancel->message.values(Header::via).size(), 1u);
+    exchange.hand_in(answer_to(first->message, 487), first->to);
+    EXPECT_EQ(exchange.next("ACK")->to, first->to) << "hop by hop";
+    EXPECT_EQ(answered()->status(), 200);
+}
+
+TEST_F(ProxyTest, AliasesAndForwardingsLeadOn) {
+    exchange.aliases["1001"] = "maths";
+    exchange.aliases["help"] = "sip:desk@elsewhere.test";
+    EXPECT_EQ(ask({.uri = "sip:1001@school.test"}), 0);
+    ASSERT_EQ(exchange.taken.size(), 1u);
+    EXPECT_EQ(exchange.taken[0].invite.request_uri(), "sip:maths@school.test");
+    ask({.uri = "sip:help@school.test", .call_id = "c2"});
+    ASSERT_EQ(exchange.wanted.size(), 1u) << "an administrator has let everybody out here";
+    EXPECT_EQ(exchange.wanted[0].uri, "sip:desk@elsewhere.test");
+
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("carol", "sip:carol@192.0.2.30:5060");
+    exchange.members["bob"].forwarding.busy = "carol";
+    ask({.call_id = "c3"});
+    exchange.hand_in(answer_to(exchange.next("INVITE")->message, 486), desk);
+    const auto diverted = exchange.next("INVITE");
+    ASSERT_TRUE(diverted);
+    EXPECT_EQ(diverted->message.request_uri(), "sip:carol@192.0.2.30:5060");
+    EXPECT_EQ(diverted->message.header("Diversion"), "<sip:bob@school.test>;reason=user-busy");
+}
+
+TEST_F(ProxyTest, TheRoomComesLastOnAFindMeList) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.members["bob"].steps = {{"devices", 10s}, {"maths", 10s}};
+    ask({});
+    const auto invite = exchange.next("INVITE");
+    exchange.hand_in(answer_to(invite->message, 180), desk);
+    exchange.run(10s);
+    EXPECT_TRUE(exchange.next("CANCEL"));
+    EXPECT_TRUE(exchange.taken.empty());
+    exchange.hand_in(answer_to(invite->message, 487), desk);
+    ASSERT_EQ(exchange.taken.size(), 1u);
+    EXPECT_EQ(exchange.taken[0].invite.request_uri(), "sip:maths@school.test");
+    exchange.agent.accept(exchange.taken[0].session, kit::phone_sdp(), exchange.now);
+    exchange.run(0s);
+    EXPECT_EQ(exchange.proxy.size(), 0u);
+}
+
+TEST_F(ProxyTest, BeyondItsLimitItSaysWhenToComeAgain) {
+    kit::Exchange small({.forks_max = 0});
+    small.bind("bob", "sip:bob@192.0.2.20:5060");
+    small.hand_in(request({}), outside);
+    const auto refused = small.next("503");
+    ASSERT_TRUE(refused);
+    EXPECT_TRUE(refused->message.has(Header::retry_after));
+}
+
+} // namespace
+} // namespace lyceum::proxy

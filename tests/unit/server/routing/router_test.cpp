@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kit/exchange.hpp"
+
+#include <gtest/gtest.h>
+
+namespace lyceum::routing {
+namespace {
+
+/// "a+b 15s | c | busy: d | here: room": groups as a person would write them.
+std::string text_of(const Plan& plan) {
+    std::string out;
+    for (const auto& group : plan.groups) {
+        if (!out.empty()) out += " | ";
+        switch (group.when) {
+        case When::next: break;
+        case When::busy: out += "busy: "; break;
+        case When::no_answer: out += "no answer: "; break;
+        case When::unreachable: out += "unreachable: "; break;
+        }
+        if (group.here) out += "here: " + *group.here;
+        for (const auto& target : group.targets)
+            out += (&target == &group.targets.front() ? "" : " + ") + target.uri.substr(4);
+        if (group.ring_for) out += " " + std::to_string(*group.ring_for / 1s) + "s";
+    }
+    return (plan.outward ? "outward: " : "") + out;
+}
+
+class RouterTest : public testing::Test {
+protected:
+    std::string way(const std::string& uri) { return text_of(exchange.router.plan(uri)); }
+
+    kit::Exchange exchange;
+};
+
+TEST_F(RouterTest, NamesLeadWhereTheyLead) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("bob", "sip:bob@192.0.2.21:5060?Subject=x");
+    exchange.bind("bob", "sip:bob@192.0.2.22:5060", 500);
+    exchange.aliases = {{"1001", "bob"}, {"far", "sip:x@far.test"}, {"round", "round"}};
+    const auto* bobs = "bob@192.0.2.20:5060 + bob@192.0.2.21:5060 15s | bob@192.0.2.22:5060";
+    for (const auto& [uri, expected] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"sip:school.test", "here: "},
+             {"sip:maths@school.test", "here: maths"},
+             {"sips:ECHO@192.0.2.1:5099", "here: ECHO"},
+             {"sip:bob@school.test", bobs},
+             {"sip:%62ob@school.test", bobs},
+             {"sip:1001@school.test", bobs},
+             {"sip:far@school.test", "x@far.test"},
+             {"sip:round@school.test", ""},
+             {"sip:alice@school.test", ""},
+             {"sip:nobody@school.test", ""},
+             {"sip:bob@elsewhere.test", "outward: bob@elsewhere.test"},
+             {"tel:+4930123", ""},
+         })
+        EXPECT_EQ(way(uri), expected) << uri;
+    EXPECT_EQ(exchange.router.plan("sip:alice@school.test").member, "alice") << "known, but absent";
+}
+
+TEST_F(RouterTest, WhatAMemberHasSetDecides) {
+    exchange.bind("bob", "sip:bob@h1");
+    exchange.bind("carol", "sip:carol@h2");
+    struct Row {
+        Member set;
+        const char* way;
+    };
+    for (const auto& row : {
+             Row{{{"carol", "", "", ""}, {}}, "carol@h2"},
+             Row{{{"", "carol", "", ""}, {}}, "bob@h1 | busy: carol@h2"},
+             Row{{{"", "", "maths", "", 30s}, {}}, "bob@h1 30s | no answer: here: maths"},
+             Row{{{"", "", "", "sip:x@far.test"}, {}}, "bob@h1 | unreachable: x@far.test"},
+             Row{{{"", "nobody", "", ""}, {}}, "bob@h1"},
+             Row{{{"bob", "", "", ""}, {}}, ""},
+             Row{{{}, {{"devices", 10s}, {"sip:x@far.test", 20s}, {"maths", 5s}}},
+                 "bob@h1 10s | x@far.test 20s | here: maths 5s"},
+         }) {
+        exchange.members["bob"] = row.set;
+        EXPECT_EQ(way("sip:bob@school.test"), row.way);
+    }
+    exchange.members["bob"].forwarding = {"carol", "", "", ""};
+    exchange.members["carol"].forwarding = {"bob", "", "", ""};
+    EXPECT_EQ(way("sip:bob@school.test"), "") << "each to the other is nowhere";
+}
+
+TEST_F(RouterTest, ADeviceIsSentToWhereItCanBeReached) {
+    const auto udp = *sip::parse_endpoint("UDP 198.51.100.5:40000");
+    const sip::Endpoint tcp{sip::Transport::tcp, kit::address("198.51.100.5", 40000),
+                            sip::FlowId{7}};
+    struct Row {
+        const char* contact;
+        sip::Endpoint source;
+        std::string where;
+    };
+    for (const auto& row : {
+             Row{"sip:b@198.51.100.5:5070", udp, "UDP 198.51.100.5:5070"},
+             Row{"sip:b@10.0.0.4:5060", udp, "UDP 198.51.100.5:40000"},
+             Row{"sip:b@phone.test", udp, "by name"},
+             Row{"sip:b@x7.invalid", udp, "UDP 198.51.100.5:40000"},
+             Row{"sip:b@10.0.0.4:5060;transport=tcp", tcp, "TCP 198.51.100.5:40000"},
+         }) {
+        exchange.bindings.clear();
+        exchange.bind("bob", row.contact, 1000, row.source);
+        const auto plan = exchange.router.plan("sip:bob@school.test");
+        const auto& where = plan.groups.at(0).targets.at(0).where;
+        EXPECT_EQ(where ? to_string(*where) : "by name", row.where) << row.contact;
+    }
+}
+
+} // namespace
+} // namespace lyceum::routing
