@@ -34,6 +34,29 @@ std::string_view cut(std::string_view& rest, char separator) {
     return head;
 }
 
+bool is_utf8(std::string_view text) {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto octet = [&](std::size_t at) {
+            return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+        };
+        const unsigned first = octet(i);
+        if (first < 0x80) {
+            ++i;
+            continue;
+        }
+        const std::size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+        if (first < 0xc2 || first > 0xf4) return false;
+        for (std::size_t k = 1; k <= more; ++k)
+            if ((octet(i + k) & 0xc0) != 0x80) return false;
+        const unsigned second = octet(i + 1); // Overlong, surrogates, beyond U+10FFFF.
+        if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+            (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+            return false;
+        i += more + 1;
+    }
+    return true;
+}
+
 std::string unescape_percent(std::string_view text) {
     std::string out;
     out.reserve(text.size());

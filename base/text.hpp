@@ -39,6 +39,9 @@ std::optional<Number> parse_number(std::string_view text) {
     return value;
 }
 
+/// Whether it is well-formed UTF-8 (RFC 3629 §4).
+bool is_utf8(std::string_view text);
+
 /// Replaces %HH escapes; a broken escape stays as it is.
 std::string unescape_percent(std::string_view text);
 

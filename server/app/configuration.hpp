@@ -15,7 +15,7 @@ struct Configuration {
     std::string bind = "0.0.0.0";     ///< All addresses, IPv6 too.
     std::uint16_t sip_port = 5060;    ///< UDP and TCP; 0 chooses.
     std::uint16_t sips_port = 5061;   ///< TLS.
-    std::uint16_t web_port = 8443;    ///< Kept for the dashboard; nothing listens there yet.
+    std::uint16_t web_port = 8443;    ///< HTTPS and SIP over WebSocket; 0: a free one.
     std::string domain;               ///< Empty: the name of the host.
     std::string certificate, key;     ///< PEM files; empty: self-signed, in the data directory.
     std::string name_servers; ///< "192.0.2.53, [2001:db8::53]:5353"; empty: those of the system.

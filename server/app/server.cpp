@@ -8,6 +8,7 @@
 #include "server/net/os_entropy.hpp"
 #include "server/net/resolver.hpp"
 #include "server/net/sip_driver.hpp"
+#include "server/net/web_listener.hpp"
 #include "server/store/store.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -61,9 +62,10 @@ class Server {
 public:
     Server(const Configuration& c, Log& log)
         : configuration_(c), log_(log), store_(c.data), random_(entropy_.u64()),
+          web_(io_, {*IpAddress::parse(c.bind), c.web_port, certificate_of(c)}),
           transport_(io_,
                      {*IpAddress::parse(c.bind), c.sip_port, c.sips_port, certificate_of(c),
-                      entropy_.u64() >> 1},
+                      entropy_.u64() >> 1, web_.port()},
                      {[this](sip::Message message, const sip::Endpoint& from) {
                           driver_.handle_message(std::move(message), from);
                       },
@@ -115,6 +117,10 @@ public:
         guard_.restore(store_.bans(), net::monotonic_now());
         watch_bans();
         transport_.start();
+        web_.start(
+            [this](const sip::Endpoint& peer, const net::SipTransport::MakeConnection& make) {
+                return transport_.adopt(peer, make);
+            });
         wait_for_signal();
         announce(out);
         io_.run();
@@ -152,7 +158,7 @@ private:
     proxy::Proxy::Options proxy_options() const {
         proxy::Proxy::Options options;
         options.server_name = "Lyceum/0.1";
-        options.ports = {transport_.port(), transport_.tls_port()};
+        options.ports = {transport_.port(), transport_.tls_port(), web_.port()};
         return options;
     }
 
@@ -183,6 +189,7 @@ private:
             << "  dial     sip:demo@" << udp << "   (UDP or TCP)\n"
             << "           sips:demo@" << host << port(transport_.tls_port(), 5061) << "  (TLS)\n"
             << "  echo     sip:echo@" << udp << "\n"
+            << "  browser  wss://" << host << ":" << web_.port() << "/sip  (SIP over WebSocket)\n"
             << "  data     " << std::filesystem::absolute(configuration_.data).string() << "\n"
             << std::flush;
     }
@@ -224,6 +231,7 @@ private:
     void reload() {
         try {
             transport_.reload_certificate();
+            web_.reload_certificate();
             log_.info("certificate.reloaded");
         } catch (const std::exception& error) {
             log_.error("certificate.kept", {{"why", error.what()}});
@@ -250,6 +258,7 @@ private:
     }
 
     void finish() {
+        web_.close();
         transport_.close();
         io_.stop();
         log_.info("server.stopped");
@@ -261,6 +270,7 @@ private:
     net::OsEntropy entropy_;
     store::Store store_;
     Random random_;
+    net::WebListener web_;
     net::SipTransport transport_;
     net::MediaPlane media_;
     net::Resolver resolver_;

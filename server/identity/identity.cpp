@@ -28,7 +28,11 @@ Identity::Outcome Identity::check(const sip::Message& request, const sip::Endpoi
         if (verdict == Verdict::wrong) guard_.handle_failed_login(ip, now);
     }
     Outcome out;
-    for (auto& value : authenticator_.challenge(ip, stale, now))
+    // The libraries of browsers (JsSIP, SIP.js) know MD5 only, and give up on the first challenge
+    // that they do not know. They come by TLS.
+    const auto alone =
+        sip::is_web(from.transport) ? std::optional(sip::DigestAlgorithm::md5) : std::nullopt;
+    for (auto& value : authenticator_.challenge(ip, stale, now, alone))
         out.challenge.emplace_back(by == Challenger::proxy ? sip::Header::proxy_authenticate
                                                            : sip::Header::www_authenticate,
                                    std::move(value));

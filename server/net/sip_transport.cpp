@@ -2,8 +2,10 @@
 #include "server/net/sip_transport.hpp"
 
 #include "server/net/clock.hpp"
+#include "server/net/listen.hpp"
+#include "server/net/stream_connection.hpp"
 
-#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -12,24 +14,9 @@
 
 #include <cstring>
 
-#include <stdexcept>
-
 namespace lyceum::net {
-namespace {
 
 using boost::asio::ip::tcp;
-
-SocketAddress address_of(const tcp::endpoint& endpoint) {
-    const auto ip = endpoint.address();
-    if (ip.is_v4()) return {IpAddress::v4(ip.to_v4().to_uint()), endpoint.port()};
-    return {IpAddress::v6(ip.to_v6().to_bytes()), endpoint.port()};
-}
-
-tcp::endpoint endpoint_of(const SocketAddress& address) {
-    return {boost::asio::ip::make_address(address.ip.to_string()), address.port};
-}
-
-} // namespace
 
 std::vector<IpAddress> own_addresses() {
     ifaddrs* all = nullptr;
@@ -74,28 +61,9 @@ SipTransport::SipTransport(boost::asio::io_context& io, Options options, Events 
                      {sip::Transport::udp, from, {}});
           },
           [this] { events_.batch_end(); }),
-      tcp_acceptor_(listen(udp_.port(), "SIP over TCP")),
-      tls_acceptor_(listen(options_.tls_port, "SIP over TLS")),
+      tcp_acceptor_(listen(io, {options_.bind, udp_.port()}, "SIP over TCP")),
+      tls_acceptor_(listen(io, {options_.bind, options_.tls_port}, "SIP over TLS")),
       tls_(load_tls(options_.certificate)) {}
-
-SipTransport::Acceptor SipTransport::listen(std::uint16_t port, std::string_view what) {
-    Acceptor acceptor(io_);
-    auto address = boost::asio::ip::make_address(options_.bind.to_string());
-    boost::system::error_code error;
-    if (options_.bind.is_unspecified()) {
-        acceptor.open(tcp::v6(), error);
-        if (!error) address = boost::asio::ip::address_v6::any();
-    }
-    if (!acceptor.is_open()) acceptor.open(address.is_v6() ? tcp::v6() : tcp::v4());
-    if (address.is_v6()) acceptor.set_option(boost::asio::ip::v6_only(!address.is_unspecified()));
-    acceptor.set_option(tcp::acceptor::reuse_address(true));
-    acceptor.bind({address, port}, error);
-    if (!error) acceptor.listen(1024, error);
-    if (error)
-        throw std::runtime_error(std::string(what) + ", port " + std::to_string(port) + ": " +
-                                 error.message());
-    return acceptor;
-}
 
 void SipTransport::start() {
     udp_.start();
@@ -127,13 +95,31 @@ void SipTransport::accept(Acceptor& acceptor, sip::Transport transport) {
         });
 }
 
+bool SipTransport::adopt(const sip::Endpoint& peer, const MakeConnection& make) {
+    if (flows_.size() >= connections_max) {
+        ++counters_.refused_connections;
+        return false;
+    }
+    add(peer, sip::Framing::datagram, make); // A message to each WebSocket message.
+    return true;
+}
+
 sip::FlowId SipTransport::add(tcp::socket socket, const sip::Endpoint& to, bool connect) {
+    const auto remote = connect ? std::optional(endpoint_of(to.address)) : std::nullopt;
+    const auto tls = to.transport == sip::Transport::tls ? tls_ : nullptr;
+    return add(to, sip::Framing::stream, [&](Connection::Events events) {
+        return StreamConnection::make(std::move(socket), tls, remote, std::move(events));
+    });
+}
+
+sip::FlowId SipTransport::add(const sip::Endpoint& to, sip::Framing framing,
+                              const MakeConnection& make) {
     const sip::FlowId id{++last_flow_};
     auto peer = to;
     peer.flow = id;
-    StreamConnection::Events events;
-    events.message = [this, peer](std::string bytes) {
-        handle(std::move(bytes), sip::Framing::stream, peer);
+    Connection::Events events;
+    events.message = [this, peer, framing](std::string bytes) {
+        handle(std::move(bytes), framing, peer);
         events_.batch_end();
     };
     events.closed = [this, id, peer](std::string_view why) {
@@ -146,13 +132,10 @@ sip::FlowId SipTransport::add(tcp::socket socket, const sip::Endpoint& to, bool 
         events_.send_failed(transaction);
         events_.batch_end();
     };
-    const auto remote = connect ? std::optional(endpoint_of(peer.address)) : std::nullopt;
     flows_to_[{peer.transport, peer.address}] = id;
     auto& flow = flows_[id];
     flow.peer = peer;
-    flow.connection = StreamConnection::make(std::move(socket),
-                                             peer.transport == sip::Transport::tls ? tls_ : nullptr,
-                                             remote, std::move(events));
+    flow.connection = make(std::move(events));
     return id;
 }
 
@@ -182,6 +165,14 @@ void SipTransport::send(const sip::Transmit& transmit) {
         const auto known = flows_to_.find({to.transport, to.address});
         if (known != flows_to_.end()) flow = flows_.find(known->second);
     }
+    if (flow == flows_.end() && is_web(to.transport)) {
+        // Told later: the caller is in the middle of something.
+        boost::asio::post(io_, [this, transaction = transmit.transaction] {
+            if (transaction) events_.send_failed(transaction);
+            events_.batch_end();
+        });
+        return;
+    }
     if (flow == flows_.end()) flow = flows_.find(add(tcp::socket(io_), to, true));
     if (flow != flows_.end()) flow->second.connection->send(transmit.bytes, transmit.transaction);
 }
@@ -189,7 +180,9 @@ void SipTransport::send(const sip::Transmit& transmit) {
 void SipTransport::reload_certificate() { tls_ = load_tls(options_.certificate); }
 
 SocketAddress SipTransport::toward(const sip::Endpoint& peer) const {
-    const auto port = peer.transport == sip::Transport::tls ? tls_port() : udp_.port();
+    const auto port = is_web(peer.transport)                  ? options_.web_port
+                      : peer.transport == sip::Transport::tls ? tls_port()
+                                                              : udp_.port();
     if (!options_.bind.is_unspecified()) return {options_.bind, port};
     static constexpr std::size_t routes_max = 4096;
     const auto known = routes_.find(peer.address.ip);

@@ -3,8 +3,9 @@
 
 #include "base/log.hpp"
 #include "server/net/certificate.hpp"
-#include "server/net/stream_connection.hpp"
+#include "server/net/connection.hpp"
 #include "server/net/udp_socket.hpp"
+#include "sip/message/parser.hpp"
 #include "sip/transaction/endpoint.hpp"
 #include "sip/transaction/transaction_layer.hpp"
 
@@ -18,9 +19,9 @@
 
 namespace lyceum::net {
 
-/// SIP's sockets: UDP, TCP and TLS on the signalling thread (RFC 3261 §18). Parses what comes,
-/// sends what the core asks for, on the flow it names, an open connection to the same address, or a
-/// new one. Decides nothing.
+/// SIP's sockets: UDP, TCP and TLS on the signalling thread (RFC 3261 §18), and the WebSockets that
+/// the web server has accepted (RFC 7118). Parses what comes, sends what the core asks for, on the
+/// flow it names, an open connection to the same address, or a new one. Decides nothing.
 class SipTransport final : public sip::LocalAddresses {
 public:
     static constexpr std::size_t connections_max = 15'000;
@@ -32,6 +33,7 @@ public:
         /// Where flows are counted from: another place at each start, since a Route of an earlier
         /// one must not name a connection of today.
         std::uint64_t first_flow = 0;
+        std::uint16_t web_port = 0; ///< Where WebSockets come to: what we say of ourselves to them.
     };
     struct Events {
         std::function<void(sip::Message, const sip::Endpoint&)> message;
@@ -49,6 +51,10 @@ public:
     void close();
     void send(const sip::Transmit& transmit);
     void flush() { udp_.flush(); }
+    /// Makes a connection that tells what happens to it.
+    using MakeConnection = std::function<std::shared_ptr<Connection>(Connection::Events)>;
+    /// Takes a connection in that another has accepted; false: there are too many.
+    bool adopt(const sip::Endpoint& peer, const MakeConnection& make);
     /// Takes the certificate files as they are now, for connections from now on.
     void reload_certificate();
 
@@ -59,14 +65,14 @@ public:
 
 private:
     struct Flow {
-        std::shared_ptr<StreamConnection> connection;
+        std::shared_ptr<Connection> connection;
         sip::Endpoint peer;
     };
     using Acceptor = boost::asio::ip::tcp::acceptor;
 
-    Acceptor listen(std::uint16_t port, std::string_view what);
     void accept(Acceptor& acceptor, sip::Transport transport);
     sip::FlowId add(boost::asio::ip::tcp::socket socket, const sip::Endpoint& peer, bool connect);
+    sip::FlowId add(const sip::Endpoint& peer, sip::Framing framing, const MakeConnection& make);
     void handle(std::string bytes, sip::Framing framing, const sip::Endpoint& from);
 
     boost::asio::io_context& io_;

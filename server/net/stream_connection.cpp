@@ -16,12 +16,11 @@ using boost::system::error_code;
 using TlsStream = boost::asio::ssl::stream<tcp::socket>;
 
 template <class Stream>
-class Connection final : public StreamConnection,
-                         public std::enable_shared_from_this<Connection<Stream>> {
+class Cutting final : public StreamConnection,
+                      public std::enable_shared_from_this<Cutting<Stream>> {
 public:
     template <class... Args>
-    explicit Connection(Events events, std::shared_ptr<boost::asio::ssl::context> tls,
-                        Args&&... args)
+    explicit Cutting(Events events, std::shared_ptr<boost::asio::ssl::context> tls, Args&&... args)
         : tls_(std::move(tls)), stream_(std::forward<Args>(args)...),
           timer_(stream_.get_executor()), events_(std::move(events)) {}
 
@@ -156,18 +155,18 @@ private:
 
 } // namespace
 
-std::shared_ptr<StreamConnection>
-StreamConnection::make(tcp::socket socket, std::shared_ptr<boost::asio::ssl::context> tls,
-                       std::optional<tcp::endpoint> to, Events events) {
+std::shared_ptr<Connection> StreamConnection::make(tcp::socket socket,
+                                                   std::shared_ptr<boost::asio::ssl::context> tls,
+                                                   std::optional<tcp::endpoint> to, Events events) {
     if (tls) {
         auto& context = *tls;
-        auto made = std::make_shared<Connection<TlsStream>>(std::move(events), std::move(tls),
-                                                            std::move(socket), context);
+        auto made = std::make_shared<Cutting<TlsStream>>(std::move(events), std::move(tls),
+                                                         std::move(socket), context);
         made->start(to);
         return made;
     }
     auto made =
-        std::make_shared<Connection<tcp::socket>>(std::move(events), nullptr, std::move(socket));
+        std::make_shared<Cutting<tcp::socket>>(std::move(events), nullptr, std::move(socket));
     made->start(to);
     return made;
 }

@@ -2,45 +2,32 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "server/net/connection.hpp"
 #include "sip/message/parser.hpp"
-#include "sip/transaction/transaction_layer.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
-#include <functional>
 #include <memory>
 #include <string>
 
 namespace lyceum::net {
 
 /// One TCP or TLS connection of SIP. Cuts the stream into messages, answers keep-alive pings,
-/// queues what is to be sent. Bounded against slow and stuck peers: half a message must become
-/// whole, a handshake must end, and the send queue must drain, each in its time; else the
-/// connection is closed.
-class StreamConnection {
+/// queues what is to be sent. Half a message must become whole, a handshake must end, and the send
+/// queue must drain, each in its time; else the connection is closed.
+class StreamConnection : public Connection {
 public:
-    static constexpr std::size_t queued_bytes_max = 1 << 20;
     static constexpr std::chrono::seconds connect_time_max{10};
     static constexpr std::chrono::seconds stall_time_max{32};
     static constexpr std::chrono::seconds idle_time_max{900};
 
-    struct Events {
-        std::function<void(std::string message)> message;
-        std::function<void(std::string_view why)> closed; ///< Once, last.
-        std::function<void(sip::TransactionId)> send_failed;
-    };
-
-    virtual ~StreamConnection() = default;
-    virtual void send(std::string bytes, sip::TransactionId transaction) = 0;
-    virtual void close(std::string_view why) = 0;
-
     /// A connection that came, or (with `to`) one to be made. TLS if `tls` is not null.
-    static std::shared_ptr<StreamConnection> make(boost::asio::ip::tcp::socket socket,
-                                                  std::shared_ptr<boost::asio::ssl::context> tls,
-                                                  std::optional<boost::asio::ip::tcp::endpoint> to,
-                                                  Events events);
+    static std::shared_ptr<Connection> make(boost::asio::ip::tcp::socket socket,
+                                            std::shared_ptr<boost::asio::ssl::context> tls,
+                                            std::optional<boost::asio::ip::tcp::endpoint> to,
+                                            Events events);
 };
 
 } // namespace lyceum::net

@@ -345,7 +345,7 @@ std::string Proxy::record_route(std::string_view call_id, const sip::Endpoint& s
     std::string out = "<sip:" + RouteToken{where}.seal(call_id, hash_) + "@";
     out.append(local_.toward(side).to_string());
     if (side.transport != sip::Transport::udp)
-        out.append(";transport=").append(to_lower(name_of(side.transport)));
+        out.append(";transport=").append(param_of(side.transport));
     return out.append(";lr>");
 }
 

@@ -138,13 +138,17 @@ DigestAuthenticator::Verdict DigestAuthenticator::verify(const Message& request,
 }
 
 std::vector<std::string> DigestAuthenticator::challenge(const IpAddress& to, bool stale,
-                                                        TimePoint now) {
+                                                        TimePoint now,
+                                                        std::optional<DigestAlgorithm> alone) {
     forget_old(now);
     const auto nonce = entropy_.hex(16);
     nonces_.emplace(nonce, Nonce{now, to, 0});
     order_.push_back(nonce);
+    const auto& offered = options_.algorithms;
+    if (alone && std::find(offered.begin(), offered.end(), *alone) == offered.end()) alone.reset();
     std::vector<std::string> values;
-    for (const auto algorithm : options_.algorithms) {
+    for (const auto algorithm : offered) {
+        if (alone && algorithm != *alone) continue;
         std::string value = "Digest realm=\"" + options_.realm + "\", nonce=\"" + nonce;
         value.append("\", qop=\"auth\", algorithm=").append(name_of(algorithm));
         if (stale) value += ", stale=true";

@@ -78,9 +78,10 @@ public:
     Verdict verify(const Message& request, const DigestFields& fields,
                    const StoredCredentials& stored, const IpAddress& from, TimePoint now);
 
-    /// WWW-Authenticate values, one for each algorithm, the strongest first (RFC 8760 §2.2). The
-    /// nonce is good for this address only.
-    std::vector<std::string> challenge(const IpAddress& to, bool stale, TimePoint now);
+    /// WWW-Authenticate values, one for each algorithm, the strongest first (RFC 8760 §2.2); or
+    /// for `alone` only, if it is one of them. The nonce is good for this address only.
+    std::vector<std::string> challenge(const IpAddress& to, bool stale, TimePoint now,
+                                       std::optional<DigestAlgorithm> alone = std::nullopt);
 
     [[nodiscard]] const std::string& realm() const { return options_.realm; }
 

@@ -293,7 +293,7 @@ InviteSession::Options UserAgent::session_options(std::string_view user,
     if (!user.empty()) contact.append(user).append("@");
     contact.append(local_.toward(peer).to_string());
     if (peer.transport != Transport::udp)
-        contact.append(";transport=").append(to_lower(name_of(peer.transport)));
+        contact.append(";transport=").append(param_of(peer.transport));
     contact.append(">").append(options_.contact_params);
     InviteSession::Options out;
     out.timers = options_.transactions.timers;

@@ -77,12 +77,26 @@ std::string_view name_of(Transport transport) {
     case Transport::udp: return "UDP";
     case Transport::tcp: return "TCP";
     case Transport::tls: return "TLS";
+    case Transport::ws: return "WS";
+    case Transport::wss: return "WSS";
+    }
+    return {};
+}
+
+std::string_view param_of(Transport transport) {
+    switch (transport) {
+    case Transport::udp: return "udp";
+    case Transport::tcp: return "tcp";
+    case Transport::tls: return "tls";
+    case Transport::ws:
+    case Transport::wss: return "ws";
     }
     return {};
 }
 
 std::optional<Transport> transport_of(std::string_view name) {
-    for (const auto transport : {Transport::udp, Transport::tcp, Transport::tls})
+    for (const auto transport :
+         {Transport::udp, Transport::tcp, Transport::tls, Transport::ws, Transport::wss})
         if (iequals(name, name_of(transport))) return transport;
     return std::nullopt;
 }

@@ -28,11 +28,15 @@ struct NameAddr {
     [[nodiscard]] std::optional<std::string_view> tag() const { return params.find("tag"); }
 };
 
-enum class Transport : std::uint8_t { udp, tcp, tls };
-/// As Via writes it: "UDP", "TCP", "TLS".
+/// WebSocket connections, plain or by TLS, are made by browsers to us and never by us (RFC 7118).
+enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss };
+/// As Via writes it: "UDP", "TCP", "TLS", "WS", "WSS".
 std::string_view name_of(Transport transport);
+/// As a URI writes it behind `transport=`: in lower case, and `ws` for both (RFC 7118 §5.4).
+std::string_view param_of(Transport transport);
 std::optional<Transport> transport_of(std::string_view name);
 constexpr bool is_reliable(Transport transport) { return transport != Transport::udp; }
+constexpr bool is_web(Transport transport) { return transport >= Transport::ws; }
 
 /// RFC 3261 §20.42: `SIP/2.0/UDP host:port;branch=…`.
 struct Via {

@@ -26,7 +26,8 @@ ServerLocator::ServerLocator(const Uri& uri, Random& random)
       secure_(uri.scheme == Uri::Scheme::sips), port_(uri.port) {
     const auto named = uri.params.find("transport");
     const auto wanted = named ? transport_of(*named) : std::nullopt;
-    if (named && !wanted) return; // A transport that we do not speak.
+    if (named && (!wanted || is_web(*wanted)))
+        return; // A transport that we do not speak to others.
     transport_ = secure_ ? Transport::tls : wanted.value_or(Transport::udp);
     if (const auto ip = IpAddress::parse(host_)) {
         targets_.push_back({transport_, {*ip, port_.value_or(standard_port(transport_))}, {}});

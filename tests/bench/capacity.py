@@ -41,7 +41,7 @@ def main():
         for number in range(1, 26):
             subprocess.run([LYCEUM, "room", "add", f"meet{number}", "--data", data], check=True)
         server = subprocess.Popen([LYCEUM, "serve", "--data", data, "--bind", "127.0.0.1", "--sip-port",
-                                   "0", "--sips-port", "0", "--log-level", "error"],
+                                   "0", "--sips-port", "0", "--web-port", "0", "--log-level", "error"],
                                   stdout=subprocess.PIPE, text=True)
         said = ""
         while "data" not in said:

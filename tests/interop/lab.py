@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 import wave
 
@@ -54,6 +55,7 @@ class Server:
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             [*within, LYCEUM, "serve", "--data", self.data, "--sip-port", "0", "--sips-port", "0",
+             "--web-port", "0",
              *([] if "--bind" in options else ["--bind", HOST]), *options],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         said = ""
@@ -65,6 +67,7 @@ class Server:
         self.said = said
         ports = re.search(r"sip:demo@\S*:(\d+)", said), re.search(r"sips:demo@\S*:(\d+)", said)
         assert all(ports), f"the server did not start: {said}{self.read_log()}"
+        self.web_port = int(re.search(r"wss://\S*:(\d+)/sip", said)[1])
         self.port, self.tls_port = int(ports[0][1]), int(ports[1][1])
 
     def read_log(self):
@@ -443,7 +446,7 @@ class Browser:
         });
     """
 
-    def __init__(self, hertz, redundant=False):
+    def __init__(self, hertz=None, redundant=False):
         if not shutil.which("chromedriver"):
             raise Skipped("chromium-driver is not installed")
         self.folder = tempfile.mkdtemp(prefix="lyceum-browser-")
@@ -455,7 +458,7 @@ class Browser:
                  "--no-first-run", "--disable-background-networking",
                  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
                  f"--user-data-dir={self.folder}", "--allow-loopback-in-peer-connection",
-                 "--disable-features=WebRtcHideLocalIpsWithMdns",
+                 "--disable-features=WebRtcHideLocalIpsWithMdns", "--ignore-certificate-errors",
                  "--autoplay-policy=no-user-gesture-required"]
         options = {"goog:chromeOptions": {"args": flags}, "timeouts": {"script": 20000}}
         deadline = time.monotonic() + 30
@@ -466,14 +469,18 @@ class Browser:
             except OSError:
                 assert time.monotonic() < deadline, "chromedriver did not start"
                 time.sleep(0.1)
-        self.offer = self._run(self.OFFER, hertz, redundant, waiting=True)
+        if hertz:
+            self.offer = self._run(self.OFFER, hertz, redundant, waiting=True)
 
     def _ask(self, method, path, body):
         request = urllib.request.Request(f"http://{HOST}:{self.port}{path}", method=method,
                                          data=json.dumps(body).encode(),
                                          headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=40) as reply:
-            return json.load(reply)["value"]
+        try:
+            with urllib.request.urlopen(request, timeout=40) as reply:
+                return json.load(reply)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"the browser says: {error.read().decode()[:500]}") from None
 
     def _run(self, script, *arguments, waiting=False):
         kind = "async" if waiting else "sync"
@@ -506,6 +513,83 @@ class Browser:
             self.driver.terminate()
             self.driver.wait(10)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class WebPhones(Browser):
+    """A page with phones that speak SIP over WebSocket by JsSIP; each plays a tone of its own."""
+
+    LIBRARY = HERE.parent.parent / "build" / "web" / "jssip.js"
+    START = """
+        const done = arguments[arguments.length - 1], [name, url, uri, hertz] = arguments;
+        window.phones = window.phones || {};
+        window.audio = window.audio || new AudioContext({sampleRate: 48000});
+        const tone = audio.createOscillator(), quiet = audio.createGain();
+        tone.frequency.value = hertz; quiet.gain.value = 0.2;
+        const out = audio.createMediaStreamDestination();
+        tone.connect(quiet).connect(out); tone.start();
+        const phone = phones[name] = {stream: out.stream, said: []};
+        const socket = new JsSIP.WebSocketInterface(url);
+        phone.ua = new JsSIP.UA({sockets: [socket], uri, password: 'secret'});
+        const media = {mediaStream: out.stream, pcConfig: {iceServers: []}};
+        phone.dial = target => phone.ua.call(target, media);
+        phone.ua.on('newRTCSession', ({session}) => {
+            phone.session = session;
+            const listen = () => session.connection.addEventListener('track', event => {
+                const player = phone.player = new Audio();
+                player.srcObject = event.streams[0] || new MediaStream([event.track]);
+                player.muted = true; player.play();
+                const ear = phone.ear = audio.createAnalyser();
+                ear.fftSize = 8192; ear.smoothingTimeConstant = 0;
+                audio.createMediaStreamSource(player.srcObject).connect(ear);
+            });
+            session.connection ? listen() : session.on('peerconnection', listen);
+            for (const event of ['progress', 'confirmed', 'ended', 'failed'])
+                session.on(event, info => phone.said.push(
+                    event + (info && info.cause ? ': ' + info.cause : '')));
+            if (session.direction === 'incoming') session.answer(media);
+        });
+        phone.ua.on('registered', () => done('registered'));
+        phone.ua.on('registrationFailed', event => done('refused: ' + event.cause));
+        phone.ua.start();
+    """
+    LEVELS = """
+        const ear = phones[arguments[0]].ear;
+        if (!ear) return null;
+        const levels = new Float32Array(ear.frequencyBinCount);
+        ear.getFloatFrequencyData(levels);
+        return arguments[1].map(hertz => levels[Math.round(hertz * ear.fftSize / 48000)]);
+    """
+
+    def __init__(self, server):
+        if not self.LIBRARY.exists():
+            raise Skipped("JsSIP is not there: ./dev deps fetches it with npm")
+        super().__init__()
+        self._ask("POST", f"/session/{self.session}/url",
+                  {"url": f"https://{HOST}:{server.web_port}/"})  # A browser calls home, not elsewhere.
+        self._run("window.JsSIP = new Function(arguments[0] + '; return JsSIP;')();",
+                  self.LIBRARY.read_text())
+
+    def start(self, name, server, hertz, secure=True):
+        url = f"{'wss' if secure else 'ws'}://{HOST}:{server.web_port}/sip"
+        return self._run(self.START, name, url, f"sip:{name}@{HOST}", hertz, waiting=True)
+
+    def dial(self, name, uri):
+        self._run("phones[arguments[0]].dial(arguments[1]);", name, uri)
+
+    def hang_up(self, name):
+        self._run("phones[arguments[0]].session.terminate();", name)
+
+    def wait_for(self, name, event, seconds=10):
+        deadline = time.monotonic() + seconds
+        while True:
+            said = self._run("return phones[arguments[0]].said;", name)
+            if any(each.startswith(event) for each in said):
+                return said
+            assert time.monotonic() < deadline, f"{name} never said {event}: {said}"
+            time.sleep(0.05)
+
+    def phone_hears(self, name, *hertz):
+        return self._run(self.LEVELS, name, list(hertz))
 
 
 class Registrant:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """People reach each other: calls by way of the server, forked, forwarded, found."""
 import contextlib
+import socket
 import time
 
 import lab
@@ -10,7 +11,7 @@ from lab import HOST, Baresip, Server, command
 @contextlib.contextmanager
 def members(*names, options=()):
     """A server with these members, whose password is "secret"."""
-    with Server("--digest", "md5", *options) as server:
+    with Server(*(options or ("--digest", "md5"))) as server:
         for name in names:
             added = command("user", "add", name, "--password-stdin", "--data", server.data,
                             stdin="secret\n")
@@ -123,3 +124,71 @@ def test_calls_survive_a_restart_of_the_server():
                 Server("--digest", "md5", "--sip-port", str(server.port), data=server.data))
             alice.command("hangup")
             bob.wait_for("session closed")
+
+
+def test_browsers_register_call_each_other_and_the_rooms():
+    with members("alice", "bob", options=("--digest", "sha256,md5")) as server, lab.WebPhones(server) as web:
+        assert web.start("alice", server, 500) == "registered"
+        assert web.start("bob", server, 900, secure=False) == "registered"
+        rows = command("binding", "list", "--data", server.data).stdout
+        assert "\tWSS " in rows and "\tWS " in rows, rows
+        web.dial("alice", f"sip:bob@{HOST}")
+        web.wait_for("alice", "confirmed")
+        web.wait_for("bob", "confirmed")
+        time.sleep(3)
+        heard, own = web.phone_hears("alice", 900, 500)
+        assert heard > -45 and own < heard - 30, (heard, own)
+        heard, own = web.phone_hears("bob", 500, 900)
+        assert heard > -45 and own < heard - 30, (heard, own)
+        web.hang_up("bob")
+        web.wait_for("alice", "ended")
+        # And by the server's own media: echo gives back what it hears.
+        web.dial("alice", f"sip:echo@{HOST}")
+        time.sleep(4)
+        assert web.phone_hears("alice", 500)[0] > -45, web.phone_hears("alice", 500)
+
+
+def test_a_browser_and_a_phone_call_each_other():
+    with members("alice", "carol") as server, lab.WebPhones(server) as web:
+        assert web.start("alice", server, 500) == "registered"
+        with phone(server, "carol", codec="opus", encryption="dtls_srtp", nat="ice", hertz=900,
+                   answers=True) as carol:
+            for phone_calls in (True, False):
+                if phone_calls:
+                    carol.command("dial", uri(server, "alice"))
+                else:
+                    web.dial("alice", f"sip:carol@{HOST}")
+                web.wait_for("alice", "confirmed")
+                time.sleep(5)
+                assert web.phone_hears("alice", 900)[0] > -45
+                assert carol.hears(500) > 2500
+                if phone_calls:
+                    carol.command("hangup")
+                    web.wait_for("alice", "ended")
+
+
+def test_the_web_port_speaks_sip_to_who_asks_for_it_and_nothing_else():
+    upgrade = ("Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+    rows = [("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+            (f"GET /sip HTTP/1.1\r\n{upgrade}\r\n", "400"),
+            (f"GET /sip HTTP/1.1\r\n{upgrade}Sec-WebSocket-Protocol: xmpp\r\n\r\n", "400"),
+            (f"GET /sip HTTP/1.1\r\n{upgrade}Sec-WebSocket-Protocol: msrp, sip\r\n\r\n", "101"),
+            ("GET / HTTP/1.1\r\n" + "X: " + "y" * 9000 + "\r\n\r\n", ""),
+            ("\0\1\2\3\r\n\r\n", "")]
+    with Server() as server:
+        for request, status in rows:
+            with socket.create_connection((HOST, server.web_port), 5) as web:
+                web.sendall(request.encode())
+                web.settimeout(12)
+                with contextlib.suppress(ConnectionResetError):
+                    said = web.recv(4096).decode()
+                    assert said[9:12] == status, (request, said)
+        # A WebSocket whose messages are no SIP is closed, and the next one is served.
+        with socket.create_connection((HOST, server.web_port), 5) as web:
+            web.sendall(rows[3][0].encode())
+            assert "Sec-WebSocket-Protocol: sip" in web.recv(4096).decode()
+            web.sendall(b"\x81\x85\0\0\0\0hello")
+            web.settimeout(5)
+            assert web.recv(4096)[:1] in (b"", b"\x88")
+        assert server.wait_for_log("sip.unparsable")

@@ -44,8 +44,10 @@ def test_what_keeps_it_from_starting_is_one_clear_line():
         in_the_way = os.path.join(folder, "file")
         open(in_the_way, "w").close()
         rows = [
-            (["serve", "--bind", HOST, "--data", folder, "--sip-port", str(server.port)],
-             str(server.port)),
+            (["serve", "--bind", HOST, "--data", folder, "--web-port", "0",
+              "--sip-port", str(server.port)], str(server.port)),
+            (["serve", "--bind", HOST, "--data", folder, "--sip-port", "0", "--sips-port", "0",
+              "--web-port", str(server.web_port)], f"the web port, port {server.web_port}"),
             (["serve", "--bind", HOST, "--data", in_the_way], "cannot write to directory"),
             (["serve", "--bind", HOST, "--data", newer, "--sip-port", "0"], "newer"),
             (["serve", "--config", config], "lyceum.toml:1: unknown key 'sip_prot'"),

@@ -129,6 +129,7 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
         {"<openssl/",
          {"sip/auth/", "server/net/certificate.cpp", "rtp/srtp_ciphers.cpp", "rtp/dtls.cpp",
           "rtp/ice_lite.cpp"}},
+        {"<boost/beast", {"server/net/beast.cpp", "server/net/web_listener.cpp"}},
         {"<boost/asio", {"server/net/", "server/app/", "webadmin/"}}};
     for (const auto& file : sources())
         for (const auto& rule : rules)

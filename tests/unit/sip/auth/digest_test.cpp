@@ -66,6 +66,7 @@ TEST_F(DigestAuthenticatorTest, ChallengesWithTheStrongestFirst) {
     ASSERT_EQ(values.size(), 2u);
     EXPECT_NE(values[0].find("algorithm=SHA-256, stale=true"), std::string::npos);
     EXPECT_NE(values[1].find("algorithm=MD5"), std::string::npos);
+    EXPECT_EQ(authenticator.challenge(home, false, now, DigestAlgorithm::md5).size(), 1u);
 }
 
 TEST_F(DigestAuthenticatorTest, AcceptsBothAlgorithmsAndAGrowingCount) {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/listen.hpp"
+
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace lyceum::net {
+
+using boost::asio::ip::tcp;
+
+tcp::acceptor listen(boost::asio::io_context& io, const SocketAddress& wanted,
+                     std::string_view what) {
+    tcp::acceptor acceptor(io);
+    auto address = boost::asio::ip::make_address(wanted.ip.to_string());
+    boost::system::error_code error;
+    if (wanted.ip.is_unspecified()) {
+        acceptor.open(tcp::v6(), error);
+        if (!error) address = boost::asio::ip::address_v6::any();
+    }
+    if (!acceptor.is_open()) acceptor.open(address.is_v6() ? tcp::v6() : tcp::v4());
+    if (address.is_v6()) acceptor.set_option(boost::asio::ip::v6_only(!address.is_unspecified()));
+    acceptor.set_option(tcp::acceptor::reuse_address(true));
+    acceptor.bind({address, wanted.port}, error);
+    if (!error) acceptor.listen(1024, error);
+    if (error)
+        throw std::runtime_error(std::string(what) + ", port " + std::to_string(wanted.port) +
+                                 ": " + error.message());
+    return acceptor;
+}
+
+SocketAddress address_of(const tcp::endpoint& endpoint) {
+    const auto ip = endpoint.address();
+    if (ip.is_v4()) return {IpAddress::v4(ip.to_v4().to_uint()), endpoint.port()};
+    return {IpAddress::v6(ip.to_v6().to_bytes()), endpoint.port()};
+}
+
+tcp::endpoint endpoint_of(const SocketAddress& address) {
+    return {boost::asio::ip::make_address(address.ip.to_string()), address.port};
+}
+
+} // namespace lyceum::net

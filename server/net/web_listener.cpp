@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/net/web_listener.hpp"
+
+#include "base/text.hpp"
+#include "server/net/listen.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <boost/beast/websocket.hpp>
+
+#include <deque>
+
+namespace lyceum::net {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using Plain = beast::tcp_stream;
+constexpr const char* server_name = "Lyceum";
+using Secure = beast::ssl_stream<beast::tcp_stream>;
+
+/// Whether a list of tokens (RFC 9110 §5.6.1) has this one.
+bool lists(std::string_view list, std::string_view token) {
+    while (!list.empty())
+        if (iequals(trim(cut(list, ',')), token)) return true;
+    return false;
+}
+
+/// A WebSocket of SIP, one message to each of its messages.
+template <class Stream>
+class SipSocket final : public Connection, public std::enable_shared_from_this<SipSocket<Stream>> {
+public:
+    SipSocket(Stream stream, Events events)
+        : socket_(std::move(stream)), events_(std::move(events)) {}
+
+    void start(const http::request<http::empty_body>& upgrade) {
+        beast::get_lowest_layer(socket_).expires_never(); // It has time-outs of its own.
+        auto patience = websocket::stream_base::timeout::suggested(beast::role_type::server);
+        patience.keep_alive_pings = true;
+        socket_.set_option(patience);
+        socket_.read_message_max(WebListener::message_bytes_max);
+        socket_.set_option(websocket::stream_base::decorator([](websocket::response_type& reply) {
+            reply.set(http::field::sec_websocket_protocol, "sip");
+            reply.set(http::field::server, server_name);
+        }));
+        socket_.async_accept(upgrade, [self = this->shared_from_this()](error_code error) {
+            if (error) return self->close("no WebSocket");
+            self->open_ = true;
+            if (!self->queue_.empty()) self->write();
+            self->read();
+        });
+    }
+
+    void send(std::string bytes, sip::TransactionId transaction) override {
+        if (closed_ || queued_bytes_ + bytes.size() > queued_bytes_max) {
+            // Told later: the caller is in the middle of something.
+            boost::asio::post(socket_.get_executor(),
+                              [self = this->shared_from_this(), transaction] {
+                                  if (transaction) self->events_.send_failed(transaction);
+                                  self->close("send queue full");
+                              });
+            return;
+        }
+        queued_bytes_ += bytes.size();
+        queue_.push_back({std::move(bytes), transaction});
+        if (open_ && queue_.size() == 1) write();
+    }
+
+    void close(std::string_view why) override {
+        if (closed_) return;
+        closed_ = true;
+        error_code ignored;
+        beast::get_lowest_layer(socket_).socket().close(ignored);
+        for (const auto& item : queue_)
+            if (item.transaction) events_.send_failed(item.transaction);
+        events_.closed(why);
+    }
+
+private:
+    struct Item {
+        std::string bytes;
+        sip::TransactionId transaction;
+    };
+
+    void read() {
+        socket_.async_read(buffer_,
+                           [self = this->shared_from_this()](error_code error, std::size_t) {
+                               if (error) return self->close("closed by peer");
+                               auto bytes = beast::buffers_to_string(self->buffer_.data());
+                               self->buffer_.consume(self->buffer_.size());
+                               self->events_.message(std::move(bytes));
+                               if (!self->closed_) self->read();
+                           });
+    }
+
+    void write() {
+        // A browser closes a text message that is not UTF-8, and some SIP is not.
+        socket_.text(is_utf8(queue_.front().bytes));
+        socket_.async_write(boost::asio::buffer(queue_.front().bytes),
+                            [self = this->shared_from_this()](error_code error, std::size_t) {
+                                if (self->closed_) return;
+                                if (error) return self->close("send failed");
+                                self->queued_bytes_ -= self->queue_.front().bytes.size();
+                                self->queue_.pop_front();
+                                if (!self->queue_.empty()) self->write();
+                            });
+    }
+
+    websocket::stream<Stream> socket_;
+    Events events_;
+    beast::flat_buffer buffer_;
+    std::deque<Item> queue_;
+    std::size_t queued_bytes_ = 0;
+    bool open_ = false, closed_ = false;
+};
+
+} // namespace
+
+class WebListener::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(boost::asio::io_context& io, Options options)
+        : options_(std::move(options)),
+          acceptor_(listen(io, {options_.bind, options_.port}, "the web port")),
+          tls_(load_tls(options_.certificate)) {}
+
+    void start(Adopt adopt) {
+        adopt_ = std::move(adopt);
+        accept();
+    }
+    void close() {
+        error_code ignored;
+        acceptor_.close(ignored);
+    }
+    void reload_certificate() { tls_ = load_tls(options_.certificate); }
+    [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+    /// One connection until it is known what it wants; the seat is counted.
+    using Seat = std::shared_ptr<void>;
+    template <class Stream>
+    struct Visit {
+        Visit(Stream s, beast::flat_buffer b, SocketAddress p, Seat taken)
+            : seat(std::move(taken)), stream(std::move(s)), buffer(std::move(b)), peer(p) {
+            parser.header_limit(header_bytes_max);
+            parser.body_limit(0);
+        }
+        Seat seat;
+        Stream stream;
+        beast::flat_buffer buffer;
+        SocketAddress peer;
+        http::request_parser<http::empty_body> parser;
+        http::response<http::string_body> response;
+    };
+    static constexpr bool is_secure(const Secure*) { return true; }
+    static constexpr bool is_secure(const Plain*) { return false; }
+
+    void accept() {
+        acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
+            if (error == boost::asio::error::operation_aborted) return;
+            if (!error && self->visits_ < visits_max) self->greet(std::move(socket));
+            self->accept();
+        });
+    }
+
+    /// TLS begins with an octet that HTTP does not begin with.
+    void greet(tcp::socket socket) {
+        error_code error;
+        const auto remote = socket.remote_endpoint(error);
+        if (error) return;
+        const auto peer = address_of(remote);
+        socket.set_option(tcp::no_delay(true), error);
+        ++visits_;
+        Seat seat(nullptr, [self = shared_from_this()](void*) { --self->visits_; });
+        auto stream = std::make_shared<Plain>(std::move(socket));
+        auto buffer = std::make_shared<beast::flat_buffer>();
+        stream->expires_after(request_time_max);
+        beast::async_detect_ssl(
+            *stream, *buffer,
+            [self = shared_from_this(), stream, buffer, peer, seat](error_code fault, bool secure) {
+                if (fault) return;
+                if (!secure) {
+                    if (!peer.ip.is_loopback()) return; // Nothing in clear over a network.
+                    self->read(std::make_shared<Visit<Plain>>(std::move(*stream),
+                                                              std::move(*buffer), peer, seat));
+                    return;
+                }
+                auto visit = std::make_shared<Visit<Secure>>(
+                    Secure(std::move(*stream), *self->tls_), std::move(*buffer), peer, seat);
+                visit->stream.async_handshake(
+                    boost::asio::ssl::stream_base::server, visit->buffer.data(),
+                    [self, visit, tls = self->tls_](error_code refused, std::size_t used = 0) {
+                        if (refused) return;
+                        visit->buffer.consume(used);
+                        self->read(visit);
+                    });
+            });
+    }
+
+    template <class Stream>
+    void read(std::shared_ptr<Visit<Stream>> visit) {
+        auto& reading = *visit;
+        http::async_read_header(
+            reading.stream, reading.buffer, reading.parser,
+            [self = shared_from_this(), visit = std::move(visit)](error_code error, std::size_t) {
+                if (!error) self->serve(visit);
+            });
+    }
+
+    template <class Stream>
+    void serve(const std::shared_ptr<Visit<Stream>>& visit) {
+        const auto& request = visit->parser.get();
+        if (!websocket::is_upgrade(request) || request.target() != "/sip")
+            return reply(visit, http::status::not_found, "There is nothing here yet.\n");
+        const auto protocols = request[http::field::sec_websocket_protocol];
+        if (!lists({protocols.data(), protocols.size()}, "sip"))
+            return reply(visit, http::status::bad_request, "Ask for the subprotocol sip.\n");
+        const auto transport =
+            is_secure(static_cast<Stream*>(nullptr)) ? sip::Transport::wss : sip::Transport::ws;
+        const bool adopted = adopt_({transport, visit->peer, {}}, [&](Connection::Events events) {
+            auto made =
+                std::make_shared<SipSocket<Stream>>(std::move(visit->stream), std::move(events));
+            made->start(request);
+            return made;
+        });
+        if (!adopted) reply(visit, http::status::service_unavailable, "Too many connections.\n");
+    }
+
+    template <class Stream>
+    void reply(const std::shared_ptr<Visit<Stream>>& visit, http::status status,
+               std::string_view text) {
+        auto& response = visit->response;
+        response.result(status);
+        response.set(http::field::content_type, "text/plain; charset=utf-8");
+        response.set(http::field::connection, "close");
+        response.set(http::field::server, server_name);
+        response.body() = text;
+        response.prepare_payload();
+        http::async_write(visit->stream, response,
+                          [visit](error_code, std::size_t) { /* It is closed by its end. */ });
+    }
+
+    Options options_;
+    std::size_t visits_ = 0;
+    Adopt adopt_;
+    tcp::acceptor acceptor_;
+    std::shared_ptr<boost::asio::ssl::context> tls_;
+};
+
+WebListener::WebListener(boost::asio::io_context& io, Options options)
+    : impl_(std::make_shared<Impl>(io, std::move(options))) {}
+WebListener::~WebListener() { close(); }
+void WebListener::start(Adopt adopt) { impl_->start(std::move(adopt)); }
+void WebListener::close() { impl_->close(); }
+void WebListener::reload_certificate() { impl_->reload_certificate(); }
+std::uint16_t WebListener::port() const { return impl_->port(); }
+
+} // namespace lyceum::net
