@@ -46,11 +46,29 @@ void Phone::call() {
     if (room == 0) uri = "sip:nowhere@192.0.2.1";
     if (room == 1) uri = "sip:echo@192.0.2.1";
     if (room == 2) uri = "sip:small@192.0.2.1";
+    if (room > 4) uri = "sip:m" + std::to_string(random_.between(1, world_.member_count()));
+    if (room > 4) uri += "@192.0.2.1";
     const bool offerless = random_.chance(15);
     session_ = agent_.call(
         uri, "<sip:phone" + std::to_string(number_) + "@198.51.100.1>",
         offerless ? std::string() : kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000), world_.now);
     held_ = established_ = false;
+}
+
+void Phone::be_called(sip::IncomingCall call) {
+    const auto draw = random_.below(100);
+    if (session_ || draw < 10)
+        return agent_.reject(call.session, session_ || draw < 5 ? 486 : 603, "", world_.now);
+    session_ = call.session;
+    held_ = established_ = false;
+    if (draw < 80) agent_.ring(call.session, 180, "", world_.now);
+    if (draw < 25) return; // Nobody is there.
+    world_.at(world_.now + random_.between(0, 8000) * 1ms, [this, id = call.session] {
+        if (dead_ || session_ != id) return;
+        if (random_.chance(10)) agent_.reject(id, 486, "", world_.now);
+        else agent_.accept(id, kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000), world_.now);
+        drain();
+    });
 }
 
 void Phone::retire() {
@@ -101,6 +119,10 @@ void Phone::drain() {
     while (auto output = agent_.poll()) {
         if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
             if (!dead_) world_.send_sip(number_, true, std::move(transmit->bytes));
+            continue;
+        }
+        if (auto* incoming = std::get_if<sip::IncomingCall>(&*output)) {
+            be_called(std::move(*incoming));
             continue;
         }
         auto* event = std::get_if<sip::SessionEvent>(&*output);

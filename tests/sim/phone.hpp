@@ -7,8 +7,9 @@
 
 namespace lyceum::sim {
 
-/// A telephone with a mind of its own: calls rooms that are there and rooms that are not, holds and
-/// resumes, hangs up, cancels, or is unplugged in the middle of a call.
+/// A telephone with a mind of its own: calls rooms that are there and rooms that are not, and other
+/// people; answers, declines or lets it ring; holds and resumes, hangs up, cancels, or is unplugged
+/// in the middle of a call.
 class Phone {
 public:
     Phone(World& world, int number);
@@ -29,6 +30,7 @@ public:
 
 private:
     void call();
+    void be_called(sip::IncomingCall call);
     void send_frame();
     void drain();
 

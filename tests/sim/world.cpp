@@ -11,13 +11,44 @@ namespace lyceum::sim {
 
 World::World(Options options)
     : random(options.seed), options_(options), entropy_(random.u64()),
-      agent_({.contact_params = ";isfocus"}, random, entropy_, local_, log_),
+      agent_({.contact_params = ";isfocus", .shows_strangers = true}, random, entropy_, local_,
+             log_),
       identity_({.realm = "lyceum"}, *this, guard_, entropy_, log_),
       focus_({}, agent_, *this, identity_, *this, random, entropy_, log_),
+      proxy_({}, agent_, router_, identity_, local_, sip::KeyedHash("sim"), entropy_, log_),
       faults_(LinkFaults::draw(random)) {
     const auto count = options_.day ? 5 : random.between(1, 12);
     for (int number = 1; number <= count; ++number)
         phones_.push_back(std::make_unique<Phone>(*this, number));
+    make_members();
+}
+
+/// Two phones to a member, ringing together or one after the other, and a way on for some of them.
+void World::make_members() {
+    for (std::size_t first = 1; first <= phones_.size(); first += 2) {
+        const auto name = "m" + std::to_string(members_.size() + 1);
+        registrar::Registration registration{name, {}};
+        for (auto number = first; number <= std::min(first + 1, phones_.size()); ++number) {
+            registrar::Binding binding;
+            binding.contact = "sip:phone@198.51.100." + std::to_string(number) + ":5060";
+            binding.source = *sip::endpoint_of(binding.contact);
+            binding.q_thousandths = random.chance(50) && number > first ? 500 : 1000;
+            binding.expires = WallTime(100h);
+            registration.bindings.push_back(std::move(binding));
+        }
+        registrar_.restore({std::move(registration)}, now);
+        auto& set = members_[name];
+        if (random.chance(30)) set.forwarding.busy = random.chance(50) ? "demo" : "m1";
+        if (random.chance(30)) set.forwarding.no_answer = random.chance(50) ? "m1" : "small";
+        if (random.chance(20)) set.forwarding.unreachable = "demo";
+        if (random.chance(20)) set.steps = {{"devices", 3s}, {"m2", 3s}, {"demo", 3s}};
+        set.forwarding.no_answer_after = 5s;
+    }
+}
+
+std::optional<routing::Member> World::member(std::string_view name) {
+    const auto found = members_.find(name);
+    return found == members_.end() ? std::nullopt : std::optional(found->second);
 }
 
 World::~World() = default;
@@ -65,7 +96,7 @@ void World::phase(Duration length) {
 }
 
 bool World::step(TimePoint until) {
-    auto next = agent_.deadline();
+    auto next = earlier(agent_.deadline(), proxy_.deadline());
     for (const auto& phone : phones_) next = earlier(next, phone->deadline());
     for (const auto& [id, media] : media_) next = earlier(next, media.deadline());
     const auto event = events_.begin();
@@ -79,6 +110,7 @@ bool World::step(TimePoint until) {
         if (!next || *next > until) return false;
         now = std::max(now, *next);
         agent_.handle_timeout(now);
+        proxy_.handle_timeout(now);
         for (auto& phone : phones_) phone->handle_timeout();
         std::vector<focus::ConferenceId> due;
         for (auto& [id, media] : media_) due.push_back(id);
@@ -101,6 +133,14 @@ void World::drain() {
             focus_.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
             focus_.handle_session(*event, now);
+        } else if (auto* request = std::get_if<sip::RequestReceived>(&*output)) {
+            proxy_.handle_request(std::move(*request), now);
+        } else if (const auto* ack = std::get_if<sip::AckReceived>(&*output)) {
+            proxy_.handle_ack(*ack, now);
+        } else if (const auto* response = std::get_if<sip::ResponseReceived>(&*output)) {
+            proxy_.handle_response(*response, now);
+        } else if (const auto* failed = std::get_if<sip::RequestFailed>(&*output)) {
+            proxy_.handle_failure(*failed, now);
         }
     }
 }
@@ -198,7 +238,10 @@ void World::check_wire(const sip::Message& message, bool from_server) {
         if (!fresh && known->second != message.status())
             throw Violation("two different final responses to " + key);
     }
-    if (message.is_request() && message.method() != sip::Method::ack) {
+    // What is forwarded, and CANCELs of it, count as their senders do.
+    const bool own =
+        message.values(sip::Header::via).size() == 1 && message.method() != sip::Method::cancel;
+    if (message.is_request() && own && message.method() != sip::Method::ack) {
         const auto via = sip::Via::parse(message.values(sip::Header::via).front());
         auto key = std::string(*message.header(sip::Header::call_id));
         auto& last = last_cseq_[key];
@@ -229,6 +272,7 @@ void World::check_rest() {
     require(focus_.conference_count(), "conferences");
     require(agent_.session_count(), "sessions");
     require(agent_.transactions().size(), "transactions");
+    require(proxy_.size(), "forwarded requests");
     require(media_.size(), "mixers");
     require(ports_.size(), "ports");
     if (agent_.deadline()) throw Violation("a deadline left at rest");

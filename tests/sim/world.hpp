@@ -3,6 +3,7 @@
 
 #include "mixer/conference_media.hpp"
 #include "server/focus/focus.hpp"
+#include "server/proxy/proxy.hpp"
 #include "sip/dialog/user_agent.hpp"
 #include "tests/kit/sip.hpp"
 #include "tests/sim/link.hpp"
@@ -23,11 +24,13 @@ struct Violation : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Phones and the real focus, user agent and mixer, under a virtual clock and one seed. Only
-/// sockets, clock, entropy and disk are replaced. A run has two phases: faults on, with safety
+/// Phones and the real focus, proxy, user agent and mixer, under a virtual clock and one seed. Only
+/// sockets, clock, entropy and disk are replaced. The phones belong to members, one or two to each,
+/// who are found in many ways. A run has two phases: faults on, with safety
 /// checked at every step; then everything is healed and must come to rest.
 class World final : public focus::MediaGateway,
                     public focus::Directory,
+                    public routing::Directory,
                     public identity::Credentials {
 public:
     struct Options {
@@ -51,6 +54,7 @@ public:
     void at(TimePoint when, std::function<void()> action);
     void note(std::string line);
     void count_established() { ++established_; }
+    [[nodiscard]] int member_count() const { return static_cast<int>(members_.size()); }
     TimePoint now{};
     Random random;
     bool faults_on = true;
@@ -70,6 +74,10 @@ private:
     void close(focus::ConferenceId, mixer::LegId) override;
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view) override { return {}; }
+    bool is_room(std::string_view name) override { return room(name).has_value(); }
+    std::optional<routing::Member> member(std::string_view name) override;
+    std::optional<std::string> alias(std::string_view) override { return std::nullopt; }
+    void make_members();
 
     void phase(Duration length);
     bool step(TimePoint until);
@@ -87,6 +95,11 @@ private:
     protection::Guard guard_{{}, log_};
     identity::Identity identity_;
     focus::Focus focus_;
+    identity::Domains domains_{"192.0.2.1"};
+    registrar::Registrar registrar_{{.domains = domains_}, identity_, entropy_, log_};
+    routing::Router router_{{.domains = domains_, .serial_ring = 4s}, *this, registrar_};
+    proxy::Proxy proxy_;
+    std::map<std::string, routing::Member, std::less<>> members_;
     LinkFaults faults_;
     std::vector<std::unique_ptr<Phone>> phones_;
     std::multimap<TimePoint, std::function<void()>> events_;
