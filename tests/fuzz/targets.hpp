@@ -18,6 +18,7 @@ void fuzz_stun(ByteView input);
 void fuzz_dtls(ByteView input);
 void fuzz_session(ByteView input);
 void fuzz_register(ByteView input);
+void fuzz_proxy(ByteView input);
 
 inline std::string_view as_text(ByteView input) {
     return {reinterpret_cast<const char*>(input.data()), input.size()};
