@@ -26,6 +26,9 @@ constexpr const char* usage = R"(usage:
                [--unreachable TARGET]    where his calls go; without any, to his devices again
   lyceum user  find NAME [TARGET:S...]  ring there for S seconds, then there; "devices" are his own
   lyceum alias add NAME TARGET | list | remove NAME   other names, of ours or for people elsewhere
+  lyceum route add PATTERN TARGET [--strip N] [--add DIGITS] [--redirect on] [--for everybody]
+               where numbers lead: 3xxx, +4989., 112; {number} in a target is the number rewritten
+  lyceum route list | remove PATTERN | try URI     what happens when this is dialled?
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
                [--spatial off|on] [--video off|switch|grid] | list | remove NAME
@@ -161,6 +164,59 @@ int run_alias(Arguments arguments) {
     throw UsageError("alias: add NAME TARGET, list or remove NAME");
 }
 
+void print_route(const routing::NumberRoute& route) {
+    std::cout << route.pattern << "\t" << route.target << "\tstrip=" << route.strip
+              << "\tadd=" << route.add << "\t" << (route.redirects ? "redirect" : "call") << "\t"
+              << (route.for_members ? "members" : "everybody") << "\n";
+}
+
+/// The answer of the router itself, in its words: who is tried, when, and for how long.
+int try_route(const Configuration& configuration, store::Store& store, const std::string& dialled) {
+    store::BindingStore bindings(configuration.data);
+    std::map<std::string, std::vector<registrar::Binding>, std::less<>> known;
+    for (auto& each : bindings.load()) known[each.user] = std::move(each.bindings);
+    const auto options = router_options(configuration);
+    const routing::Router router(
+        options, store, [&](std::string_view user) -> auto& {
+            static const std::vector<registrar::Binding> nowhere;
+            const auto found = known.find(user);
+            return found == known.end() ? nowhere : found->second;
+        });
+    const bool is_uri = dialled.find(':') != std::string::npos;
+    const auto uri = is_uri ? dialled : "sip:" + dialled + "@" + options.domains.first();
+    std::cout << uri << "\n" << routing::explain(router.plan(uri));
+    return 0;
+}
+
+int run_route(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    routing::NumberRoute route;
+    const auto strip = parse_number<unsigned>(take(arguments, "strip", "0"));
+    if (!strip) throw UsageError("--strip: expected a number");
+    route.strip = *strip;
+    route.add = take(arguments, "add");
+    route.redirects = take(arguments, "redirect", "off") == "on";
+    const auto whom = take(arguments, "for", "members");
+    if (whom != "members" && whom != "everybody")
+        throw UsageError("--for: expected members or everybody");
+    route.for_members = whom == "members";
+    const auto configuration = prepare(arguments);
+    store::Store store(configuration.data);
+    if (action == "list" && words.size() == 2) {
+        for (const auto& each : store.number_routes()) print_route(each);
+        return 0;
+    }
+    if (action == "try" && words.size() == 3) return try_route(configuration, store, words[2]);
+    if (action == "remove" && words.size() == 3)
+        return removed(store.remove_number_route(words[2]), "route", words[2]);
+    if (action != "add" || words.size() != 4)
+        throw UsageError("route: add PATTERN TARGET, list, remove PATTERN or try URI");
+    route.pattern = words[2];
+    route.target = words[3];
+    return report(store.add_number_route(route));
+}
+
 int run_user(Arguments arguments) {
     const auto words = arguments.words;
     const auto action = words.size() > 1 ? words[1] : std::string();
@@ -286,6 +342,7 @@ int run_command(const std::vector<std::string>& raw) {
             return run_check(std::move(arguments));
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
+        if (command == "route") return run_route(std::move(arguments));
         if (command == "alias") return run_alias(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
         if (command == "ban") return run_ban(std::move(arguments));

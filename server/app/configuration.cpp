@@ -40,6 +40,10 @@ const std::vector<Option>& options() {
         {"drop_scanners", &Configuration::drop_scanners},
         {"ban_after", &Configuration::ban_after},
         {"ban_s", &Configuration::ban_s},
+        {"country_code", &Configuration::country_code},
+        {"international_prefix", &Configuration::international_prefix},
+        {"national_prefix", &Configuration::national_prefix},
+        {"emergency_numbers", &Configuration::emergency_numbers},
         {"log_level", &Configuration::log_level},
         {"log_personal", &Configuration::log_personal},
     };
@@ -128,6 +132,11 @@ void check(const Configuration& c) {
         if (!holds) throw ConfigurationError(what);
     };
     require(IpAddress::parse(c.bind).has_value(), "bind: expected an IP address");
+    const auto digits = [](std::string_view text) {
+        return std::all_of(text.begin(), text.end(), is_digit);
+    };
+    require(digits(c.country_code) && digits(c.international_prefix) && digits(c.national_prefix),
+            "country_code, international_prefix, national_prefix: expected digits");
     require(c.rtp_port_min >= 1024 && c.rtp_port_min + 1 < c.rtp_port_max,
             "rtp_port_min, rtp_port_max: expected 1024 or more, and room for two ports");
     for (std::string_view rest = c.name_servers; !rest.empty();)

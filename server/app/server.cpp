@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app/server.hpp"
 
+#include "base/text.hpp"
 #include "server/app/database_thread.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/clock.hpp"
@@ -57,6 +58,13 @@ std::string dialled_host(const Configuration& configuration) {
     return outward.is_unspecified() ? "127.0.0.1" : outward.to_host();
 }
 
+/// What people may call us by: the domain, the host, and its addresses.
+identity::Domains domains(const Configuration& c) {
+    identity::Domains domains{domain_of(c), boost::asio::ip::host_name(), "localhost", c.bind};
+    for (const auto& address : net::own_addresses()) domains.add(address.to_string());
+    return domains;
+}
+
 /// The composition root: every part, in the order in which they stand on each other.
 class Server {
 public:
@@ -96,7 +104,9 @@ public:
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
                  random_, entropy_, log),
           registrar_(registrar_options(c), identity_, entropy_, log),
-          router_({.domains = domains(c)}, store_, registrar_),
+          router_(
+              router_options(c),
+              store_, [this](std::string_view user) -> auto& { return registrar_.bindings(user); }),
           proxy_(proxy_options(), agent_, router_, identity_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
           database_(
@@ -138,13 +148,6 @@ private:
 
     static WallTime wall_at_zero() {
         return net::wall_now() - net::monotonic_now().time_since_epoch();
-    }
-
-    /// What people may call us by: the domain, the host, and its addresses.
-    static identity::Domains domains(const Configuration& c) {
-        identity::Domains domains{domain_of(c), boost::asio::ip::host_name(), "localhost", c.bind};
-        for (const auto& address : net::own_addresses()) domains.add(address.to_string());
-        return domains;
     }
 
     static registrar::Registrar::Options registrar_options(const Configuration& c) {
@@ -290,6 +293,18 @@ private:
 };
 
 } // namespace
+
+routing::Router::Options router_options(const Configuration& c) {
+    routing::Router::Options options;
+    options.domains = domains(c);
+    options.numbers.country_code = c.country_code;
+    options.numbers.international_prefix = c.international_prefix;
+    options.numbers.national_prefix = c.national_prefix;
+    options.numbers.emergency.clear();
+    for (std::string_view rest = c.emergency_numbers; !rest.empty();)
+        options.numbers.emergency.emplace(trim(cut(rest, ',')));
+    return options;
+}
 
 void prepare_data(const Configuration& configuration) {
     std::error_code error;

@@ -59,6 +59,13 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     } else {
         const bool lost = !sip::tag_of(request, Header::to).empty();
         plan = lost ? routing::Plan{} : router_.plan(way.uri);
+        if (plan.emergency) {
+            // Whoever runs this must hear of it, and the caller must try by other means at once.
+            log_.error(plan.groups.empty() ? "emergency.call.refused" : "emergency.call",
+                       {{"from", Redacted{received.from.address.ip.to_string()}}});
+            if (plan.groups.empty())
+                return refuse(received, {503, "No Emergency Calls From Here", {}}, now);
+        }
         // Nobody of that name: the user agent says so, as it does for rooms that are not there.
         if (plan.groups.empty() && plan.member.empty())
             return agent_.take(std::move(received), now);
@@ -80,6 +87,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
             return refuse(received, *refusal, now);
         // Who is not one of us does not learn which names are.
         if (plan.groups.empty() && !proven) return agent_.take(std::move(received), now);
+        if (plan.redirects) return redirect(received, plan, now);
     }
     forward(std::move(received), std::move(way), std::move(plan), std::move(mark), now);
 }
@@ -380,6 +388,22 @@ void Proxy::forget(sip::TransactionId id) {
     for (const auto& [branch, client] : found->second.clients) sent_.erase(client);
     deadlines_.remove(id);
     calls_.erase(found);
+}
+
+/// §8.3: where he should go instead, the best first.
+void Proxy::redirect(const sip::RequestReceived& received, const routing::Plan& plan,
+                     TimePoint now) {
+    auto writer = sip::MessageWriter::reply(received.request, 302, {}, entropy_.hex(8));
+    int tenths = 10;
+    for (const auto& group : plan.groups) {
+        for (const auto& target : group.targets) {
+            const auto q = tenths == 10 ? "1" : "0." + std::to_string(tenths);
+            writer.header(Header::contact, "<" + target.uri + ">;q=" + q);
+        }
+        tenths = std::max(tenths - 1, 1);
+    }
+    writer.header(Header::server, options_.server_name);
+    agent_.respond(received.transaction, writer.finish(), now);
 }
 
 void Proxy::refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now) {

@@ -113,6 +113,7 @@ private:
     [[nodiscard]] std::string record_route(std::string_view call_id, const sip::Endpoint& side,
                                            std::optional<sip::Endpoint> where) const;
     void forget(sip::TransactionId id);
+    void redirect(const sip::RequestReceived& received, const routing::Plan& plan, TimePoint now);
     void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
 
     Options options_;

@@ -38,8 +38,10 @@ struct Group {
 /// Where a request is to go, group after group, until somebody answers.
 struct Plan {
     std::vector<Group> groups;
-    std::string member;   ///< Whose devices these are; empty: nobody's.
-    bool outward = false; ///< It leads out of our domains: for members only.
+    std::string member;     ///< Whose devices these are; empty: nobody's.
+    bool outward = false;   ///< It leads out of our domains: for members only.
+    bool redirects = false; ///< The caller is told the targets and goes there himself.
+    bool emergency = false; ///< Help is called for; without a group, we cannot.
 };
 
 } // namespace lyceum::routing

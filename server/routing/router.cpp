@@ -10,7 +10,7 @@
 namespace lyceum::routing {
 namespace {
 
-constexpr std::string_view echo_name = "echo";
+constexpr std::string_view echo_name = "echo", placeholder = "{number}";
 
 /// A phone is sent to where it says it is, unless that cannot be where its REGISTER came from: then
 /// it is behind a NAT and is reached by the hole that it made, or by the connection that it opened.
@@ -35,6 +35,12 @@ Target target_of(const registrar::Binding& binding) {
             {}};
 }
 
+Group outside(std::string_view uri) {
+    Group out;
+    out.targets.push_back({std::string(uri), {}, {}, {}, {}});
+    return out;
+}
+
 bool is_uri(std::string_view text) {
     const auto uri = sip::Uri::parse(text);
     return uri && (uri->is_sip() || uri->scheme == sip::Uri::Scheme::tel);
@@ -42,8 +48,8 @@ bool is_uri(std::string_view text) {
 
 } // namespace
 
-Router::Router(Options options, Directory& directory, const registrar::Registrar& registrar)
-    : options_(std::move(options)), directory_(directory), registrar_(registrar) {}
+Router::Router(Options options, Directory& directory, Location location)
+    : options_(std::move(options)), directory_(directory), location_(std::move(location)) {}
 
 Plan Router::plan(std::string_view request_uri) const {
     Seen seen;
@@ -56,26 +62,66 @@ std::string Router::uri_of(std::string_view name) const {
 
 Plan Router::plan(std::string_view uri_text, Seen& seen) const {
     const auto uri = sip::Uri::parse(uri_text);
-    if (!uri || !uri->is_sip()) return {};
-    if (!options_.domains.contains(*uri)) {
-        Group outside;
-        outside.targets.push_back({std::string(uri_text), {}, {}, {}, {}});
-        return {{std::move(outside)}, {}, true};
+    if (!uri) return {};
+    if (uri->is_sip() && !options_.domains.contains(*uri)) {
+        Plan out;
+        out.groups.push_back(outside(uri_text));
+        out.outward = true;
+        return out;
     }
-    const auto name = uri->user_name();
+    if (uri->is_sip())
+        if (auto named = plan_name(uri->user_name(), seen)) return std::move(*named);
+    const auto number = number_in(*uri, options_.numbers);
+    return number ? plan_number(*number, seen) : Plan{};
+}
+
+/// None: there is no such name.
+std::optional<Plan> Router::plan_name(const std::string& name, Seen& seen) const {
     if (name.empty() || iequals(name, echo_name) || directory_.is_room(name)) {
-        Group here;
-        here.here = name;
-        return {{std::move(here)}, {}, false};
+        Plan out;
+        out.groups.emplace_back().here = name;
+        return out;
     }
-    if (!seen.insert(name).second || seen.size() > detours_max) return {};
-    if (const auto member = directory_.member(name)) return plan_member(name, *member, seen);
-    const auto meant = directory_.alias(name);
-    if (!meant) return {};
-    auto plan_of_alias = plan(is_uri(*meant) ? *meant : uri_of(*meant), seen);
+    const auto member = directory_.member(name);
+    const auto meant = member ? std::nullopt : directory_.alias(name);
+    if (!member && !meant) return std::nullopt;
+    if (!seen.insert(name).second || seen.size() > detours_max) return Plan{};
+    if (member) return plan_member(name, *member, seen);
+    auto out = plan(is_uri(*meant) ? *meant : uri_of(*meant), seen);
     // What an administrator has written down may lead out for everybody.
-    plan_of_alias.outward = false;
-    return plan_of_alias;
+    out.outward = false;
+    return out;
+}
+
+Plan Router::plan_number(const Number& number, Seen& seen) const {
+    for (const auto* form : {&number.dialled, &number.global})
+        if (auto named = plan_name(*form, seen)) return std::move(*named);
+    const NumberRoute* best = nullptr;
+    std::string matched;
+    unsigned most = 0;
+    const auto routes = directory_.number_routes();
+    for (const auto& route : routes)
+        for (const auto& form : {number.dialled, number.global}) {
+            const auto fit = route.fits(form);
+            if (!fit || *fit <= most) continue;
+            most = *fit;
+            best = &route;
+            matched = form;
+        }
+    const bool emergency = options_.numbers.emergency.contains(number.dialled);
+    Plan out;
+    out.emergency = emergency;
+    // An emergency number is not just any number that happens to begin like others.
+    if (!best || (emergency && best->pattern != number.dialled)) return out;
+    auto target = best->target;
+    if (const auto place = target.find(placeholder); place != std::string::npos)
+        target.replace(place, placeholder.size(), best->rewritten(matched));
+    if (!seen.insert("route " + best->pattern).second || seen.size() > detours_max) return out;
+    out = plan(is_uri(target) ? target : uri_of(target), seen);
+    out.outward = best->for_members && !emergency;
+    out.redirects = best->redirects;
+    out.emergency = emergency;
+    return out;
 }
 
 Plan Router::plan_member(const std::string& name, const Member& member, Seen& seen) const {
@@ -139,11 +185,34 @@ std::optional<Group> Router::detour(const std::string& name, std::string_view ta
     return all;
 }
 
+std::string explain(const Plan& plan) {
+    std::string out;
+    if (plan.emergency) out += "an emergency number\n";
+    if (plan.groups.empty()) {
+        if (plan.emergency) return out + "  refused: no route is made for it\n";
+        return out + (plan.member.empty() ? "  nobody\n"
+                                          : "  " + plan.member + ", who has no device here\n");
+    }
+    if (plan.outward) out += "  only for members\n";
+    for (const auto& group : plan.groups) {
+        static constexpr const char* conditions[] = {
+            "  ", "  if busy: ", "  if nobody answers: ", "  if unreachable: "};
+        out += conditions[static_cast<std::size_t>(group.when)];
+        if (plan.redirects) out += "told to go to ";
+        if (group.here) out += group.here->empty() ? "this server" : "the room " + *group.here;
+        for (const auto& target : group.targets)
+            out += (&target == &group.targets.front() ? "" : " and ") + target.uri;
+        if (group.ring_for) out += ", for " + std::to_string(*group.ring_for / 1s) + " s";
+        out += "\n";
+    }
+    return out;
+}
+
 /// His devices, those of one q at the same time (RFC 3261 §16.6).
 std::vector<Group> Router::devices(std::string_view name) const {
     std::vector<Group> groups;
     unsigned last_q = 0;
-    for (const auto& binding : registrar_.bindings(name)) {
+    for (const auto& binding : location_(name)) {
         if (groups.empty() || binding.q_thousandths != last_q) groups.emplace_back();
         last_q = binding.q_thousandths;
         groups.back().targets.push_back(target_of(binding));

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "server/identity/domains.hpp"
-#include "server/registrar/registrar.hpp"
+#include "server/registrar/binding.hpp"
+#include "server/routing/numbers.hpp"
 #include "server/routing/plan.hpp"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,13 +46,15 @@ public:
     virtual std::optional<Member> member(std::string_view name) = 0;
     /// What another name stands for: a name of ours or a URI.
     virtual std::optional<std::string> alias(std::string_view name) = 0;
+    virtual std::vector<NumberRoute> number_routes() = 0;
 };
 
 /// Says where a Request-URI leads: to this server itself, to the devices of a member, by an alias
 /// or by what the member has set to somewhere else, out of our domains, or nowhere. It sends
 /// nothing and asks nobody who he is.
 ///
-/// A name is looked up as a room, as a member, as an alias, in this order.
+/// A name is looked up as a room, as a member, as an alias, in this order; then, if it is a number,
+/// in its global form as well, and in the dial plan, where the pattern counts that says most.
 class Router {
 public:
     static constexpr int detours_max = 5; ///< Of aliases and forwardings on one way.
@@ -58,9 +62,13 @@ public:
     struct Options {
         identity::Domains domains{};
         Duration serial_ring = 15s; ///< How long a device rings before one of a lower q does.
+        NumberPlan numbers{};
     };
 
-    Router(Options options, Directory& directory, const registrar::Registrar& registrar);
+    /// Where a member is reached now, the most wanted first: the registrar's answer.
+    using Location = std::function<const std::vector<registrar::Binding>&(std::string_view)>;
+
+    Router(Options options, Directory& directory, Location location);
 
     [[nodiscard]] Plan plan(std::string_view request_uri) const;
     [[nodiscard]] const identity::Domains& domains() const { return options_.domains; }
@@ -69,6 +77,8 @@ private:
     using Seen = std::set<std::string, std::less<>>;
 
     [[nodiscard]] Plan plan(std::string_view uri, Seen& seen) const;
+    [[nodiscard]] std::optional<Plan> plan_name(const std::string& name, Seen& seen) const;
+    [[nodiscard]] Plan plan_number(const Number& number, Seen& seen) const;
     [[nodiscard]] Plan plan_member(const std::string& name, const Member& member, Seen& seen) const;
     /// Where a detour leads, all of it at once.
     [[nodiscard]] std::optional<Group> detour(const std::string& name, std::string_view target,
@@ -78,7 +88,10 @@ private:
 
     Options options_;
     Directory& directory_;
-    const registrar::Registrar& registrar_;
+    Location location_;
 };
+
+/// A plan as a person reads it, a line for each group.
+std::string explain(const Plan& plan);
 
 } // namespace lyceum::routing

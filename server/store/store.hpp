@@ -31,6 +31,7 @@ public:
     bool is_room(std::string_view name) override;
     std::optional<routing::Member> member(std::string_view name) override;
     std::optional<std::string> alias(std::string_view name) override;
+    std::vector<routing::NumberRoute> number_routes() override;
 
     /// A row of `lyceum room list`.
     struct RoomRow {
@@ -51,6 +52,8 @@ public:
     std::vector<std::pair<std::string, std::string>> aliases();
     std::optional<Fault> add_alias(std::string_view name, std::string_view target);
     bool remove_alias(std::string_view name);
+    std::optional<Fault> add_number_route(const routing::NumberRoute& route);
+    bool remove_number_route(std::string_view pattern);
     /// A fault if there is no such member or a target is nothing that can be dialled.
     std::optional<Fault> set_forwarding(std::string_view user, const routing::Forwarding& set);
     std::optional<Fault> set_steps(std::string_view user, const std::vector<routing::Step>& steps);

@@ -81,6 +81,40 @@ bool Store::remove_alias(std::string_view name) {
     return database_.changes() > 0;
 }
 
+std::vector<routing::NumberRoute> Store::number_routes() {
+    auto rows = database_.prepare("SELECT pattern, target, strip, add_digits, redirects, "
+                                  "for_members FROM number_route ORDER BY pattern");
+    std::vector<routing::NumberRoute> out;
+    while (rows.step())
+        out.push_back({rows.text(0), rows.text(1), static_cast<unsigned>(rows.number(2)),
+                       rows.text(3), rows.number(4) != 0, rows.number(5) != 0});
+    return out;
+}
+
+std::optional<Fault> Store::add_number_route(const routing::NumberRoute& route) {
+    if (auto fault = route.fault(); !fault.empty()) return Fault{std::move(fault), 0};
+    auto example = route.target;
+    if (const auto place = example.find("{number}"); place != std::string::npos)
+        example.replace(place, 8, "1");
+    if (!can_be_dialled(example)) return not_dialled(route.target);
+    auto statement = database_.prepare("INSERT INTO number_route VALUES (?, ?, ?, ?, ?, ?)");
+    statement.bind(1, route.pattern).bind(2, route.target).bind(3, std::int64_t{route.strip});
+    statement.bind(4, route.add).bind(5, std::int64_t{route.redirects});
+    statement.bind(6, std::int64_t{route.for_members});
+    try {
+        statement.step();
+    } catch (const sql::Error& error) {
+        if (error.is_constraint()) return Fault{"there is a route of that pattern", 0};
+        throw;
+    }
+    return std::nullopt;
+}
+
+bool Store::remove_number_route(std::string_view pattern) {
+    database_.prepare("DELETE FROM number_route WHERE pattern = ?").bind(1, pattern).step();
+    return database_.changes() > 0;
+}
+
 std::optional<Fault> Store::set_forwarding(std::string_view user, const routing::Forwarding& set) {
     if (!member(user)) return Fault{"there is no user of that name", 0};
     for (const auto* target : {&set.always, &set.busy, &set.no_answer, &set.unreachable})

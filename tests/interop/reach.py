@@ -102,6 +102,30 @@ def test_busy_and_absent_members_are_forwarded_and_found():
             alice.command("hangup")
 
 
+def test_numbers_lead_where_the_dial_plan_says():
+    with members("alice", "bob", options=("--digest", "md5", "--country-code", "49")) as server:
+        at = ["--data", server.data, "--country-code", "49", "--domain", "school.test"]
+        for arguments in (("alias", "add", "+49301001", "bob"),
+                          ("route", "add", "8x", "echo", "--for", "everybody"),
+                          ("route", "add", "3xxx", "sip:{number}@gothenburg.test", "--strip", "1")):
+            done = command(*arguments, *at)
+            assert done.returncode == 0, done.stderr
+        tried = command("route", "try", "3456", *at).stdout
+        assert "only for members" in tried and "sip:456@gothenburg.test" in tried, tried
+        assert "refused" in command("route", "try", "tel:112", *at).stdout
+        with phone(server, "alice") as alice, phone(server, "bob", answers=True) as bob:
+            alice.command("dial", uri(server, "0301001"))
+            bob.wait_for("Call established")
+            alice.command("hangup")
+            bob.wait_for("session closed")
+            alice.command("dial", uri(server, "81"))
+            assert server.wait_for_log("leg.joining")
+            alice.command("hangup")
+            alice.command("dial", uri(server, "112"))
+            alice.wait_for("No Emergency Calls From Here")
+            assert server.wait_for_log("error emergency.call.refused")
+
+
 def test_a_find_me_list_ends_in_a_room():
     with members("alice", "bob") as server:
         done = command("user", "find", "bob", "devices:1", "demo:10", "--data", server.data)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/proxy/proxy.hpp"
+#include "server/registrar/registrar.hpp"
 #include "tests/kit/recording_log.hpp"
 #include "tests/kit/sip.hpp"
 
@@ -33,6 +34,8 @@ public:
         const auto found = aliases.find(name);
         return found == aliases.end() ? std::nullopt : std::optional(found->second);
     }
+
+    std::vector<routing::NumberRoute> number_routes() override { return routes; }
 
     /// A device: "sip:bob@192.0.2.20:5060", whose REGISTER came from there unless said otherwise.
     void bind(const std::string& user, const std::string& contact, unsigned q = 1000,
@@ -92,6 +95,7 @@ public:
         {"alice", {}}, {"bob", {}}, {"carol", {}}};
     std::set<std::string, std::less<>> rooms{"maths"};
     std::map<std::string, std::string, std::less<>> aliases;
+    std::vector<routing::NumberRoute> routes;
     std::map<std::string, std::vector<registrar::Binding>> bindings;
 
     TimePoint now{};
@@ -104,34 +108,38 @@ public:
     identity::Domains domains{"school.test", "192.0.2.1"};
     sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
     registrar::Registrar registrar{{.domains = domains}, identity, entropy, log};
-    routing::Router router{{.domains = domains}, *this, registrar};
-    proxy::Proxy proxy;
-    std::vector<Sent> sent;
-    std::vector<sip::Locate> wanted;
-    std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
+    routing::Router router{
+        {.domains = domains, .numbers = {.country_code = "49"}},
+        *this, [this](std::string_view user) -> auto& {return registrar.bindings(user);
+}
+}; // namespace lyceum::kit
+proxy::Proxy proxy;
+std::vector<Sent> sent;
+std::vector<sip::Locate> wanted;
+std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
 
 private:
-    proxy::Proxy make(proxy::Proxy::Options options) {
-        return {std::move(options),    agent,   router, identity, local,
-                sip::KeyedHash("key"), entropy, log};
+proxy::Proxy make(proxy::Proxy::Options options) {
+    return {std::move(options),    agent,   router, identity, local,
+            sip::KeyedHash("key"), entropy, log};
+}
+void drain() {
+    while (auto output = agent.poll()) {
+        if (auto* transmit = std::get_if<sip::Transmit>(&*output))
+            sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
+        else if (auto* request = std::get_if<sip::RequestReceived>(&*output))
+            proxy.handle_request(std::move(*request), now);
+        else if (auto* ack = std::get_if<sip::AckReceived>(&*output)) proxy.handle_ack(*ack, now);
+        else if (auto* response = std::get_if<sip::ResponseReceived>(&*output))
+            proxy.handle_response(*response, now);
+        else if (auto* failed = std::get_if<sip::RequestFailed>(&*output))
+            proxy.handle_failure(*failed, now);
+        else if (auto* call = std::get_if<sip::IncomingCall>(&*output))
+            taken.push_back(std::move(*call));
     }
-    void drain() {
-        while (auto output = agent.poll()) {
-            if (auto* transmit = std::get_if<sip::Transmit>(&*output))
-                sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
-            else if (auto* request = std::get_if<sip::RequestReceived>(&*output))
-                proxy.handle_request(std::move(*request), now);
-            else if (auto* ack = std::get_if<sip::AckReceived>(&*output))
-                proxy.handle_ack(*ack, now);
-            else if (auto* response = std::get_if<sip::ResponseReceived>(&*output))
-                proxy.handle_response(*response, now);
-            else if (auto* failed = std::get_if<sip::RequestFailed>(&*output))
-                proxy.handle_failure(*failed, now);
-            else if (auto* call = std::get_if<sip::IncomingCall>(&*output))
-                taken.push_back(std::move(*call));
-        }
-        while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
-    }
-};
+    while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
+}
+}
+;
 
 } // namespace lyceum::kit

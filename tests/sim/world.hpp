@@ -4,6 +4,7 @@
 #include "mixer/conference_media.hpp"
 #include "server/focus/focus.hpp"
 #include "server/proxy/proxy.hpp"
+#include "server/registrar/registrar.hpp"
 #include "sip/dialog/user_agent.hpp"
 #include "tests/kit/sip.hpp"
 #include "tests/sim/link.hpp"
@@ -77,6 +78,7 @@ private:
     bool is_room(std::string_view name) override { return room(name).has_value(); }
     std::optional<routing::Member> member(std::string_view name) override;
     std::optional<std::string> alias(std::string_view) override { return std::nullopt; }
+    std::vector<routing::NumberRoute> number_routes() override { return {}; }
     void make_members();
 
     void phase(Duration length);
@@ -97,20 +99,25 @@ private:
     focus::Focus focus_;
     identity::Domains domains_{"192.0.2.1"};
     registrar::Registrar registrar_{{.domains = domains_}, identity_, entropy_, log_};
-    routing::Router router_{{.domains = domains_, .serial_ring = 4s}, *this, registrar_};
-    proxy::Proxy proxy_;
-    std::map<std::string, routing::Member, std::less<>> members_;
-    LinkFaults faults_;
-    std::vector<std::unique_ptr<Phone>> phones_;
-    std::multimap<TimePoint, std::function<void()>> events_;
-    std::map<focus::ConferenceId, mixer::ConferenceMedia> media_;
-    std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports_;
-    std::uint16_t next_port_ = 20000;
-    std::map<std::string, int> final_responses_;     ///< By branch: never two different ones.
-    std::map<std::string, std::uint32_t> last_cseq_; ///< Of the server in each dialog.
-    std::deque<std::string> recent_;
-    std::uint64_t hash_ = 0xcbf29ce484222325ull;
-    std::uint64_t established_ = 0;
-};
+    routing::Router router_{
+        {.domains = domains_, .serial_ring = 4s},
+        *this, [this](std::string_view user) -> auto& {return registrar_.bindings(user);
+}
+}; // namespace lyceum::sim
+proxy::Proxy proxy_;
+std::map<std::string, routing::Member, std::less<>> members_;
+LinkFaults faults_;
+std::vector<std::unique_ptr<Phone>> phones_;
+std::multimap<TimePoint, std::function<void()>> events_;
+std::map<focus::ConferenceId, mixer::ConferenceMedia> media_;
+std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports_;
+std::uint16_t next_port_ = 20000;
+std::map<std::string, int> final_responses_;     ///< By branch: never two different ones.
+std::map<std::string, std::uint32_t> last_cseq_; ///< Of the server in each dialog.
+std::deque<std::string> recent_;
+std::uint64_t hash_ = 0xcbf29ce484222325ull;
+std::uint64_t established_ = 0;
+}
+;
 
 } // namespace lyceum::sim

@@ -371,6 +371,16 @@ TEST_F(ProxyTest, TheRoomComesLastOnAFindMeList) {
     EXPECT_EQ(exchange.proxy.size(), 0u);
 }
 
+TEST_F(ProxyTest, ARouteMayRedirectAndHelpIsNotCalledJustAnywhere) {
+    exchange.routes = {{"5.", "sip:{number}@there.test", 0, "", true, false}};
+    exchange.hand_in(request({.uri = "sip:55@school.test"}), outside);
+    const auto moved = answered();
+    EXPECT_EQ(moved->status(), 302);
+    EXPECT_EQ(moved->header(Header::contact), "<sip:55@there.test>;q=1");
+    EXPECT_EQ(ask({.uri = "sip:112@school.test", .call_id = "c2"}), 503);
+    EXPECT_TRUE(exchange.log.has("emergency.call.refused from=~"));
+}
+
 TEST_F(ProxyTest, BeyondItsLimitItSaysWhenToComeAgain) {
     kit::Exchange small({.forks_max = 0});
     small.bind("bob", "sip:bob@192.0.2.20:5060");

@@ -56,6 +56,50 @@ TEST_F(RouterTest, NamesLeadWhereTheyLead) {
     EXPECT_EQ(exchange.router.plan("sip:alice@school.test").member, "alice") << "known, but absent";
 }
 
+TEST_F(RouterTest, NumbersLeadWhereTheDialPlanSays) {
+    exchange.bind("bob", "sip:bob@h1");
+    exchange.aliases = {{"+49301001", "bob"}, {"2001", "maths"}};
+    exchange.routes = {
+        {"3xxx", "sip:{number}@gothenburg.test"},
+        {"30xx", "sip:{number}@lund.test", 2},
+        {"+4989.", "sip:{number}@gw.test;user=phone", 3, "0"},
+        {"+.", "sip:{number}@far.test"},
+        {"0xxx", "bob", 0, "", false, false},
+        {"9.", "sip:{number}@other.test", 1, "", true},
+        {"*1", "maths"},
+    };
+    for (const auto& [uri, expected] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"tel:2001", "here: maths"},
+             {"tel:030-1001", "bob@h1"},
+             {"sip:+49(30)1001@school.test;user=phone", "bob@h1"},
+             {"tel:1001;phone-context=+4930", "bob@h1"},
+             {"sip:3456@school.test", "outward: 3456@gothenburg.test"},
+             {"sip:3056@school.test", "outward: 56@lund.test"},
+             {"tel:+49-89-1234;postd=pp22", "outward: 0891234@gw.test;user=phone"},
+             {"sip:0891234@school.test", "outward: 0891234@gw.test;user=phone"},
+             {"sip:0046812345@school.test", "outward: +46812345@far.test"},
+             {"sip:*1@school.test", "outward: here: maths"},
+             {"sip:0123@school.test", "bob@h1"},
+             {"sip:9777@school.test", "outward: 777@other.test"},
+             {"sip:45@school.test", ""},
+             {"tel:911", ""},
+             {"sip:12345678901234567890123456789012345@school.test", ""},
+         })
+        EXPECT_EQ(way(uri), expected) << uri;
+    EXPECT_TRUE(exchange.router.plan("sip:9777@school.test").redirects);
+    EXPECT_TRUE(exchange.router.plan("tel:911").emergency) << "not just a number with a 9";
+    exchange.routes.push_back({"911", "sip:911@help.test"});
+    EXPECT_EQ(way("tel:911"), "911@help.test") << "for everybody";
+}
+
+TEST_F(RouterTest, PatternsAreChecked) {
+    for (const auto* pattern : {"3xxx", "+4989.", "112", "*21", "#", "x."})
+        EXPECT_EQ((NumberRoute{pattern, "bob"}.fault()), "") << pattern;
+    for (const auto* pattern :
+         {"", ".", "3.4", "4+9", "abc", "3XXX", "123456789012345678901234567890123"})
+        EXPECT_NE((NumberRoute{pattern, "bob"}.fault()), "") << pattern;
+}
+
 TEST_F(RouterTest, WhatAMemberHasSetDecides) {
     exchange.bind("bob", "sip:bob@h1");
     exchange.bind("carol", "sip:carol@h2");

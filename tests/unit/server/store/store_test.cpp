@@ -70,6 +70,14 @@ TEST_F(StoreTest, WhereCallsGoIsKept) {
         EXPECT_NE(store.set_forwarding("bob", {"", "carol", "", "", 500s}), std::nullopt);
         EXPECT_NE(store.set_forwarding("bob", {"a b", "", "", ""}), std::nullopt);
         EXPECT_NE(store.set_forwarding("nobody", {"", "carol", "", ""}), std::nullopt);
+        const routing::NumberRoute far{"3xxx", "sip:{number}@far.test", 1, "0", true, false};
+        EXPECT_EQ(store.add_number_route(far), std::nullopt);
+        EXPECT_NE(store.add_number_route(far), std::nullopt) << "taken";
+        EXPECT_NE(store.add_number_route({"3-4", "bob"}), std::nullopt);
+        EXPECT_NE(store.add_number_route({"35", "mailto:{number}@y"}), std::nullopt);
+        EXPECT_EQ(store.number_routes(), std::vector{far});
+        EXPECT_TRUE(store.remove_number_route("3xxx"));
+        EXPECT_FALSE(store.remove_number_route("3xxx"));
         EXPECT_EQ(store.set_steps("bob", {{"devices", 10s}, {"maths", 5s}}), std::nullopt);
         EXPECT_NE(store.set_steps("bob", {{"devices", 0s}}), std::nullopt);
     }
