@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,3 +48,12 @@ struct SocketAddress {
 };
 
 } // namespace lyceum
+
+template <>
+struct std::hash<lyceum::IpAddress> {
+    std::size_t operator()(const lyceum::IpAddress& ip) const noexcept {
+        const auto& octets = ip.v6_octets(); // Of IPv4 too: the rest is zero.
+        return std::hash<std::string_view>{}(
+            {reinterpret_cast<const char*>(octets.data()), octets.size()});
+    }
+};

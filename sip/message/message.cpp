@@ -27,6 +27,10 @@ std::vector<std::string_view> Message::values(Header id) const {
     std::vector<std::string_view> all;
     for (const auto& field : fields_) {
         if (field.id != id) continue;
+        if (value(field).find(',') == std::string_view::npos) {
+            if (!value(field).empty()) all.push_back(value(field));
+            continue;
+        }
         for (const auto element : split_list(value(field))) all.push_back(element);
     }
     return all;
@@ -69,6 +73,14 @@ void Message::insert(std::size_t at, std::string_view text) {
         shift(field.name_at);
         shift(field.value_at);
     }
+}
+
+std::string_view first_element(std::string_view text) {
+    const auto comma = text.find(',');
+    if (comma == std::string_view::npos) return trim(text);
+    if (text.find_first_of("\"<") > comma) return trim(text.substr(0, comma));
+    const auto all = split_list(text);
+    return all.empty() ? std::string_view{} : all.front();
 }
 
 std::vector<std::string_view> split_list(std::string_view text) {

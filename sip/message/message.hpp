@@ -67,6 +67,7 @@ public:
 
 private:
     friend class Parser;
+    friend class MessageWriter;
 
     struct Span {
         std::uint32_t at = 0, size = 0;
@@ -82,6 +83,9 @@ private:
     int status_ = 0;
     std::vector<Field> fields_;
 };
+
+/// The first element of a comma list.
+std::string_view first_element(std::string_view text);
 
 /// Splits a comma list at the commas outside of quoted strings and angle brackets; empty elements
 /// are left out.

@@ -2,29 +2,44 @@
 #include "sip/message/writer.hpp"
 
 #include "base/assert.hpp"
-#include "sip/message/parser.hpp"
+#include "base/text.hpp"
 #include "sip/message/values.hpp"
 
 namespace lyceum::sip {
+
+MessageWriter::MessageWriter() {
+    message_.bytes_.reserve(1024);
+    message_.fields_.reserve(24);
+}
 
 MessageWriter MessageWriter::request(Method method, std::string_view uri) {
     return request(name_of(method), uri);
 }
 
 MessageWriter MessageWriter::request(std::string_view method, std::string_view uri) {
-    std::string line;
-    line.reserve(1024);
-    line.append(method).append(" ").append(uri).append(" SIP/2.0\r\n");
-    return MessageWriter(std::move(line));
+    MessageWriter writer;
+    auto& message = writer.message_;
+    message.method_ = method_of(method);
+    message.first_ = writer.append(method);
+    writer.append(" ");
+    message.second_ = writer.append_value(uri);
+    writer.append(" ");
+    message.version_ = writer.append("SIP/2.0");
+    writer.append("\r\n");
+    return writer;
 }
 
 MessageWriter MessageWriter::response(int status, std::string_view reason) {
     LYCEUM_ASSERT(status >= 100 && status <= 699);
-    MessageWriter writer({});
-    writer.text_.reserve(1024);
-    writer.text_.append("SIP/2.0 ").append(std::to_string(status)).append(" ");
-    writer.append_value(reason.empty() ? reason_phrase(status) : reason);
-    writer.text_.append("\r\n");
+    MessageWriter writer;
+    auto& message = writer.message_;
+    message.status_ = status;
+    message.version_ = writer.append("SIP/2.0");
+    writer.append(" ");
+    writer.append(std::to_string(status));
+    writer.append(" ");
+    message.second_ = writer.append_value(reason.empty() ? reason_phrase(status) : reason);
+    writer.append("\r\n");
     return writer;
 }
 
@@ -33,10 +48,9 @@ MessageWriter MessageWriter::reply(const Message& request, int status, std::stri
     auto writer = response(status, reason);
     writer.copy(request, Header::via).copy(request, Header::from);
     const auto to = request.header(Header::to).value_or("");
-    writer.text_.append("To: ").append(to);
     const auto parsed = NameAddr::parse(to);
-    if (!to_tag.empty() && (!parsed || !parsed->tag())) writer.text_.append(";tag=").append(to_tag);
-    writer.text_.append("\r\n");
+    if (to_tag.empty() || (parsed && parsed->tag())) writer.field(Header::to, "To", to, true);
+    else writer.field(Header::to, "To", std::string(to).append(";tag=").append(to_tag), true);
     writer.copy(request, Header::call_id).copy(request, Header::cseq);
     // The Timestamp of the request comes back in a 100 (§8.2.6.1).
     if (status == 100) writer.copy(request, Header::timestamp);
@@ -44,7 +58,7 @@ MessageWriter MessageWriter::reply(const Message& request, int status, std::stri
 }
 
 MessageWriter& MessageWriter::header(Header id, std::string_view value) {
-    return header(name_of(id), value);
+    return field(id, name_of(id), value, false);
 }
 
 MessageWriter& MessageWriter::header(Header id, std::uint64_t value) {
@@ -52,38 +66,52 @@ MessageWriter& MessageWriter::header(Header id, std::uint64_t value) {
 }
 
 MessageWriter& MessageWriter::header(std::string_view name, std::string_view value) {
-    text_.append(name).append(": ");
-    append_value(value);
-    text_.append("\r\n");
-    return *this;
+    return field(header_of(name), name, value, false);
 }
 
 MessageWriter& MessageWriter::copy(const Message& from, Header id) {
-    for (const auto& field : from.fields())
-        if (field.id == id)
-            text_.append(name_of(id)).append(": ").append(from.value(field)).append("\r\n");
+    for (const auto& each : from.fields())
+        if (each.id == id) field(id, name_of(id), from.value(each), true);
     return *this;
 }
 
-MessageWriter& MessageWriter::copy(const Message& from, const Message::Field& field) {
-    text_.append(from.name(field)).append(": ").append(from.value(field)).append("\r\n");
-    return *this;
+MessageWriter& MessageWriter::copy(const Message& from, const Message::Field& known) {
+    return field(known.id, from.name(known), from.value(known), true);
 }
 
 Message MessageWriter::finish(std::string_view content_type, std::string_view body) {
     if (!content_type.empty()) header(Header::content_type, content_type);
     header(Header::content_length, body.size());
-    text_.append("\r\n").append(body);
-    MessageLimits unlimited;
-    unlimited.message_bytes_max = unlimited.header_bytes_max = text_.size();
-    unlimited.start_line_bytes_max = unlimited.header_count_max = text_.size();
-    auto message = parse_message(std::move(text_), Framing::stream, unlimited);
-    LYCEUM_ASSERT(message);
-    return std::move(*message);
+    append("\r\n");
+    message_.body_ = append(body);
+    return std::move(message_);
 }
 
-void MessageWriter::append_value(std::string_view value) {
-    for (const char c : value) text_ += c == '\r' || c == '\n' ? ' ' : c;
+/// What has been parsed may be folded, and is written as it was.
+MessageWriter& MessageWriter::field(Header id, std::string_view name, std::string_view value,
+                                    bool parsed) {
+    const auto where = append(name);
+    append(": ");
+    const auto what = parsed ? append(value) : append_value(trim(value));
+    append("\r\n");
+    message_.fields_.push_back({id, where.at, where.size, what.at, what.size});
+    return *this;
+}
+
+Message::Span MessageWriter::append(std::string_view text) {
+    const auto at = static_cast<std::uint32_t>(message_.bytes_.size());
+    message_.bytes_.append(text);
+    return {at, static_cast<std::uint32_t>(text.size())};
+}
+
+/// Line breaks would begin another header.
+Message::Span MessageWriter::append_value(std::string_view value) {
+    const auto span = append(value);
+    for (std::size_t i = span.at; i < message_.bytes_.size(); ++i) {
+        auto& c = message_.bytes_[i];
+        if (c == '\r' || c == '\n') c = ' ';
+    }
+    return span;
 }
 
 } // namespace lyceum::sip

@@ -33,10 +33,12 @@ public:
     Message finish(std::string_view content_type = {}, std::string_view body = {});
 
 private:
-    explicit MessageWriter(std::string start_line) : text_(std::move(start_line)) {}
-    void append_value(std::string_view value);
+    MessageWriter();
+    Message::Span append(std::string_view text);
+    Message::Span append_value(std::string_view value);
+    MessageWriter& field(Header id, std::string_view name, std::string_view value, bool parsed);
 
-    std::string text_;
+    Message message_; ///< Its index is made along with its octets.
 };
 
 } // namespace lyceum::sip

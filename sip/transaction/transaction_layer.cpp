@@ -9,9 +9,7 @@ namespace lyceum::sip {
 namespace {
 
 Via top_via(const Message& message) {
-    const auto value = message.header(Header::via).value_or("");
-    const auto vias = split_list(value);
-    const auto via = vias.empty() ? Result<Via, Fault>(Fault{}) : Via::parse(vias.front());
+    const auto via = Via::parse(first_element(message.header(Header::via).value_or("")));
     return via ? *via : Via{};
 }
 
@@ -49,8 +47,7 @@ void mark_source(Message& request, const Endpoint& from) {
     Uri sent_by;
     sent_by.host = via.host;
     if (rport || sent_by.bare_host() != source)
-        request.insert_after(split_list(*request.header(Header::via)).front(),
-                             ";received=" + source);
+        request.insert_after(first_element(*request.header(Header::via)), ";received=" + source);
     if (rport) {
         // The first edit moved the octets, so the parameter is looked up again.
         auto again = top_via(request).params.text();
@@ -177,6 +174,7 @@ void TransactionLayer::handle_response(const Message& response, const Endpoint& 
     }
     const auto status = response.status();
     if (status == 503 && next_target(id, client, now)) return;
+    if (status >= 200) client.bare = {}; // No other target will be tried.
     const auto effects = std::visit(
         [&](auto& machine) { return machine.handle_response(status, now); }, client.machine);
     apply(id, client, effects, &response, from, now);
@@ -186,7 +184,7 @@ void TransactionLayer::handle_response(const Message& response, const Endpoint& 
 void TransactionLayer::handle_transport_error(TransactionId id, TimePoint now) {
     if (const auto found = clients_.find(id); found != clients_.end()) {
         auto& client = found->second;
-        const bool long_by_tcp = !client.fell_back &&
+        const bool long_by_tcp = !client.fell_back && client.can_start_again() &&
                                  client.targets[client.target].transport == Transport::udp &&
                                  client.sent.bytes().size() > options_.datagram_bytes_max;
         if (long_by_tcp) {
@@ -272,6 +270,7 @@ void TransactionLayer::start_client(TransactionId id, Client& client, TimePoint 
 /// Goes on to the next target in a transaction of its own, with a new branch (RFC 3263 §4.3).
 bool TransactionLayer::next_target(TransactionId id, Client& client, TimePoint now) {
     if (client.target + 1 >= client.targets.size() || client.cancel_wanted) return false;
+    if (!client.can_start_again()) return false;
     const auto* invite = std::get_if<InviteClientTransaction>(&client.machine);
     const auto* other = std::get_if<NonInviteClientTransaction>(&client.machine);
     const bool unanswered =

@@ -130,7 +130,7 @@ private:
     struct Client {
         std::variant<InviteClientTransaction, NonInviteClientTransaction> machine;
         std::string key;
-        Message bare; ///< Without our Via, for the next target.
+        Message bare; ///< Without our Via, for the next target; until there is a final response.
         Sending sending{};
         Message sent{};
         std::size_t via_count = 1; ///< In what was sent, and so in each response.
@@ -141,6 +141,8 @@ private:
         bool cancel_wanted = false;
         std::string cancel_reason{};
         bool of_layer = false; ///< A CANCEL of ours: nobody waits for its outcome.
+
+        [[nodiscard]] bool can_start_again() const { return !bare.bytes().empty(); }
     };
 
     void handle_request(Message request, const Endpoint& from, TimePoint now);
