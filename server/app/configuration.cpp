@@ -40,6 +40,8 @@ const std::vector<Option>& options() {
         {"drop_scanners", &Configuration::drop_scanners},
         {"ban_after", &Configuration::ban_after},
         {"ban_s", &Configuration::ban_s},
+        {"requests_per_s", &Configuration::requests_per_s},
+        {"calls_per_minute", &Configuration::calls_per_minute},
         {"country_code", &Configuration::country_code},
         {"international_prefix", &Configuration::international_prefix},
         {"national_prefix", &Configuration::national_prefix},
@@ -132,6 +134,8 @@ void check(const Configuration& c) {
         if (!holds) throw ConfigurationError(what);
     };
     require(IpAddress::parse(c.bind).has_value(), "bind: expected an IP address");
+    require(c.requests_per_s > 0 && c.calls_per_minute > 0,
+            "requests_per_s, calls_per_minute: expected more than nothing");
     const auto digits = [](std::string_view text) {
         return std::all_of(text.begin(), text.end(), is_digit);
     };

@@ -28,7 +28,9 @@ struct Configuration {
     bool drop_scanners = true; ///< Messages of known scanners get no answer.
     unsigned ban_after = 10;   ///< Failed logins of one address within a minute; 0: never.
     unsigned ban_s = 600;      ///< For so long.
-    std::string country_code;  ///< "49": national numbers become +49…; empty: they stay.
+    unsigned requests_per_s = 100;  ///< New ones of one address; ten times as many at once.
+    unsigned calls_per_minute = 60; ///< Of one member.
+    std::string country_code;       ///< "49": national numbers become +49…; empty: they stay.
     std::string international_prefix = "00", national_prefix = "0"; ///< As people dial here.
     std::string emergency_numbers = "110,112,911,999";              ///< Never sent just anywhere.
     std::string log_level = "info"; ///< debug, info, warning, error.

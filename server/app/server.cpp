@@ -107,7 +107,7 @@ public:
           router_(
               router_options(c),
               store_, [this](std::string_view user) -> auto& { return registrar_.bindings(user); }),
-          proxy_(proxy_options(), agent_, router_, identity_, transport_,
+          proxy_(proxy_options(c), agent_, router_, identity_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
           database_(
               c.data,
@@ -158,8 +158,9 @@ private:
         return options;
     }
 
-    proxy::Proxy::Options proxy_options() const {
+    proxy::Proxy::Options proxy_options(const Configuration& c) const {
         proxy::Proxy::Options options;
+        options.calls_per_minute = c.calls_per_minute;
         options.server_name = "Lyceum/0.1";
         options.ports = {transport_.port(), transport_.tls_port(), web_.port()};
         return options;
@@ -170,6 +171,8 @@ private:
         options.failures_max = c.ban_after;
         options.ban_for = std::chrono::seconds(c.ban_s);
         options.drops_scanners = c.drop_scanners;
+        options.requests_per_s = c.requests_per_s;
+        options.requests_burst = 10.0 * c.requests_per_s;
         options.wall_at_zero = wall_at_zero();
         return options;
     }

@@ -15,9 +15,16 @@ SipDriver::SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::
       timer_(io) {}
 
 void SipDriver::handle_message(sip::Message message, const sip::Endpoint& from) {
-    // Whoever shares an address with a guesser may finish his call.
-    if (!guard_.admits(message, from) && !agent_.knows(message)) return;
     const auto now = monotonic_now();
+    switch (guard_.judge(message, from, now)) {
+    case protection::Verdict::admit: break;
+    case protection::Verdict::turn_away:
+        agent_.turn_away(std::move(message), from);
+        return drain(now);
+    case protection::Verdict::drop:
+        // Whoever shares an address with a guesser may finish his call.
+        if (!agent_.knows(message)) return;
+    }
     agent_.handle_message(std::move(message), from, now);
     drain(now);
 }
@@ -32,6 +39,7 @@ void SipDriver::handle_saved(const std::vector<registrar::SaveId>& ids, bool don
 }
 
 void SipDriver::turn() {
+    guard_.handle_backlog(transport_.backlog());
     drain(monotonic_now());
     while (const auto output = guard_.poll()) keep_(*output);
     transport_.flush();

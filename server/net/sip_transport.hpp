@@ -51,6 +51,8 @@ public:
     void close();
     void send(const sip::Transmit& transmit);
     void flush() { udp_.flush(); }
+    /// How full the queue of datagrams is that wait to be read, 0 to 1.
+    [[nodiscard]] double backlog() { return udp_.backlog(); }
     /// Makes a connection that tells what happens to it.
     using MakeConnection = std::function<std::shared_ptr<Connection>(Connection::Events)>;
     /// Takes a connection in that another has accepted; false: there are too many.

@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -80,7 +81,17 @@ void UdpSocket::read_batch() {
         recvmmsg(socket_.native_handle(), headers.data(), batch, MSG_DONTWAIT, nullptr);
     for (int i = 0; i < count; ++i)
         receive_({buffers_[i].data(), headers[i].msg_len}, read_sockaddr(names[i]));
+    more_waits_ = count == static_cast<int>(batch);
     if (count > 0) batch_end_();
+}
+
+double UdpSocket::backlog() {
+    if (!more_waits_) return 0;
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0)
+        return 0;
+    return double(memory[SK_MEMINFO_RMEM_ALLOC]) / std::max(1u, memory[SK_MEMINFO_RCVBUF]);
 }
 
 void UdpSocket::send(const SocketAddress& to, std::string datagram) {

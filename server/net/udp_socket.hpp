@@ -35,6 +35,8 @@ public:
     void send(const SocketAddress& to, std::string datagram);
     void flush();
 
+    /// How full the kernel's queue is of what came and is not read yet, 0 to 1.
+    [[nodiscard]] double backlog();
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
 private:
@@ -45,6 +47,7 @@ private:
     Receive receive_;
     BatchEnd batch_end_;
     bool dual_stack_ = false;
+    bool more_waits_ = false; ///< The last batch was full.
     std::uint16_t port_ = 0;
     std::vector<std::string> buffers_;
     std::vector<std::pair<SocketAddress, std::string>> queue_;

@@ -19,6 +19,13 @@ bool is_scanner(const sip::Message& message) {
                        [&](std::string_view known) { return name.starts_with(known); });
 }
 
+/// A request that no dialog and no transaction has waited for.
+bool begins_something(const sip::Message& request) {
+    const auto method = request.method();
+    if (method == sip::Method::ack || method == sip::Method::cancel) return false;
+    return sip::tag_of(request, sip::Header::to).empty();
+}
+
 IpAddress network_of(const IpAddress& address) {
     if (!address.is_v6()) return address;
     auto octets = address.v6_octets();
@@ -28,18 +35,49 @@ IpAddress network_of(const IpAddress& address) {
 
 } // namespace
 
-bool Guard::admits(const sip::Message& message, const sip::Endpoint& from) {
-    if (message.is_response()) return true;
-    if (!bans_.empty() && bans_.contains(network_of(from.address.ip))) {
+Verdict Guard::judge(const sip::Message& message, const sip::Endpoint& from, TimePoint now) {
+    if (message.is_response()) return Verdict::admit;
+    const auto network = network_of(from.address.ip);
+    if (!bans_.empty() && bans_.contains(network)) {
         ++counters_.banned;
-        return false;
+        return Verdict::drop;
     }
     if (options_.drops_scanners && is_scanner(message)) {
         ++counters_.scanners;
         log_.debug("guard.scanner", {{"from", Redacted{from.address.ip.to_string()}}});
-        return false;
+        return Verdict::drop;
     }
-    return true;
+    if (!begins_something(message)) return Verdict::admit;
+    if (!from.address.ip.is_loopback()) {
+        const double weight = is_trusted(network, now) ? 1.0 / options_.trusted_factor : 1;
+        if (!requests_.take(network, now, weight)) {
+            if (counters_.too_often++ % 1000 ==
+                0) // Not a line for each: that would be a flood too.
+                log_.warning("guard.too-often", {{"from", Redacted{from.address.ip.to_string()}}});
+            return Verdict::turn_away;
+        }
+    }
+    shed_owed_ += shed_;
+    if (shed_owed_ < 1) return Verdict::admit;
+    shed_owed_ -= 1;
+    ++counters_.overload;
+    return Verdict::turn_away;
+}
+
+/// From a quarter on more and more, from three quarters on all.
+void Guard::handle_backlog(double share) {
+    const auto wanted = std::clamp((share - 0.25) * 2, 0.0, 1.0);
+    if (wanted > 0 && shed_ == 0) log_.warning("guard.overload.begins");
+    if (wanted == 0 && shed_ > 0 && shed_ < 0.02) log_.info("guard.overload.ends");
+    // It comes at once and goes slowly, so that it does not swing.
+    shed_ = wanted > 0 ? std::max(wanted, shed_ * 0.95) : shed_ < 0.02 ? 0 : shed_ * 0.95;
+    if (shed_ == 0) shed_owed_ = 0;
+}
+
+bool Guard::is_trusted(const IpAddress& address, TimePoint now) const {
+    const auto found = records_.find(address);
+    if (found == records_.end() || !found->second.last_login) return false;
+    return now - *found->second.last_login < options_.trusted_for;
 }
 
 Guard::Record& Guard::record_of(const IpAddress& address) {
@@ -67,8 +105,8 @@ void Guard::handle_failed_login(const IpAddress& from, TimePoint now) {
         record.failures = 0;
         record.first_failure = now;
     }
-    const bool trusted = record.last_login && now - *record.last_login < options_.trusted_for;
-    const auto most = options_.failures_max * (trusted ? options_.trusted_factor : 1);
+    const auto factor = is_trusted(address, now) ? options_.trusted_factor : 1;
+    const auto most = options_.failures_max * factor;
     if (++record.failures < most || bans_.contains(address)) return;
     record.failures = 0;
     const auto end = now + options_.ban_for;

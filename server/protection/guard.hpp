@@ -4,6 +4,7 @@
 #include "base/core.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/log.hpp"
+#include "base/rate_limit.hpp"
 #include "sip/message/message.hpp"
 #include "sip/transaction/endpoint.hpp"
 
@@ -26,13 +27,24 @@ struct Ban {
     bool operator==(const Ban&) const = default;
 };
 
-/// Keeps guessers and scanners away. Who fails to log in again and again is banned for a time: his
-/// requests are dropped without an answer. Those of known scanners are dropped one by one and
-/// ban nobody, since the source of a datagram can be forged.
+/// What to do with a message.
+enum class Verdict {
+    admit,
+    drop,      ///< Without an answer.
+    turn_away, ///< 503 with Retry-After, at the least cost.
+};
+
+/// Keeps guessers, scanners and floods away. Who fails to log in again and again is banned for a
+/// time: his requests are dropped without an answer. Those of known scanners are dropped one by one
+/// and ban nobody, since the source of a datagram can be forged.
 ///
 /// A failed login counts only from where our challenge had arrived (Identity says so), so nobody is
 /// locked out by others who use his address. An address from which somebody has logged in of late,
-/// such as that of a school, may fail ten times as often. Loopback is never banned.
+/// such as that of a school, may fail and ask ten times as often. Loopback is never banned.
+///
+/// Who asks too often is turned away, and so is a share of everybody when more comes than can be
+/// done. What belongs to a dialog goes on: only requests that begin something are counted
+/// (RFC 7339 §5.10 says why).
 class Guard {
 public:
     struct Options {
@@ -42,6 +54,8 @@ public:
         unsigned trusted_factor = 10;
         Duration trusted_for = 3600s;
         bool drops_scanners = true;
+        double requests_per_s = 100;         ///< Of one address, on the long run…
+        double requests_burst = 1000;        ///< …and at once.
         std::size_t addresses_max = 100'000; ///< Kept in mind; beyond, the oldest go.
         WallTime wall_at_zero{}; ///< What the wall clock says when the monotonic one says 0.
     };
@@ -53,14 +67,16 @@ public:
     };
     using Output = std::variant<Banned, Released>;
 
-    Guard(Options options, Log& log) : options_(options), log_(log) {}
+    Guard(Options options, Log& log)
+        : options_(options), log_(log), requests_(options.requests_per_s, options.requests_burst) {}
 
     /// What was on disk at the start, and is now: whom it does not name any more is free.
     void restore(const std::vector<Ban>& bans, TimePoint now);
 
-    /// Whether a message is to be looked at; false: dropped and counted. Responses are: they are to
-    /// requests of ours.
-    bool admits(const sip::Message& message, const sip::Endpoint& from);
+    /// Responses are always admitted: they are to requests of ours.
+    Verdict judge(const sip::Message& message, const sip::Endpoint& from, TimePoint now);
+    /// How full the queue is in which messages wait for us, 0 to 1.
+    void handle_backlog(double share);
 
     void handle_login(const IpAddress& from, TimePoint now);
     void handle_failed_login(const IpAddress& from, TimePoint now);
@@ -68,7 +84,8 @@ public:
 
     [[nodiscard]] std::size_t ban_count() const { return bans_.size(); }
     struct Counters {
-        std::uint64_t banned = 0, scanners = 0; ///< Messages dropped.
+        std::uint64_t banned = 0, scanners = 0;    ///< Messages dropped.
+        std::uint64_t too_often = 0, overload = 0; ///< Turned away.
     };
     [[nodiscard]] const Counters& counters() const { return counters_; }
 
@@ -82,6 +99,7 @@ private:
         std::optional<TimePoint> last_login;
     };
     Record& record_of(const IpAddress& address);
+    [[nodiscard]] bool is_trusted(const IpAddress& address, TimePoint now) const;
 
     Options options_;
     Log& log_;
@@ -89,6 +107,8 @@ private:
     std::deque<IpAddress> order_; ///< Of `records_`, the oldest first.
     std::map<IpAddress, Ban> bans_;
     DeadlineQueue<IpAddress> ends_;
+    RateLimit<IpAddress> requests_;
+    double shed_ = 0, shed_owed_ = 0; ///< The share of new requests to be turned away.
     std::deque<Output> outputs_;
     Counters counters_;
 };

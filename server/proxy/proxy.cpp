@@ -43,7 +43,8 @@ Proxy::Proxy(Options options, sip::UserAgent& agent, const routing::Router& rout
              identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
              Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
-      local_(local), hash_(std::move(hash)), entropy_(entropy), log_(log) {}
+      local_(local), hash_(std::move(hash)), entropy_(entropy), log_(log),
+      calls_by_member_(options_.calls_per_minute / 60, options_.calls_per_minute) {}
 
 // ── A request comes ──────────────────────────────────────────────────────────────────────────────
 
@@ -158,6 +159,13 @@ std::optional<Proxy::Refusal> Proxy::authorize(const sip::RequestReceived& recei
     const bool anonymous = to_lower(uri->bare_host()).ends_with(".invalid"); // RFC 3323 §4.1.1.3.
     if (!anonymous && (!of_us || uri->user_name() != *outcome.user))
         return Refusal{403, "From Is Another's", {}};
+    // A phone that has been taken over, or has gone mad, shall not ring everybody.
+    const bool calls =
+        received.request.method() == Method::invite && !received.from.address.ip.is_loopback();
+    if (calls && !calls_by_member_.take(*outcome.user, now)) {
+        log_.warning("calls.too-often", {{"member", Redacted{*outcome.user}}});
+        return Refusal{503, "Too Many Calls", {{Header::retry_after, "60"}}};
+    }
     proven = true;
     return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include "base/deadline_queue.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/rate_limit.hpp"
 #include "server/identity/identity.hpp"
 #include "server/proxy/fork.hpp"
 #include "server/proxy/rewriting.hpp"
@@ -38,6 +39,8 @@ public:
         std::size_t forks_max = 50'000; ///< Beyond: 503 with Retry-After.
         std::set<std::uint16_t> ports;  ///< Ours: which Route values are, that carry no token.
         Fork::Options fork{};
+        /// Of one member, and as many at once; from this machine itself without a limit.
+        double calls_per_minute = 60;
         Duration late_2xx = 32s; ///< How long further 2xx of an answered INVITE are passed on.
     };
     /// Find where this URI is (RFC 3263) and say so with `handle_located`.
@@ -129,6 +132,7 @@ private:
     std::map<sip::LocateId, Travelling> travelling_;
     std::uint64_t last_locate_ = 0;
     DeadlineQueue<sip::TransactionId> deadlines_;
+    RateLimit<std::string> calls_by_member_;
     std::deque<Output> outputs_;
 };
 

@@ -114,6 +114,11 @@ bool UserAgent::knows(const Message& request) const {
     return key && dialogs_.contains(*key);
 }
 
+void UserAgent::turn_away(Message request, const Endpoint& from) {
+    layer_.turn_away(std::move(request), from);
+    pump({}); // Nothing that has a time.
+}
+
 void UserAgent::take(RequestReceived received, TimePoint now) {
     handle_request(std::move(received), now);
     pump(now);

@@ -68,6 +68,8 @@ public:
     void handle_located(LocateId id, std::vector<Endpoint> targets, TimePoint now);
     void handle_timeout(TimePoint now);
 
+    /// Answers 503 and forgets it: for who decides that there is too much to do.
+    void turn_away(Message request, const Endpoint& from);
     /// A request that was shown is for this user agent after all.
     void take(RequestReceived received, TimePoint now);
 

@@ -120,6 +120,13 @@ void TransactionLayer::handle_request(Message request, const Endpoint& from, Tim
     start_server(std::move(request), from, std::move(key), now);
 }
 
+void TransactionLayer::turn_away(Message request, const Endpoint& from) {
+    ++counters_.overload;
+    if (!answerable(request)) return;
+    mark_source(request, from);
+    refuse(request, from, {503, {}});
+}
+
 void TransactionLayer::refuse(const Message& request, const Endpoint& from,
                               const Rejection& rejection) {
     auto writer = MessageWriter::reply(request, rejection.status, rejection.reason,

@@ -83,6 +83,8 @@ public:
     TransactionLayer(Options options, Random& random, const LocalAddresses& local, Log& log);
 
     void handle_message(Message message, const Endpoint& from, TimePoint now);
+    /// 503 with Retry-After, without a transaction.
+    void turn_away(Message request, const Endpoint& from);
     void handle_transport_error(TransactionId id, TimePoint now);
     void handle_timeout(TimePoint now);
 

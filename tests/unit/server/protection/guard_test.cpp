@@ -14,7 +14,8 @@ protected:
         return {sip::Transport::udp, kit::address(ip, 5060), {}};
     }
     bool admits(std::string_view ip, std::string_view more = {}) {
-        return guard.admits(kit::request("OPTIONS", "z9hG4bK1", more), at(ip));
+        return guard.judge(kit::request("OPTIONS", "z9hG4bK1", more), at(ip), now) ==
+               Verdict::admit;
     }
     void fail(std::string_view ip, int times) {
         for (int i = 0; i < times; ++i) guard.handle_failed_login(*IpAddress::parse(ip), now);
@@ -37,8 +38,9 @@ TEST_F(GuardTest, WhoGuessesIsBannedForATime) {
     EXPECT_TRUE(admits("192.0.2.9"));
     fail("192.0.2.9", 1);
     EXPECT_FALSE(admits("192.0.2.9"));
-    EXPECT_TRUE(guard.admits(sip::MessageWriter::reply(kit::request("OPTIONS"), 200).finish(),
-                             at("192.0.2.9")))
+    EXPECT_EQ(guard.judge(sip::MessageWriter::reply(kit::request("OPTIONS"), 200).finish(),
+                          at("192.0.2.9"), now),
+              Verdict::admit)
         << "an answer to what we asked";
     EXPECT_TRUE(admits("192.0.2.10")) << "his neighbour has done nothing";
     EXPECT_EQ(banned(),
@@ -89,8 +91,53 @@ TEST_F(GuardTest, ScannersAreDroppedAndNobodyIsBannedForThem) {
     EXPECT_EQ(guard.counters().scanners, 100u);
     EXPECT_TRUE(admits("192.0.2.9", "User-Agent: Kiwari 2.1\n")) << "not all that begins so within";
     Guard open({.drops_scanners = false}, log);
-    EXPECT_TRUE(open.admits(kit::request("OPTIONS", "z9hG4bK1", "User-Agent: sipvicious\n"),
-                            at("192.0.2.9")));
+    EXPECT_EQ(open.judge(kit::request("OPTIONS", "z9hG4bK1", "User-Agent: sipvicious\n"),
+                         at("192.0.2.9"), now),
+              Verdict::admit);
+}
+
+TEST_F(GuardTest, WhoAsksTooOftenIsTurnedAwayAndHisDialogsGoOn) {
+    Guard small({.requests_per_s = 10, .requests_burst = 20}, log);
+    const auto ask = [&](std::string_view ip, const sip::Message& message) {
+        return small.judge(message, at(ip), now);
+    };
+    const auto options = kit::request("OPTIONS");
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(ask("192.0.2.9", options), Verdict::admit);
+    EXPECT_EQ(ask("192.0.2.9", options), Verdict::turn_away);
+    EXPECT_EQ(ask("192.0.2.10", options), Verdict::admit);
+    auto text = kit::request("BYE").bytes();
+    text.replace(text.find("To: <sip:demo@192.0.2.1>"), 24, "To: <sip:demo@192.0.2.1>;tag=x");
+    EXPECT_EQ(ask("192.0.2.9", kit::parse(text)), Verdict::admit) << "inside a dialog";
+    EXPECT_EQ(ask("192.0.2.9", kit::request("CANCEL")), Verdict::admit);
+    now += 1s;
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(ask("192.0.2.9", options), Verdict::admit);
+    EXPECT_EQ(ask("192.0.2.9", options), Verdict::turn_away);
+    small.handle_login(*IpAddress::parse("192.0.2.9"), now);
+    now += 1s;
+    int admitted = 0;
+    for (int i = 0; i < 300; ++i) admitted += ask("192.0.2.9", options) == Verdict::admit;
+    EXPECT_GT(admitted, 90) << "a school has many phones";
+    EXPECT_LT(admitted, 300);
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(ask("127.0.0.1", options), Verdict::admit);
+}
+
+TEST_F(GuardTest, WhenTheQueueFillsAShareOfWhatBeginsIsTurnedAway) {
+    const auto share = [&] {
+        int away = 0;
+        for (int i = 0; i < 1000; ++i) away += !admits("127.0.0.1");
+        return away;
+    };
+    guard.handle_backlog(0.2);
+    EXPECT_EQ(share(), 0);
+    guard.handle_backlog(0.5);
+    EXPECT_NEAR(share(), 500, 1);
+    EXPECT_TRUE(log.has("guard.overload.begins"));
+    EXPECT_EQ(guard.judge(kit::request("ACK"), at("127.0.0.1"), now), Verdict::admit);
+    guard.handle_backlog(0.9);
+    EXPECT_EQ(share(), 1000);
+    for (int i = 0; i < 100; ++i) guard.handle_backlog(0);
+    EXPECT_EQ(share(), 0);
+    EXPECT_TRUE(log.has("guard.overload.ends"));
 }
 
 TEST_F(GuardTest, WhatIsOnDiskIsWhatCounts) {

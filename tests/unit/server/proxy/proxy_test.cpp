@@ -52,8 +52,10 @@ protected:
         exchange.hand_in(request(what), outside);
         const auto challenge = answered();
         EXPECT_EQ(challenge->status(), 407);
-        const auto fields =
-            sip::DigestFields::parse(*challenge->header(Header::proxy_authenticate));
+        return signed_with(*challenge, user, std::move(what));
+    }
+    sip::Message signed_with(const sip::Message& challenge, const std::string& user, Ask what) {
+        const auto fields = sip::DigestFields::parse(*challenge.header(Header::proxy_authenticate));
         const auto ha1 = sip::digest_ha1(sip::DigestAlgorithm::sha256, user, "school", "secret");
         what.more += "Proxy-Authorization: Digest username=\"" + user + "\", realm=\"school\"";
         what.more += ", nonce=\"" + std::string(fields->nonce) + "\", uri=\"" + what.uri;
@@ -379,6 +381,25 @@ TEST_F(ProxyTest, ARouteMayRedirectAndHelpIsNotCalledJustAnywhere) {
     EXPECT_EQ(moved->header(Header::contact), "<sip:55@there.test>;q=1");
     EXPECT_EQ(ask({.uri = "sip:112@school.test", .call_id = "c2"}), 503);
     EXPECT_TRUE(exchange.log.has("emergency.call.refused from=~"));
+}
+
+TEST_F(ProxyTest, AMemberCallsSoOftenAndNotMoreOften) {
+    kit::Exchange strict({.calls_per_minute = 2});
+    std::swap(strict.bindings, exchange.bindings);
+    int calls = 0;
+    for (int i = 0; i < 3; ++i) {
+        const Ask what{.from = "sip:alice@school.test", .call_id = "c" + std::to_string(i)};
+        strict.hand_in(request(what), outside);
+        const auto challenge = strict.next("407");
+        ASSERT_TRUE(challenge);
+        strict.hand_in(signed_with(challenge->message, "alice", what), outside);
+        if (const auto refused = strict.next("503")) {
+            EXPECT_EQ(refused->message.header(Header::retry_after), "60");
+        } else {
+            ++calls;
+        }
+    }
+    EXPECT_EQ(calls, 2);
 }
 
 TEST_F(ProxyTest, BeyondItsLimitItSaysWhenToComeAgain) {

@@ -97,6 +97,17 @@ TEST_F(UserAgentTest, AMergedRequestIs482) {
     EXPECT_EQ(agent.session_count(), 1u);
 }
 
+TEST_F(UserAgentTest, WhoIsTurnedAwayCostsNoTransaction) {
+    const Endpoint nat{Transport::udp, kit::address("203.0.113.5", 41000), {}};
+    agent.turn_away(kit::request("INVITE", "z9hG4bKr;rport"), nat);
+    const auto sent = std::get<Transmit>(*agent.poll());
+    EXPECT_EQ(sent.to.address, nat.address);
+    const auto reply = kit::parse(sent.bytes);
+    EXPECT_EQ(reply.status(), 503);
+    EXPECT_EQ(reply.header(Header::retry_after), "10");
+    EXPECT_EQ(agent.transactions().size(), 0u);
+}
+
 /// What is nobody's is put out for another user of the transactions.
 TEST_F(UserAgentTest, StrangersAreShown) {
     UserAgent host({.shows_strangers = true}, random, entropy, local, log);
