@@ -25,7 +25,7 @@ public:
     bool take(const Key& key, TimePoint now, double weight = 1) {
         auto known = due_.find(key);
         if (known == due_.end() && due_.size() >= keys_max_) forget_quiet(now);
-        auto& due = known != due_.end()         ? known->second
+        auto& due = known != due_.end()        ? known->second
                     : due_.size() >= keys_max_ ? rest_
                                                : due_[key];
         const auto cost =

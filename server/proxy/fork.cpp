@@ -69,7 +69,7 @@ void Fork::drop_unwanted() {
 }
 
 void Fork::advance(TimePoint now) {
-    if (answered_ || pending(true) > 0) return;
+    if (answered_ || pending(true) > 0 || redirecting_ > 0) return;
     // A device that was cancelled may still be picked up: nobody answers in its place before that.
     drop_unwanted();
     const bool quiet = pending() == 0;
@@ -89,12 +89,15 @@ void Fork::begin_group(TimePoint now) {
         return;
     }
     if (options_.invite && group.ring_for) ring_until_ = now + *group.ring_for;
-    for (const auto& target : group.targets) {
-        Attempt attempt;
-        if (options_.invite) attempt.timer_c = now + options_.timer_c;
-        attempts_.push_back(attempt);
-        outputs_.push_back(Try{attempts_.size() - 1, target, group.targets.size()});
-    }
+    for (const auto& target : group.targets) begin(target, group.targets.size(), now);
+}
+
+void Fork::begin(const routing::Target& target, std::size_t breadth, TimePoint now) {
+    tried_.insert(target.uri);
+    Attempt attempt;
+    if (options_.invite) attempt.timer_c = now + options_.timer_c;
+    attempts_.push_back(attempt);
+    outputs_.push_back(Try{attempts_.size() - 1, target, breadth});
 }
 
 // ── Responses ────────────────────────────────────────────────────────────────────────────────────
@@ -124,9 +127,35 @@ void Fork::handle_response(Branch branch, sip::Message response, TimePoint now) 
         cancel_all(elsewhere);
         return;
     }
+    if (status < 400 && options_.recurses && !answered_ && !cancelled_ && !given_up &&
+        redirections_ < options_.redirections_max) {
+        ++redirections_;
+        ++redirecting_;
+        outputs_.push_back(Redirected{std::move(response)});
+        return;
+    }
     // That we have cancelled it says nothing about the callee.
     if (!(given_up && status == 487)) note(std::move(response));
     if (everywhere_) cancel_all("SIP;cause=" + std::to_string(status));
+    advance(now);
+}
+
+void Fork::handle_redirect(sip::Message response, std::vector<routing::Group> groups,
+                           TimePoint now) {
+    --redirecting_;
+    bool begun = false;
+    for (auto group = groups.rbegin(); group != groups.rend() && !answered_ && !cancelled_;
+         ++group) {
+        std::erase_if(group->targets,
+                      [this](const routing::Target& each) { return tried_.contains(each.uri); });
+        if (group->targets.empty() && !group->here) continue;
+        begun = true;
+        const bool first = std::next(group) == groups.rend();
+        if (!first || group->here) groups_.push_front(std::move(*group));
+        else
+            for (const auto& target : group->targets) begin(target, group->targets.size(), now);
+    }
+    if (!begun) note(std::move(response));
     advance(now);
 }
 

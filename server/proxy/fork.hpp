@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,6 +30,8 @@ public:
 
     struct Options {
         bool invite = true;
+        bool recurses = true; ///< A 3xx is asked about, and not just one of the failures.
+        unsigned redirections_max = 5;
         Duration timer_c = 181s; ///< §16.6, 11: more than three minutes.
     };
 
@@ -49,11 +52,14 @@ public:
     struct Finish { ///< Nobody has said anything: an answer of our own.
         int status;
     };
+    struct Redirected { ///< The callee is elsewhere; say where by `handle_redirect`.
+        sip::Message response;
+    };
     struct HandOver { ///< The server itself answers, by this name; nothing more comes from here.
         std::string name;
     };
     ///@}
-    using Output = std::variant<Try, Cancel, PassOn, Finish, HandOver>;
+    using Output = std::variant<Try, Cancel, PassOn, Finish, Redirected, HandOver>;
 
     Fork(std::vector<routing::Group> groups, Options options);
 
@@ -61,6 +67,9 @@ public:
     void handle_response(Branch branch, sip::Message response, TimePoint now);
     /// No response will come: as if it had been this one (§16.9).
     void handle_failure(Branch branch, int status, TimePoint now);
+    /// What a 3xx leads to: begun at once, beside what is ringing. Without a group, the 3xx is a
+    /// failure like others.
+    void handle_redirect(sip::Message response, std::vector<routing::Group> groups, TimePoint now);
     /// The caller has given up.
     void handle_cancel(std::string_view reason, TimePoint now);
     void handle_timeout(TimePoint now);
@@ -89,6 +98,7 @@ private:
     void drop_unwanted();
     void advance(TimePoint now);
     void begin_group(TimePoint now);
+    void begin(const routing::Target& target, std::size_t breadth, TimePoint now);
     void finish();
     void cancel_all(std::string_view reason);
     void note(sip::Message response);
@@ -99,7 +109,10 @@ private:
     std::optional<TimePoint> ring_until_;
     std::vector<sip::Message> challenges_; ///< 401 and 407, whose headers are gathered (§16.7, 7).
     std::optional<sip::Message> best_;
-    int best_made_ = 0; ///< The best of the failures that nobody said.
+    std::set<std::string> tried_; ///< URIs, so that redirections do not go round.
+    unsigned redirections_ = 0;
+    std::size_t redirecting_ = 0; ///< Branches whose 3xx is being asked about.
+    int best_made_ = 0;           ///< The best of the failures that nobody said.
     bool rang_ = false, rang_too_long_ = false, busy_ = false, everywhere_ = false;
     bool cancelled_ = false, answered_ = false;
     std::deque<Output> outputs_;

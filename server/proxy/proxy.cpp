@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "server/proxy/route_token.hpp"
+#include "server/routing/preferences.hpp"
 #include "sip/message/writer.hpp"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     routing::Plan plan;
     const bool inside = way.known && !sip::tag_of(request, Header::to).empty();
     if (inside || !way.routes.empty()) {
-        plan.groups.push_back({{}, {{way.uri, {}, way.where, {}, {}}}, {}, {}});
+        plan.groups.push_back({{}, {{way.uri, {}, way.where, {}, {}, false}}, {}, {}});
         plan.outward = !inside;
     } else {
         const bool lost = !sip::tag_of(request, Header::to).empty();
@@ -88,6 +89,9 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
             return refuse(received, *refusal, now);
         // Who is not one of us does not learn which names are.
         if (plan.groups.empty() && !proven) return agent_.take(std::move(received), now);
+        auto preferences = routing::Preferences::of(request);
+        preferences.redirects &= proven; // Nor where their devices are.
+        preferences.apply(plan, router_.options().serial_ring);
         if (plan.redirects) return redirect(received, plan, now);
     }
     forward(std::move(received), std::move(way), std::move(plan), std::move(mark), now);
@@ -208,7 +212,7 @@ void Proxy::handle_ack(const sip::AckReceived& received, TimePoint now) {
     const auto way = way_of(received.ack);
     const auto hops = received.ack.header(Header::max_forwards);
     if (!way.known || (hops && parse_number<unsigned>(*hops) == 0u)) return;
-    const routing::Target target{way.uri, {}, way.where, {}, {}};
+    const routing::Target target{way.uri, {}, way.where, {}, {}, false};
     const auto hop = next_hop(received.ack, way, target);
     locate({{}, target, forwarded_request(received.ack, hop)}, hop, now);
 }
@@ -225,9 +229,15 @@ void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, 
                                  {"groups", plan.groups.size()}});
     auto options = options_.fork;
     options.invite = received.request.method() == Method::invite;
+    options.recurses = plan.recurses;
     const auto id = received.transaction;
-    Call call{std::move(received), std::move(way), Fork(std::move(plan.groups), options),
-              std::move(mark),     plan.outward,   breadth};
+    Call call{std::move(received),
+              std::move(way),
+              Fork(std::move(plan.groups), options),
+              std::move(mark),
+              std::move(plan.member),
+              plan.outward,
+              breadth};
     auto& placed = calls_.emplace(id, std::move(call)).first->second;
     placed.fork.start(now);
     drain(id, now);
@@ -246,6 +256,9 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
             else call.fork.handle_failure(cancel->branch, 487, now); // Not even sent yet.
         } else if (const auto* answer = std::get_if<Fork::PassOn>(&*output)) {
             agent_.respond(id, answer->response, now);
+        } else if (auto* redirected = std::get_if<Fork::Redirected>(&*output)) {
+            auto groups = redirected_to(call, redirected->response);
+            call.fork.handle_redirect(std::move(redirected->response), std::move(groups), now);
         } else if (const auto* finish = std::get_if<Fork::Finish>(&*output)) {
             refuse(call.received, {finish->status, {}, {}}, now);
         } else {
@@ -268,6 +281,27 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
         next = call.lingers_until;
     }
     deadlines_.set(id, next);
+}
+
+/// A phone that is told to send calls elsewhere speaks for the member whose it is; anybody else's
+/// 3xx is the caller's business.
+std::vector<routing::Group> Proxy::redirected_to(const Call& call,
+                                                 const sip::Message& response) const {
+    std::vector<routing::Group> out;
+    if (call.member.empty() || response.status() == 380) return out;
+    for (const auto value : response.values(Header::contact)) {
+        const auto uri = uri_in(value);
+        auto plan = router_.plan(uri.substr(0, uri.find('?')));
+        for (auto& group : plan.groups) {
+            if (group.when != routing::When::next) continue;
+            for (auto& target : group.targets)
+                if (target.diversion.empty())
+                    target.diversion = "<sip:" + call.member + "@" + router_.domains().first() +
+                                       ">;reason=deflection";
+            out.push_back(std::move(group));
+        }
+    }
+    return out;
 }
 
 /// §16.6, steps 2 to 7: the request as the next hop gets it, but for the Record-Route, which needs

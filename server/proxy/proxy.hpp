@@ -74,6 +74,7 @@ private:
         Way way;
         Fork fork;
         std::string mark;      ///< Of this request in our branches: for loops.
+        std::string member;    ///< Whose devices are tried.
         bool outward;          ///< To hosts that say by DNS how they are reached.
         unsigned breadth = 60; ///< What is left of Max-Breadth (RFC 5393 §5.3).
         std::map<Fork::Branch, sip::TransactionId> clients{};
@@ -107,6 +108,8 @@ private:
     void forward(sip::RequestReceived received, Way way, routing::Plan plan, std::string mark,
                  TimePoint now);
     void drain(sip::TransactionId id, TimePoint now);
+    [[nodiscard]] std::vector<routing::Group> redirected_to(const Call& call,
+                                                            const sip::Message& response) const;
     void locate(Travelling travelling, const NextHop& hop, TimePoint now);
     void depart(Travelling travelling, std::vector<sip::Endpoint> targets, TimePoint now);
     [[nodiscard]] NextHop next_hop(const sip::Message& request, const Way& way,

@@ -17,6 +17,7 @@ struct Target {
     std::optional<sip::Endpoint> where; ///< Send it here, whatever the URI says.
     std::string features;               ///< What it said it can do (RFC 3840).
     std::string diversion;              ///< Why it is tried in place of another (RFC 5806).
+    bool is_device = false;             ///< One that has registered, with these features.
 };
 
 /// After what the targets of a group have their turn.
@@ -40,6 +41,7 @@ struct Plan {
     std::vector<Group> groups;
     std::string member;     ///< Whose devices these are; empty: nobody's.
     bool outward = false;   ///< It leads out of our domains: for members only.
+    bool recurses = true;   ///< A device that says where he is instead is followed there.
     bool redirects = false; ///< The caller is told the targets and goes there himself.
     bool emergency = false; ///< Help is called for; without a group, we cannot.
 };

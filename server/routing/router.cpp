@@ -32,12 +32,13 @@ Target target_of(const registrar::Binding& binding) {
             binding.path,
             where_of(binding),
             binding.features,
-            {}};
+            {},
+            true};
 }
 
 Group outside(std::string_view uri) {
     Group out;
-    out.targets.push_back({std::string(uri), {}, {}, {}, {}});
+    out.targets.push_back({std::string(uri), {}, {}, {}, {}, false});
     return out;
 }
 

@@ -71,6 +71,7 @@ public:
     Router(Options options, Directory& directory, Location location);
 
     [[nodiscard]] Plan plan(std::string_view request_uri) const;
+    [[nodiscard]] const Options& options() const { return options_; }
     [[nodiscard]] const identity::Domains& domains() const { return options_.domains; }
 
 private:

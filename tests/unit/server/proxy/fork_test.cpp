@@ -43,7 +43,11 @@ public:
         fork.start(now);
         auto said = told();
         for (std::string move; in >> move;) {
-            if (move == "cancel") {
+            if (move.starts_with("to=")) {
+                std::vector<Group> groups;
+                if (move.size() > 3) groups.push_back(group(move.substr(3)));
+                fork.handle_redirect(response(302), std::move(groups), now);
+            } else if (move == "cancel") {
                 fork.handle_cancel("SIP;cause=600", now);
             } else if (move.starts_with("+")) {
                 const auto end = now + std::chrono::seconds(std::stoi(move));
@@ -82,6 +86,7 @@ private:
                 out += "pass" + std::to_string(answer->response.status());
             else if (auto* finish = std::get_if<Fork::Finish>(&*output))
                 out += "finish" + std::to_string(finish->status);
+            else if (std::get_if<Fork::Redirected>(&*output)) out += "where?";
             else out += "here=" + std::get<Fork::HandOver>(*output).name;
         }
         return out;
@@ -190,6 +195,26 @@ TEST(Fork, MoveByMove) {
                  {group("a"), group("v", When::busy), group("w", When::busy)},
                  "0:486 1:486",
                  "try0=a | try1=v | pass486"},
+             Row{"a phone that says where he is",
+                 {group("a b")},
+                 "0:302 to=c 2:180 2:200 1:487",
+                 "try0=a try1=b | where? | try2=c | pass180 | pass200 cancel1/200 | "},
+             Row{"a room even, once the others have given up",
+                 {group("a b")},
+                 "0:302 to=@maths 1:486",
+                 "try0=a try1=b | where? |  | here=maths"},
+             Row{"he is nowhere that we know",
+                 {group("a")},
+                 "0:302 to=",
+                 "try0=a | where? | pass302"},
+             Row{"two who point at each other",
+                 {group("a")},
+                 "0:302 to=b 1:302 to=a",
+                 "try0=a | where? | try1=b | where? | pass302"},
+             Row{"the caller gives up meanwhile",
+                 {group("a b")},
+                 "0:302 cancel to=c 1:487",
+                 "try0=a try1=b | where? | cancel1/600 |  | finish487"},
              Row{"nowhere to go", {group("v", When::busy)}, "", "finish480"},
              Row{"the room as the last resort",
                  {group("a", When::next, 10s), group("@maths")},
@@ -230,6 +255,14 @@ TEST(Fork, WhatIsNoInviteIsNotCancelledAndAnsweredOnce) {
     Player player({group("a b")}, false);
     EXPECT_EQ(player.play("0:200 cancel 1:200"), "try0=a try1=b | pass200 |  | ");
     EXPECT_TRUE(player.fork.is_over());
+}
+
+TEST(Fork, WhoDoesNotWantToBeFollowedIsAnswered302) {
+    Fork fork({group("a")}, {.recurses = false});
+    fork.start({});
+    fork.poll();
+    fork.handle_response(0, response(302), {});
+    EXPECT_EQ(std::get<Fork::PassOn>(*fork.poll()).response.status(), 302);
 }
 
 TEST(Fork, AllChallengesAreGathered) {

@@ -383,6 +383,33 @@ TEST_F(ProxyTest, ARouteMayRedirectAndHelpIsNotCalledJustAnywhere) {
     EXPECT_TRUE(exchange.log.has("emergency.call.refused from=~"));
 }
 
+TEST_F(ProxyTest, APhoneThatSaysWhereHeIsIsFollowed) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("carol", "sip:carol@192.0.2.30:5060");
+    ask({});
+    exchange.hand_in(answer_to(exchange.next("INVITE")->message, 302, "sip:carol@school.test"),
+                     desk);
+    const auto onward = exchange.next("INVITE");
+    ASSERT_TRUE(onward);
+    EXPECT_EQ(onward->message.request_uri(), "sip:carol@192.0.2.30:5060");
+    EXPECT_EQ(onward->message.header("Diversion"), "<sip:bob@school.test>;reason=deflection");
+    EXPECT_FALSE(answered());
+}
+
+TEST_F(ProxyTest, OnlyMembersAreToldWhereDevicesAre) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    const std::string wish = "Request-Disposition: redirect\n";
+    EXPECT_EQ(ask({.more = wish}), 0);
+    EXPECT_TRUE(exchange.next("INVITE"));
+    exchange.hand_in(
+        signed_by("alice", {.from = "sip:alice@school.test", .more = wish, .call_id = "c2"}),
+        outside);
+    const auto told = answered();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->status(), 302);
+    EXPECT_EQ(told->header(Header::contact), "<sip:bob@192.0.2.20:5060>;q=1");
+}
+
 TEST_F(ProxyTest, AMemberCallsSoOftenAndNotMoreOften) {
     kit::Exchange strict({.calls_per_minute = 2});
     std::swap(strict.bindings, exchange.bindings);
