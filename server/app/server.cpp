@@ -104,9 +104,7 @@ public:
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
                  random_, entropy_, log),
           registrar_(registrar_options(c), identity_, entropy_, log),
-          router_(
-              router_options(c),
-              store_, [this](std::string_view user) -> auto& { return registrar_.bindings(user); }),
+          router_(router_options(c), store_, routing::location_of(registrar_)),
           proxy_(proxy_options(c), agent_, router_, identity_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
           database_(

@@ -56,7 +56,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     routing::Plan plan;
     const bool inside = way.known && !sip::tag_of(request, Header::to).empty();
     if (inside || !way.routes.empty()) {
-        plan.groups.push_back({{}, {{way.uri, {}, way.where, {}, {}, false}}, {}, {}});
+        plan.groups.push_back({{}, {{way.uri, {}, way.where, {}, {}, {}, false}}, {}, {}});
         plan.outward = !inside;
     } else {
         const bool lost = !sip::tag_of(request, Header::to).empty();
@@ -212,7 +212,7 @@ void Proxy::handle_ack(const sip::AckReceived& received, TimePoint now) {
     const auto way = way_of(received.ack);
     const auto hops = received.ack.header(Header::max_forwards);
     if (!way.known || (hops && parse_number<unsigned>(*hops) == 0u)) return;
-    const routing::Target target{way.uri, {}, way.where, {}, {}, false};
+    const routing::Target target{way.uri, {}, way.where, {}, {}, {}, false};
     const auto hop = next_hop(received.ack, way, target);
     locate({{}, target, forwarded_request(received.ack, hop)}, hop, now);
 }
@@ -327,8 +327,10 @@ NextHop Proxy::next_hop(const sip::Message& request, const Way& way,
 /// §16.6, 7: by the route, to where the phone is known to be, or by its URI.
 void Proxy::locate(Travelling travelling, const NextHop& hop, TimePoint now) {
     if (hop.routes.empty() && travelling.target.where) {
-        const auto where = *travelling.target.where;
-        return depart(std::move(travelling), {where}, now);
+        std::vector<sip::Endpoint> flows{*travelling.target.where};
+        const auto& others = travelling.target.or_there;
+        flows.insert(flows.end(), others.begin(), others.end());
+        return depart(std::move(travelling), std::move(flows), now);
     }
     auto uri = hop.routes.empty() ? hop.uri : uri_in(hop.routes.front());
     if (const auto direct = sip::endpoint_of(uri))

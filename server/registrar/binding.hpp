@@ -19,14 +19,19 @@ struct Binding {
     std::uint32_t cseq = 0;        ///< …and its number.
     unsigned q_thousandths = 1000; ///< Those with more are tried first (§20.10).
     WallTime expires{};
-    std::string path;       ///< The Path values of RFC 3327, as they came; empty: direct.
-    std::string instance;   ///< +sip.instance (RFC 5626 §4.1), or empty.
-    std::string user_agent; ///< What the device calls itself.
-    std::string features;   ///< What it can do: `;audio;methods="INVITE"` (RFC 3840).
-    sip::Endpoint source;   ///< Where the REGISTER came from.
+    std::string path;         ///< The Path values of RFC 3327, as they came; empty: direct.
+    std::string instance;     ///< +sip.instance (RFC 5626 §4.1), or empty.
+    std::uint32_t reg_id = 0; ///< Which of the device's flows to us (RFC 5626 §4.2); 0: its one.
+    std::string user_agent;   ///< What the device calls itself.
+    std::string features;     ///< What it can do: `;audio;methods="INVITE"` (RFC 3840).
+    sip::Endpoint source;     ///< Where the REGISTER came from.
 
     bool operator==(const Binding&) const = default;
 };
+
+/// What stands behind `gr=` in the address of one device (RFC 5627 §4.1): its instance without the
+/// angle brackets. Empty, if that cannot be part of a URI.
+std::string_view gr_of(std::string_view instance);
 
 /// All that is known of one member: what is on disk is replaced by it as a whole.
 struct Registration {

@@ -33,10 +33,25 @@ std::string q_text(unsigned thousandths) {
 }
 
 /// Whether two contacts are one: the same device, or the same URI (§19.1.4).
-bool is_same(const Binding& known, std::string_view contact, std::string_view instance) {
-    if (!instance.empty() && !known.instance.empty()) return known.instance == instance;
+bool is_same(const Binding& known, std::string_view contact, std::string_view instance,
+             std::uint32_t reg_id) {
+    if (!instance.empty() && !known.instance.empty())
+        return known.instance == instance && known.reg_id == reg_id;
     const auto a = sip::Uri::parse(known.contact), b = sip::Uri::parse(contact);
     return a && b && sip::equivalent(*a, *b);
+}
+
+/// It keeps flows open itself (RFC 5626 §4.2), and there is nobody between us who would have to.
+bool wants_outbound(const sip::Message& request) {
+    return request.lists(Header::supported, "outbound") && !request.header("Path");
+}
+
+/// The name that a device has for good, such as "<urn:uuid:…>"; what cannot be repeated is none.
+std::string_view instance_in(sip::Params params) {
+    static constexpr std::size_t instance_bytes_max = 128;
+    const auto text = params.find("+sip.instance").value_or("");
+    const bool sayable = text.find_first_of("\"\\\r\n") == std::string_view::npos;
+    return sayable && text.size() <= instance_bytes_max ? text : std::string_view{};
 }
 
 /// Another REGISTER of the same device must be a later one (§10.3, 7); one from another Call-ID is
@@ -66,6 +81,15 @@ std::string features_of(sip::Params params) {
 
 } // namespace
 
+std::string_view gr_of(std::string_view instance) {
+    if (instance.starts_with('<') && instance.ends_with('>') && instance.size() > 2)
+        instance = instance.substr(1, instance.size() - 2);
+    for (const char c : instance)
+        if (!is_alnum(c) && std::string_view("-_.!~*'()[]/:&+$%").find(c) == std::string_view::npos)
+            return {};
+    return instance;
+}
+
 Registrar::Registrar(Options options, identity::Identity& identity, Entropy& entropy, Log& log)
     : options_(std::move(options)), identity_(identity), entropy_(entropy), log_(log) {}
 
@@ -89,7 +113,7 @@ void Registrar::handle_request(const sip::RequestReceived& received, TimePoint n
     const auto& before = bindings(user);
     auto after = changed(received, before, now);
     if (!after) return refuse(received, after.error());
-    auto response = accept(received.request, *after, now);
+    auto response = accept(received.request, user, *after, now);
     if (*after == before) {
         outputs_.push_back(Answer{received.transaction, std::move(response)});
         return;
@@ -107,7 +131,7 @@ std::optional<Registrar::Refusal> Registrar::authorize(const sip::RequestReceive
         return Refusal{403, "Not Our Domain", {}};
     std::string unsupported;
     for (const auto option : request.values(Header::require))
-        if (!iequals(option, "path"))
+        if (!iequals(option, "path") && !iequals(option, "outbound") && !iequals(option, "gruu"))
             unsupported.append(unsupported.empty() ? "" : ", ").append(option);
     if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
     if (waiting_.size() >= options_.waiting_max)
@@ -183,9 +207,14 @@ std::optional<Registrar::Refusal> Registrar::change_one(const sip::RequestReceiv
         return Refusal{423, {}, {{Header::min_expires, least}}};
     }
     lifetime = std::min(lifetime, options_.expires_max);
-    const auto instance = contact->params.find("+sip.instance").value_or("");
+    const auto instance = instance_in(contact->params);
+    const auto reg_id =
+        wants_outbound(request) && !instance.empty()
+            ? parse_number<std::uint32_t>(contact->params.find("reg-id").value_or("0"))
+            : 0;
+    if (!reg_id) return Refusal{400, "Bad reg-id", {}};
     const auto known = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& each) {
-        return is_same(each, contact->uri_text, instance);
+        return is_same(each, contact->uri_text, instance, *reg_id);
     });
     if (known != bindings.end()) {
         if (is_stale(*known, request)) return Refusal{500, "Out of Order", {}};
@@ -202,7 +231,8 @@ std::optional<Registrar::Refusal> Registrar::change_one(const sip::RequestReceiv
         if (iequals(request.name(field), "Path"))
             fresh.path.append(fresh.path.empty() ? "" : ", ").append(request.value(field));
     if (fresh.path.size() > path_bytes_max) return Refusal{400, "Path Too Long", {}};
-    fresh.instance = instance.substr(0, 128);
+    fresh.instance = instance;
+    fresh.reg_id = *reg_id;
     fresh.user_agent = request.header(Header::user_agent).value_or("").substr(0, 128);
     fresh.features = features_of(contact->params);
     fresh.source = received.from;
@@ -221,18 +251,35 @@ void Registrar::refuse(const sip::RequestReceived& received, const Refusal& refu
 }
 
 /// Step 8: every binding that there is now, with what is left of it.
-sip::Message Registrar::accept(const sip::Message& request, const std::vector<Binding>& bindings,
-                               TimePoint now) {
+sip::Message Registrar::accept(const sip::Message& request, const std::string& user,
+                               const std::vector<Binding>& bindings, TimePoint now) {
     auto writer = sip::MessageWriter::reply(request, 200, {}, entropy_.hex(8));
+    const bool wants_gruu = request.lists(Header::supported, "gruu");
+    bool with_flows = false;
     for (const auto& each : bindings) {
         const auto left = std::chrono::ceil<std::chrono::seconds>(each.expires - wall(now));
-        writer.header(Header::contact,
-                      "<" + each.contact + ">;expires=" + std::to_string(left.count()) +
-                          (each.q_thousandths == 1000 ? "" : ";q=" + q_text(each.q_thousandths)));
+        auto contact = "<" + each.contact + ">;expires=" + std::to_string(left.count());
+        if (each.q_thousandths != 1000) contact += ";q=" + q_text(each.q_thousandths);
+        if (!each.instance.empty()) {
+            contact += ";+sip.instance=\"" + each.instance + "\"";
+            // An address of this device alone, for who shall reach no other (RFC 5627 §3.1).
+            const auto gr = gr_of(each.instance);
+            if (wants_gruu && !gr.empty())
+                contact.append(";pub-gruu=\"sip:" + user + "@" + options_.domains.first() + ";gr=")
+                    .append(gr)
+                    .append("\"");
+        }
+        if (each.reg_id != 0) contact += ";reg-id=" + std::to_string(each.reg_id);
+        with_flows |= each.reg_id != 0;
+        writer.header(Header::contact, contact);
     }
     for (const auto& field : request.fields())
         if (iequals(request.name(field), "Path")) writer.header("Path", request.value(field));
-    writer.header(Header::supported, "path");
+    writer.header(Header::supported, "path, outbound, gruu");
+    if (with_flows && wants_outbound(request)) {
+        writer.header(Header::require, "outbound");
+        writer.header("Flow-Timer", std::to_string(options_.flow_timer / 1s));
+    }
     writer.header(Header::server, options_.server_name);
     return writer.finish();
 }

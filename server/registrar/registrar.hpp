@@ -26,8 +26,9 @@ using SaveId = StrongId<struct SaveTag>;
 /// it is in memory, where the next one of the same member finds it.
 ///
 /// Members register themselves, by digest; nobody registers another. It does not route: it is asked
-/// where somebody is by `bindings`. Path (RFC 3327) is kept and echoed. Outbound (RFC 5626) and
-/// GRUU (RFC 5627) are not promised.
+/// where somebody is by `bindings`. Path (RFC 3327) is kept and echoed. A device may have several
+/// flows (RFC 5626), told apart by instance and reg-id, and gets an address of its own (RFC 5627,
+/// public GRUUs only).
 class Registrar {
 public:
     struct Options {
@@ -35,6 +36,7 @@ public:
         std::string server_name = "Lyceum";
         WallTime wall_at_zero{}; ///< What the wall clock says when the monotonic one says 0.
         Duration expires_min = 60s, expires_standard = 3600s, expires_max = 7200s;
+        Duration flow_timer = 120s;    ///< How often a device has to say that its flow is alive.
         std::size_t bindings_max = 10; ///< Of one member; beyond: 403.
         /// Answers that wait for the disk; beyond: 503 with Retry-After.
         std::size_t waiting_max = 10'000;
@@ -93,8 +95,8 @@ private:
     void keep(const std::string& user, std::vector<Binding> bindings);
     void save(const std::string& user, std::optional<Waiting> waiting);
     void refuse(const sip::RequestReceived& received, const Refusal& refusal);
-    sip::Message accept(const sip::Message& request, const std::vector<Binding>& bindings,
-                        TimePoint now);
+    sip::Message accept(const sip::Message& request, const std::string& user,
+                        const std::vector<Binding>& bindings, TimePoint now);
     [[nodiscard]] WallTime wall(TimePoint now) const;
 
     Options options_;

@@ -12,12 +12,13 @@ namespace lyceum::routing {
 
 /// One place to send a request to.
 struct Target {
-    std::string uri;                    ///< Becomes the Request-URI.
-    std::string path;                   ///< Route values to go by before it (RFC 3327).
-    std::optional<sip::Endpoint> where; ///< Send it here, whatever the URI says.
-    std::string features;               ///< What it said it can do (RFC 3840).
-    std::string diversion;              ///< Why it is tried in place of another (RFC 5806).
-    bool is_device = false;             ///< One that has registered, with these features.
+    std::string uri;                       ///< Becomes the Request-URI.
+    std::string path;                      ///< Route values to go by before it (RFC 3327).
+    std::optional<sip::Endpoint> where;    ///< Send it here, whatever the URI says…
+    std::vector<sip::Endpoint> or_there{}; ///< …or, if that fails, by another flow of the device.
+    std::string features;                  ///< What it said it can do (RFC 3840).
+    std::string diversion;                 ///< Why it is tried in place of another (RFC 5806).
+    bool is_device = false;                ///< One that has registered, with these features.
 };
 
 /// After what the targets of a group have their turn.

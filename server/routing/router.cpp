@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace lyceum::routing {
@@ -31,6 +32,7 @@ Target target_of(const registrar::Binding& binding) {
     return {binding.contact.substr(0, binding.contact.find('?')),
             binding.path,
             where_of(binding),
+            {},
             binding.features,
             {},
             true};
@@ -38,7 +40,7 @@ Target target_of(const registrar::Binding& binding) {
 
 Group outside(std::string_view uri) {
     Group out;
-    out.targets.push_back({std::string(uri), {}, {}, {}, {}, false});
+    out.targets.push_back({std::string(uri), {}, {}, {}, {}, {}, false});
     return out;
 }
 
@@ -70,8 +72,16 @@ Plan Router::plan(std::string_view uri_text, Seen& seen) const {
         out.outward = true;
         return out;
     }
+    const auto name = uri->user_name();
+    const auto gr = uri->params.find("gr").value_or("");
+    if (uri->is_sip() && !gr.empty() && directory_.member(name)) {
+        Plan out; // This device, whatever its owner has set for the others.
+        out.groups = devices(name, gr);
+        out.member = name;
+        return out;
+    }
     if (uri->is_sip())
-        if (auto named = plan_name(uri->user_name(), seen)) return std::move(*named);
+        if (auto named = plan_name(name, seen)) return std::move(*named);
     const auto number = number_in(*uri, options_.numbers);
     return number ? plan_number(*number, seen) : Plan{};
 }
@@ -186,6 +196,12 @@ std::optional<Group> Router::detour(const std::string& name, std::string_view ta
     return all;
 }
 
+Router::Location location_of(const registrar::Registrar& registrar) {
+    return [&registrar](std::string_view user) -> const std::vector<registrar::Binding>& {
+        return registrar.bindings(user);
+    };
+}
+
 std::string explain(const Plan& plan) {
     std::string out;
     if (plan.emergency) out += "an emergency number\n";
@@ -209,14 +225,31 @@ std::string explain(const Plan& plan) {
     return out;
 }
 
-/// His devices, those of one q at the same time (RFC 3261 §16.6).
-std::vector<Group> Router::devices(std::string_view name) const {
+/// His devices, those of one q at the same time (RFC 3261 §16.6); of a device with several flows
+/// the newest, the others for when it fails (RFC 5626 §5.3). With `gr`, the device of that name
+/// alone.
+std::vector<Group> Router::devices(std::string_view name, std::string_view gr) const {
     std::vector<Group> groups;
+    std::map<std::string_view, std::pair<std::size_t, std::size_t>> places; // Of instances.
     unsigned last_q = 0;
     for (const auto& binding : location_(name)) {
+        if (!gr.empty() && registrar::gr_of(binding.instance) != gr) continue;
+        auto target = target_of(binding);
+        if (binding.reg_id != 0) {
+            if (const auto known = places.find(binding.instance); known != places.end()) {
+                auto& other = groups[known->second.first].targets[known->second.second];
+                if (other.where) target.or_there.push_back(*other.where);
+                target.or_there.insert(target.or_there.end(), other.or_there.begin(),
+                                       other.or_there.end());
+                other = std::move(target);
+                continue;
+            }
+        }
         if (groups.empty() || binding.q_thousandths != last_q) groups.emplace_back();
         last_q = binding.q_thousandths;
-        groups.back().targets.push_back(target_of(binding));
+        groups.back().targets.push_back(std::move(target));
+        if (binding.reg_id != 0)
+            places[binding.instance] = {groups.size() - 1, groups.back().targets.size() - 1};
     }
     for (std::size_t i = 0; i + 1 < groups.size(); ++i) groups[i].ring_for = options_.serial_ring;
     return groups;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "server/identity/domains.hpp"
-#include "server/registrar/binding.hpp"
+#include "server/registrar/registrar.hpp"
 #include "server/routing/numbers.hpp"
 #include "server/routing/plan.hpp"
 
@@ -84,13 +84,16 @@ private:
     /// Where a detour leads, all of it at once.
     [[nodiscard]] std::optional<Group> detour(const std::string& name, std::string_view target,
                                               std::string_view reason, Seen& seen) const;
-    [[nodiscard]] std::vector<Group> devices(std::string_view name) const;
+    [[nodiscard]] std::vector<Group> devices(std::string_view name, std::string_view gr = {}) const;
     [[nodiscard]] std::string uri_of(std::string_view name) const;
 
     Options options_;
     Directory& directory_;
     Location location_;
 };
+
+/// What has registered.
+Router::Location location_of(const registrar::Registrar& registrar);
 
 /// A plan as a person reads it, a line for each group.
 std::string explain(const Plan& plan);

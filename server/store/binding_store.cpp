@@ -10,12 +10,12 @@ BindingStore::BindingStore(const std::string& data_directory)
       remove_(database_.prepare("DELETE FROM binding WHERE user = ?")),
       // One contact may have been registered under several spellings: the last one counts.
       insert_(database_.prepare("INSERT OR REPLACE INTO binding VALUES "
-                                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
+                                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
 
 std::vector<Registration> BindingStore::load(std::string_view user) {
     auto rows = database_.prepare(
         "SELECT user, contact, call_id, cseq, q, expires, path, instance, user_agent, source, "
-        "features "
+        "features, reg_id "
         "FROM binding WHERE ?1 = '' OR user = ?1 ORDER BY user, q DESC, contact");
     rows.bind(1, user);
     std::vector<Registration> out;
@@ -32,6 +32,7 @@ std::vector<Registration> BindingStore::load(std::string_view user) {
         binding.user_agent = rows.text(8);
         binding.source = sip::parse_endpoint(rows.text(9)).value_or(sip::Endpoint{});
         binding.features = rows.text(10);
+        binding.reg_id = static_cast<std::uint32_t>(rows.number(11));
         out.back().bindings.push_back(std::move(binding));
     }
     return out;
@@ -51,7 +52,7 @@ void BindingStore::replace(const std::vector<Registration>& registrations) {
                 insert_.bind(8, each.instance)
                     .bind(9, each.user_agent)
                     .bind(10, to_string(each.source));
-                insert_.bind(11, each.features);
+                insert_.bind(11, each.features).bind(12, std::int64_t{each.reg_id});
                 insert_.step();
             }
         }

@@ -73,6 +73,12 @@ public:
         drain();
     }
 
+    /// The transport could not send what it was given last.
+    void fail_last() {
+        agent.handle_transport_error(last, now);
+        drain();
+    }
+
     struct Sent {
         sip::Message message;
         sip::Endpoint to;
@@ -108,38 +114,38 @@ public:
     identity::Domains domains{"school.test", "192.0.2.1"};
     sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
     registrar::Registrar registrar{{.domains = domains}, identity, entropy, log};
-    routing::Router router{
-        {.domains = domains, .numbers = {.country_code = "49"}},
-        *this, [this](std::string_view user) -> auto& {return registrar.bindings(user);
-}
-}; // namespace lyceum::kit
-proxy::Proxy proxy;
-std::vector<Sent> sent;
-std::vector<sip::Locate> wanted;
-std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
+    routing::Router router{{.domains = domains, .numbers = {.country_code = "49"}},
+                           *this,
+                           routing::location_of(registrar)};
+    proxy::Proxy proxy;
+    std::vector<Sent> sent;
+    sip::TransactionId last{};
+    std::vector<sip::Locate> wanted;
+    std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
 
 private:
-proxy::Proxy make(proxy::Proxy::Options options) {
-    return {std::move(options),    agent,   router, identity, local,
-            sip::KeyedHash("key"), entropy, log};
-}
-void drain() {
-    while (auto output = agent.poll()) {
-        if (auto* transmit = std::get_if<sip::Transmit>(&*output))
-            sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
-        else if (auto* request = std::get_if<sip::RequestReceived>(&*output))
-            proxy.handle_request(std::move(*request), now);
-        else if (auto* ack = std::get_if<sip::AckReceived>(&*output)) proxy.handle_ack(*ack, now);
-        else if (auto* response = std::get_if<sip::ResponseReceived>(&*output))
-            proxy.handle_response(*response, now);
-        else if (auto* failed = std::get_if<sip::RequestFailed>(&*output))
-            proxy.handle_failure(*failed, now);
-        else if (auto* call = std::get_if<sip::IncomingCall>(&*output))
-            taken.push_back(std::move(*call));
+    proxy::Proxy make(proxy::Proxy::Options options) {
+        return {std::move(options),    agent,   router, identity, local,
+                sip::KeyedHash("key"), entropy, log};
     }
-    while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
-}
-}
-;
+    void drain() {
+        while (auto output = agent.poll()) {
+            if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
+                if (transmit->transaction) last = transmit->transaction;
+                sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
+            } else if (auto* request = std::get_if<sip::RequestReceived>(&*output))
+                proxy.handle_request(std::move(*request), now);
+            else if (auto* ack = std::get_if<sip::AckReceived>(&*output))
+                proxy.handle_ack(*ack, now);
+            else if (auto* response = std::get_if<sip::ResponseReceived>(&*output))
+                proxy.handle_response(*response, now);
+            else if (auto* failed = std::get_if<sip::RequestFailed>(&*output))
+                proxy.handle_failure(*failed, now);
+            else if (auto* call = std::get_if<sip::IncomingCall>(&*output))
+                taken.push_back(std::move(*call));
+        }
+        while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
+    }
+};
 
 } // namespace lyceum::kit

@@ -100,24 +100,20 @@ private:
     identity::Domains domains_{"192.0.2.1"};
     registrar::Registrar registrar_{{.domains = domains_}, identity_, entropy_, log_};
     routing::Router router_{
-        {.domains = domains_, .serial_ring = 4s},
-        *this, [this](std::string_view user) -> auto& {return registrar_.bindings(user);
-}
-}; // namespace lyceum::sim
-proxy::Proxy proxy_;
-std::map<std::string, routing::Member, std::less<>> members_;
-LinkFaults faults_;
-std::vector<std::unique_ptr<Phone>> phones_;
-std::multimap<TimePoint, std::function<void()>> events_;
-std::map<focus::ConferenceId, mixer::ConferenceMedia> media_;
-std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports_;
-std::uint16_t next_port_ = 20000;
-std::map<std::string, int> final_responses_;     ///< By branch: never two different ones.
-std::map<std::string, std::uint32_t> last_cseq_; ///< Of the server in each dialog.
-std::deque<std::string> recent_;
-std::uint64_t hash_ = 0xcbf29ce484222325ull;
-std::uint64_t established_ = 0;
-}
-;
+        {.domains = domains_, .serial_ring = 4s}, *this, routing::location_of(registrar_)};
+    proxy::Proxy proxy_;
+    std::map<std::string, routing::Member, std::less<>> members_;
+    LinkFaults faults_;
+    std::vector<std::unique_ptr<Phone>> phones_;
+    std::multimap<TimePoint, std::function<void()>> events_;
+    std::map<focus::ConferenceId, mixer::ConferenceMedia> media_;
+    std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports_;
+    std::uint16_t next_port_ = 20000;
+    std::map<std::string, int> final_responses_;     ///< By branch: never two different ones.
+    std::map<std::string, std::uint32_t> last_cseq_; ///< Of the server in each dialog.
+    std::deque<std::string> recent_;
+    std::uint64_t hash_ = 0xcbf29ce484222325ull;
+    std::uint64_t established_ = 0;
+};
 
 } // namespace lyceum::sim

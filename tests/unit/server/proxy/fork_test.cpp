@@ -21,7 +21,7 @@ Group group(const std::string& names, When when = When::next,
     std::istringstream in(names);
     for (std::string name; in >> name;) {
         if (name.starts_with("@")) out.here = name.substr(1);
-        else out.targets.push_back({"sip:" + name, {}, {}, {}, {}});
+        else out.targets.push_back({"sip:" + name, {}, {}, {}, {}, {}});
     }
     return out;
 }

@@ -283,6 +283,27 @@ TEST_F(ProxyTest, PhonesBehindNatsAndOnConnectionsAreFoundBothWays) {
     EXPECT_EQ(exchange.next("BYE")->to, nat);
 }
 
+TEST_F(ProxyTest, WhenAFlowFailsTheOtherOneOfTheDeviceIsTaken) {
+    registrar::Binding one;
+    one.contact = "sip:bob@192.0.2.20;transport=tcp";
+    one.instance = "<urn:uuid:desk>";
+    one.expires = WallTime(1h);
+    one.reg_id = 1;
+    one.source = {sip::Transport::tcp, kit::address("192.0.2.20", 40001), sip::FlowId{1}};
+    auto two = one;
+    two.reg_id = 2;
+    two.source = {sip::Transport::tcp, kit::address("192.0.2.20", 40002), sip::FlowId{2}};
+    exchange.registrar.restore({{"bob", {one, two}}}, {});
+    ask({});
+    EXPECT_EQ(exchange.next("INVITE")->to, two.source);
+    exchange.fail_last();
+    const auto again = exchange.next("INVITE");
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->to, one.source);
+    exchange.fail_last();
+    EXPECT_EQ(answered()->status(), 480);
+}
+
 TEST_F(ProxyTest, AStrictRouterInFrontOfUsIsUnderstood) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
     ask({});

@@ -95,7 +95,7 @@ protected:
     identity::Identity identity{{.realm = "lyceum"}, members, guard, entropy, log};
     const WallTime start{1'700'000'000s};
     Registrar registrar{
-        {.domains = {"school.test", "192.0.2.1"}, .wall_at_zero = start}, identity, entropy, log};
+        {.domains = {"192.0.2.1", "school.test"}, .wall_at_zero = start}, identity, entropy, log};
     std::map<std::string, std::vector<Binding>> disk;
     bool disk_works = true;
     TimePoint now{};
@@ -125,6 +125,32 @@ TEST_F(RegistrarTest, SeveralDevicesAreOrderedByQ) {
     EXPECT_EQ(contacts_of(), (Texts{"sip:a@h2", "sip:a@h3", "sip:a@h1"}));
     const auto all = turn({});
     EXPECT_EQ(all.values(sip::Header::contact).back(), "<sip:a@h1>;expires=3600;q=0.500");
+}
+
+TEST_F(RegistrarTest, ADeviceMayHaveSeveralFlowsAndAnAddressOfItsOwn) {
+    const std::string device = "+sip.instance=\"<urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6>\"";
+    const auto contact = [&](int flow) {
+        return "Contact: <sip:a@h>;" + device + ";reg-id=" + std::to_string(flow) + "\n";
+    };
+    const auto first = turn({contact(1), "Supported: outbound, gruu\n"});
+    ASSERT_EQ(first.status(), 200);
+    EXPECT_EQ(first.header(sip::Header::require), "outbound");
+    EXPECT_EQ(first.header("Flow-Timer"), "120");
+    EXPECT_EQ(first.header(sip::Header::contact),
+              "<sip:a@h>;expires=3600;" + device +
+                  ";pub-gruu=\"sip:alice@192.0.2.1;gr=urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+                  "\";reg-id=1");
+    EXPECT_EQ(status({contact(2), "Supported: outbound\n"}), 200);
+    EXPECT_EQ(registrar.bindings("alice").size(), 2u) << "two flows of one device";
+    EXPECT_EQ(status({contact(2), "Supported: outbound\n"}), 200);
+    EXPECT_EQ(registrar.bindings("alice").size(), 2u) << "the second, anew";
+    EXPECT_EQ(disk["alice"].at(1).reg_id, 2u);
+    EXPECT_EQ(status({contact(3), "Supported: outbound\nPath: <sip:p;lr>\n"}), 200);
+    EXPECT_EQ(registrar.bindings("alice").back().reg_id, 0u) << "somebody is between us";
+    EXPECT_EQ(status({"Contact: <sip:a@h>;" + device + ";reg-id=x\n", "Supported: outbound\n"}),
+              400);
+    const auto odd = turn({"Contact: <sip:a@h7>;+sip.instance=\"<a b>\"\n", "Supported: gruu\n"});
+    EXPECT_EQ(odd.bytes().find("gr=a"), std::string::npos) << "that could not be dialled";
 }
 
 TEST_F(RegistrarTest, WhatADeviceCanDoIsKept) {
@@ -167,7 +193,7 @@ TEST_F(RegistrarTest, WhatIsWrongIsRefusedAndChangesNothing) {
           Row{"q of 2", {.contacts = "Contact: <sip:a@h1>;q=2\n"}, 400},
           Row{"q of 1.001", {.contacts = "Contact: <sip:a@h1>;q=1.001\n"}, 400},
           Row{"a long URI", {.contacts = "Contact: <sip:" + std::string(600, 'a') + "@h1>\n"}, 400},
-          Row{"an unknown extension", {.contacts = contact, .more = "Require: outbound\n"}, 420},
+          Row{"an unknown extension", {.contacts = contact, .more = "Require: levitation\n"}, 420},
           Row{"an old number", {.contacts = "Contact: <sip:a@h0>\n", .cseq = 1}, 500},
           Row{"a star with an old number",
               {.contacts = "Contact: *\n", .more = "Expires: 0\n", .cseq = 1},

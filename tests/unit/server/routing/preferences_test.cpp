@@ -52,8 +52,8 @@ TEST(Preferences, DecideWhichDevicesAreTriedAndHow) {
              Row{"Request-Disposition: redirect\n", "told: desk mobile | room"},
          }) {
         Plan plan;
-        Target desk{"desk", {}, {}, ";audio;video=\"FALSE\";mobility=\"fixed\"", {}, true};
-        Target mobile{"mobile", {}, {}, ";audio;video;mobility=\"mobile\"", {}, true};
+        Target desk{"desk", {}, {}, {}, ";audio;video=\"FALSE\";mobility=\"fixed\"", {}, true};
+        Target mobile{"mobile", {}, {}, {}, ";audio;video;mobility=\"mobile\"", {}, true};
         plan.groups.push_back({When::next, {desk, mobile}, {}, {}});
         plan.groups.push_back({When::next, {}, {}, "room"});
         Preferences::of(kit::request("INVITE", "z9hG4bK1", row.headers)).apply(plan, 15s);

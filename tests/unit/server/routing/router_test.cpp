@@ -125,6 +125,32 @@ TEST_F(RouterTest, WhatAMemberHasSetDecides) {
     EXPECT_EQ(way("sip:bob@school.test"), "") << "each to the other is nowhere";
 }
 
+TEST_F(RouterTest, FlowsOfADeviceStandInForEachOtherAndItCanBeCalledAlone) {
+    const auto flow = [](std::uint32_t number, const std::string& instance) {
+        registrar::Binding out;
+        out.contact = "sip:bob@192.0.2.20:5060;transport=tcp";
+        out.instance = "<urn:uuid:" + instance + ">";
+        out.reg_id = number;
+        out.expires = WallTime(1h);
+        out.source = {sip::Transport::tcp, kit::address("192.0.2.20", 5060), sip::FlowId{number}};
+        return out;
+    };
+    exchange.registrar.restore({{"bob", {flow(1, "desk"), flow(2, "desk"), flow(3, "car")}}}, {});
+    auto plan = exchange.router.plan("sip:bob@school.test");
+    ASSERT_EQ(plan.groups.at(0).targets.size(), 2u);
+    const auto& desk = plan.groups[0].targets[0];
+    EXPECT_EQ(desk.where->flow.value, 2u) << "the newest";
+    ASSERT_EQ(desk.or_there.size(), 1u);
+    EXPECT_EQ(desk.or_there[0].flow.value, 1u);
+    exchange.members["bob"].forwarding.always = "maths";
+    plan = exchange.router.plan("sip:bob@school.test;gr=urn:uuid:car");
+    ASSERT_EQ(plan.groups.at(0).targets.size(), 1u);
+    EXPECT_EQ(plan.groups[0].targets[0].where->flow.value, 3u);
+    plan = exchange.router.plan("sip:bob@school.test;gr=urn:uuid:other");
+    EXPECT_TRUE(plan.groups.empty());
+    EXPECT_EQ(plan.member, "bob");
+}
+
 TEST_F(RouterTest, ADeviceIsSentToWhereItCanBeReached) {
     const auto udp = *sip::parse_endpoint("UDP 198.51.100.5:40000");
     const sip::Endpoint tcp{sip::Transport::tcp, kit::address("198.51.100.5", 40000),

@@ -39,7 +39,11 @@ TEST_F(StoreTest, RegistrationsAreReplacedAsAWhole) {
         BindingStore store(directory);
         EXPECT_TRUE(store.load().empty());
         store.replace({{"alice", {far, near}}, {"bob", {near}}});
-        store.replace({{"bob", {}}, {"carol", {far, far}}});
+        auto flow = far;
+        flow.reg_id = 2;
+        store.replace({{"dave", {far, flow}}});
+        EXPECT_EQ(store.load("dave").at(0).bindings, (std::vector{far, flow}));
+        store.replace({{"dave", {}}, {"bob", {}}, {"carol", {far, far}}});
     }
     BindingStore again(directory);
     const auto all = again.load();
