@@ -2,7 +2,6 @@
 #include "server/proxy/proxy.hpp"
 
 #include "base/text.hpp"
-#include "server/proxy/route_token.hpp"
 #include "server/routing/preferences.hpp"
 #include "sip/message/writer.hpp"
 
@@ -52,10 +51,10 @@ Proxy::Proxy(Options options, sip::UserAgent& agent, const routing::Router& rout
 void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     const auto& request = received.request;
     if (request.method() == Method::cancel) return handle_cancel(std::move(received), now);
-    auto way = way_of(request);
+    auto way = way_of(request, received.from);
     routing::Plan plan;
     const bool inside = way.known && !sip::tag_of(request, Header::to).empty();
-    if (inside || !way.routes.empty()) {
+    if (inside || way.open || !way.routes.empty()) {
         plan.groups.push_back({{}, {{way.uri, {}, way.where, {}, {}, {}, false}}, {}, {}});
         plan.outward = !inside;
     } else {
@@ -99,7 +98,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
 
 /// §16.4. Route values of ours are taken off the front; what the last of them says is where the
 /// side lies to which the request goes.
-Proxy::Way Proxy::way_of(const sip::Message& request) const {
+Proxy::Way Proxy::way_of(const sip::Message& request, const sip::Endpoint& from) const {
     Way way;
     way.uri = request.request_uri();
     for (const auto route : request.values(Header::route)) way.routes.emplace_back(route);
@@ -115,18 +114,34 @@ Proxy::Way Proxy::way_of(const sip::Message& request) const {
         way.uri = uri_in(way.routes.back());
         way.routes.pop_back();
     }
+    std::vector<RouteToken> tokens;
     while (!way.routes.empty()) {
         const auto text = uri_in(way.routes.front());
         const auto token = token_in(text);
         const auto uri = sip::Uri::parse(text);
         if (!token && !(uri && is_own_route(*uri))) break;
-        if (token) {
-            way.known = true;
-            way.where = token->where;
-        }
+        if (token) tokens.push_back(*token);
         way.routes.erase(way.routes.begin());
     }
+    if (!tokens.empty()) follow(way, tokens, from);
     return way;
+}
+
+/// The first token is of the side that sends, the last one of the side that it sends to. Who takes
+/// part in a call may reach the other side and nobody else, with the tokens of which he has seen
+/// both: so to a side that is open only the one sends whose address is in the first.
+void Proxy::follow(Way& way, const std::vector<RouteToken>& tokens,
+                   const sip::Endpoint& from) const {
+    const auto& [sender, receiver] = std::pair(tokens.front().where, tokens.back());
+    if (!receiver.where) {
+        way.known = tokens.size() > 1 && sender && sender->address.ip == from.address.ip;
+        way.open = !way.known;
+        return;
+    }
+    way.known = way.routes.empty();
+    const auto said = sip::endpoint_of(way.uri);
+    const bool as_said = receiver.by_uri && said && said->address.ip == receiver.where->address.ip;
+    if (!as_said) way.where = receiver.where;
 }
 
 bool Proxy::is_own_route(const sip::Uri& uri) const {
@@ -144,7 +159,8 @@ std::optional<Proxy::Refusal> Proxy::check(const sip::Message& request) const {
     for (const auto option : request.values(Header::proxy_require))
         unsupported.append(unsupported.empty() ? "" : ", ").append(option);
     if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
-    if (calls_.size() >= options_.forks_max) return Refusal{503, {}, {{Header::retry_after, "10"}}};
+    const bool full = calls_.size() >= options_.forks_max + lingering_.size();
+    if (full) return Refusal{503, {}, {{Header::retry_after, "10"}}};
     return std::nullopt;
 }
 
@@ -209,7 +225,7 @@ void Proxy::handle_cancel(sip::RequestReceived received, TimePoint now) {
 
 /// An ACK of a 2xx is forwarded without a transaction (§16.11).
 void Proxy::handle_ack(const sip::AckReceived& received, TimePoint now) {
-    const auto way = way_of(received.ack);
+    const auto way = way_of(received.ack, received.from);
     const auto hops = received.ack.header(Header::max_forwards);
     if (!way.known || (hops && parse_number<unsigned>(*hops) == 0u)) return;
     const routing::Target target{way.uri, {}, way.where, {}, {}, {}, false};
@@ -248,7 +264,9 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
     while (auto output = call.fork.poll()) {
         if (auto* wanted = std::get_if<Fork::Try>(&*output)) {
             auto hop = next_hop(call.received.request, call.way, wanted->target);
-            locate({{id, wanted->branch}, std::move(wanted->target), {}}, hop, now);
+            const auto share = call.breadth / static_cast<unsigned>(wanted->breadth);
+            locate({{id, wanted->branch}, std::move(wanted->target), {}, std::max(share, 1u)}, hop,
+                   now);
         } else if (auto* cancel = std::get_if<Fork::Cancel>(&*output)) {
             const auto client = call.clients.find(cancel->branch);
             if (client != call.clients.end())
@@ -276,11 +294,13 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
             call.lingers_until = now + options_.late_2xx;
             call.received.request = {}; // Half of what a call costs, for most of its time here.
             call.way = {};
+            lingering_.push_back(id);
         }
         if (!call.lingers_until || *call.lingers_until <= now) return forget(id);
         next = call.lingers_until;
     }
     deadlines_.set(id, next);
+    if (lingering_.size() > options_.lingering_max) forget(lingering_.front());
 }
 
 /// A phone that is told to send calls elsewhere speaks for the member whose it is; anybody else's
@@ -367,7 +387,7 @@ void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, Ti
     if (!call.fork.is_open(travelling.place.branch)) return; // Others were faster than the DNS.
     const auto& request = call.received.request;
     auto hop = next_hop(request, call.way, travelling.target);
-    hop.max_breadth = call.breadth;
+    hop.max_breadth = travelling.breadth;
     if (makes_dialog(request))
         hop.record_routes = record_routes(call, travelling.target, targets.front());
     sip::TransactionLayer::Sending sending{call.mark, !call.outward};
@@ -384,20 +404,19 @@ std::vector<std::string> Proxy::record_routes(const Call& call, const routing::T
     const auto call_id = *request.header(Header::call_id);
     // A phone that says where it is and sends from there is found by what it says, also later when
     // it says something else. Behind another proxy it is not where the request came from.
-    std::optional<sip::Endpoint> caller;
+    RouteToken caller{from, false}, callee{target.where, false};
     const auto contact = sip::endpoint_of(uri_in(request.header(Header::contact).value_or("")));
-    const bool direct = request.values(Header::via).size() == 1;
     const bool says_it = contact && contact->address.ip == from.address.ip;
-    if (direct && (is_reliable(from.transport) || !says_it)) caller = from;
-    std::optional<sip::Endpoint> callee;
+    caller.by_uri = says_it && !is_reliable(from.transport);
+    if (request.values(Header::via).size() > 1) caller = {};
     const auto said = sip::endpoint_of(target.uri);
-    if (target.where && !(said && *said == *target.where)) callee = target.where;
+    callee.by_uri = target.where && said && *said == *target.where;
     return {record_route(call_id, next, callee), record_route(call_id, from, caller)};
 }
 
 std::string Proxy::record_route(std::string_view call_id, const sip::Endpoint& side,
-                                std::optional<sip::Endpoint> where) const {
-    std::string out = "<sip:" + RouteToken{where}.seal(call_id, hash_) + "@";
+                                const RouteToken& token) const {
+    std::string out = "<sip:" + token.seal(call_id, hash_) + "@";
     out.append(local_.toward(side).to_string());
     if (side.transport != sip::Transport::udp)
         out.append(";transport=").append(param_of(side.transport));
@@ -435,6 +454,7 @@ void Proxy::forget(sip::TransactionId id) {
     for (const auto& [branch, client] : found->second.clients) sent_.erase(client);
     deadlines_.remove(id);
     calls_.erase(found);
+    while (!lingering_.empty() && !calls_.contains(lingering_.front())) lingering_.pop_front();
 }
 
 /// §8.3: where he should go instead, the best first.

@@ -8,6 +8,7 @@
 #include "server/identity/identity.hpp"
 #include "server/proxy/fork.hpp"
 #include "server/proxy/rewriting.hpp"
+#include "server/proxy/route_token.hpp"
 #include "server/routing/router.hpp"
 #include "sip/auth/keyed_hash.hpp"
 #include "sip/dialog/user_agent.hpp"
@@ -36,8 +37,10 @@ class Proxy {
 public:
     struct Options {
         std::string server_name = "Lyceum";
-        std::size_t forks_max = 50'000; ///< Beyond: 503 with Retry-After.
-        std::set<std::uint16_t> ports;  ///< Ours: which Route values are, that carry no token.
+        std::size_t forks_max = 50'000; ///< Under way; beyond: 503 with Retry-After.
+        /// Answered, and kept for late answers; beyond, the oldest go.
+        std::size_t lingering_max = 100'000;
+        std::set<std::uint16_t> ports; ///< Ours: which Route values are, that carry no token.
         Fork::Options fork{};
         /// Of one member, and as many at once; from this machine itself without a limit.
         double calls_per_minute = 60;
@@ -66,7 +69,8 @@ private:
     struct Way {
         std::string uri;
         std::vector<std::string> routes;
-        bool known = false; ///< A token of ours says that its dialog has passed here.
+        bool known = false; ///< Tokens of ours say that its dialog has passed here, and this way.
+        bool open = false;  ///< They leave to the sender where it goes.
         std::optional<sip::Endpoint> where;
     };
     struct Call { ///< A request that is being forwarded.
@@ -88,6 +92,7 @@ private:
         Place place;
         routing::Target target;
         std::optional<sip::Message> ack; ///< Or an ACK, which belongs to no call.
+        unsigned breadth = 1;            ///< Its share of Max-Breadth.
     };
     using Headers = std::vector<std::pair<sip::Header, std::string>>;
     struct Refusal {
@@ -96,7 +101,8 @@ private:
         Headers headers;
     };
 
-    [[nodiscard]] Way way_of(const sip::Message& request) const;
+    [[nodiscard]] Way way_of(const sip::Message& request, const sip::Endpoint& from) const;
+    void follow(Way& way, const std::vector<RouteToken>& tokens, const sip::Endpoint& from) const;
     [[nodiscard]] bool is_own_route(const sip::Uri& uri) const;
     [[nodiscard]] std::optional<Refusal> check(const sip::Message& request) const;
     [[nodiscard]] std::optional<Refusal> authorize(const sip::RequestReceived& received,
@@ -117,7 +123,7 @@ private:
     [[nodiscard]] std::vector<std::string>
     record_routes(const Call& call, const routing::Target& target, const sip::Endpoint& next) const;
     [[nodiscard]] std::string record_route(std::string_view call_id, const sip::Endpoint& side,
-                                           std::optional<sip::Endpoint> where) const;
+                                           const RouteToken& token) const;
     void forget(sip::TransactionId id);
     void redirect(const sip::RequestReceived& received, const routing::Plan& plan, TimePoint now);
     void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
@@ -135,6 +141,7 @@ private:
     std::map<sip::LocateId, Travelling> travelling_;
     std::uint64_t last_locate_ = 0;
     DeadlineQueue<sip::TransactionId> deadlines_;
+    std::deque<sip::TransactionId> lingering_; ///< Of `calls_`, the oldest first.
     RateLimit<std::string> calls_by_member_;
     std::deque<Output> outputs_;
 };

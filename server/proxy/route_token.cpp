@@ -8,10 +8,10 @@ namespace lyceum::proxy {
 namespace {
 
 constexpr std::size_t mark_octets = 8;
-constexpr std::uint8_t nowhere = 0, v6_flag = 0x80;
+constexpr std::uint8_t nowhere = 0, v6_flag = 0x80, by_uri_flag = 0x40, transport_bits = 0x0f;
 
-/// Kind (0, or the transport and one; the highest bit for IPv6), port, address, flow.
-Bytes pack(const std::optional<sip::Endpoint>& where) {
+/// Kind (0, or the transport and one, with flags), port, address, flow.
+Bytes pack(const std::optional<sip::Endpoint>& where, bool by_uri) {
     Bytes packed;
     ByteWriter out(packed);
     if (!where) {
@@ -20,7 +20,8 @@ Bytes pack(const std::optional<sip::Endpoint>& where) {
     }
     const auto& ip = where->address.ip;
     const auto kind = static_cast<std::uint8_t>(static_cast<unsigned>(where->transport) + 1);
-    out.u8(ip.is_v6() ? kind | v6_flag : kind);
+    out.u8(
+        static_cast<std::uint8_t>(kind | (ip.is_v6() ? v6_flag : 0) | (by_uri ? by_uri_flag : 0)));
     out.u16(where->address.port);
     if (ip.is_v6()) out.bytes(ip.v6_octets());
     else out.u32(ip.v4_value());
@@ -33,7 +34,7 @@ std::optional<RouteToken> unpack(ByteView packed) {
     const auto kind = in.u8();
     if (kind == nowhere) return RouteToken{};
     sip::Endpoint where;
-    where.transport = static_cast<sip::Transport>((kind & ~v6_flag) - 1);
+    where.transport = static_cast<sip::Transport>((kind & transport_bits) - 1);
     where.address.port = in.u16();
     if (kind & v6_flag) {
         std::array<std::uint8_t, 16> octets{};
@@ -44,7 +45,7 @@ std::optional<RouteToken> unpack(ByteView packed) {
     }
     if (is_reliable(where.transport)) where.flow = sip::FlowId{in.u64()};
     if (!in.ok()) return std::nullopt;
-    return RouteToken{where};
+    return RouteToken{where, (kind & by_uri_flag) != 0};
 }
 
 std::string mark_of(ByteView packed, std::string_view call_id, const sip::KeyedHash& hash) {
@@ -56,7 +57,7 @@ std::string mark_of(ByteView packed, std::string_view call_id, const sip::KeyedH
 } // namespace
 
 std::string RouteToken::seal(std::string_view call_id, const sip::KeyedHash& hash) const {
-    const auto packed = pack(where);
+    const auto packed = pack(where, by_uri);
     const auto mark = mark_of(packed, call_id, hash);
     Bytes all(mark.begin(), mark.end());
     all.insert(all.end(), packed.begin(), packed.end());

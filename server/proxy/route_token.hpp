@@ -15,7 +15,10 @@ namespace lyceum::proxy {
 /// Route was part of a dialog that we have let pass, so his requests inside it pass too; nobody
 /// else can make one, and it is good for no other dialog.
 struct RouteToken {
-    std::optional<sip::Endpoint> where; ///< None: by Request-URI or the next Route.
+    /// Where that side is. None: it is open, behind proxies of others, and reached by the next
+    /// Route or the Request-URI, whatever they say.
+    std::optional<sip::Endpoint> where;
+    bool by_uri = false; ///< At that address, its Request-URI says by which port and transport.
 
     [[nodiscard]] std::string seal(std::string_view call_id, const sip::KeyedHash& hash) const;
     static std::optional<RouteToken> open(std::string_view text, std::string_view call_id,

@@ -67,6 +67,16 @@ Endpoint response_target(const Message& request, const Endpoint& from) {
     return to;
 }
 
+/// Whether all that is left to do is to answer repeated requests. An INVITE that was refused still
+/// waits for its ACK.
+bool is_answered(const std::variant<InviteServerTransaction, NonInviteServerTransaction>& machine) {
+    using Invite = InviteServerTransaction::State;
+    if (const auto* invite = std::get_if<InviteServerTransaction>(&machine))
+        return invite->state() == Invite::accepted || invite->state() == Invite::confirmed;
+    return std::get<NonInviteServerTransaction>(machine).state() ==
+           NonInviteServerTransaction::State::completed;
+}
+
 } // namespace
 
 TransactionLayer::TransactionLayer(Options options, Random& random, const LocalAddresses& local,
@@ -112,7 +122,7 @@ void TransactionLayer::handle_request(Message request, const Endpoint& from, Tim
         outputs_.push_back(AckReceived{std::move(request), from});
         return;
     }
-    if (servers_.size() >= options_.transactions_max) {
+    if (servers_.size() >= options_.transactions_max && !make_room()) {
         ++counters_.overload;
         refuse(request, from, {503, "Too Many Transactions"});
         return;
@@ -144,7 +154,8 @@ void TransactionLayer::start_server(Message request, const Endpoint& from, std::
                   {},
                   {},
                   response_target(request, from),
-                  {}};
+                  {},
+                  false};
     if (request.method() == Method::invite) {
         server.machine = InviteServerTransaction(options_.timers, reliable);
         server.invite = request;
@@ -428,10 +439,26 @@ void TransactionLayer::settle(TransactionId id, Server& server) {
         server.machine);
     deadlines_.set(
         id, std::visit([](const auto& machine) { return machine.deadline(); }, server.machine));
-    if (!over) return;
+    if (over) return forget(id, server);
+    if (server.answered || !is_answered(server.machine)) return;
+    server.answered = true;
+    answered_.push_back(id);
+}
+
+void TransactionLayer::forget(TransactionId id, const Server& server) {
     server_keys_.erase(server.key);
     if (!server.merge_key.empty()) merge_keys_.erase(server.merge_key);
     servers_.erase(id);
+    while (!answered_.empty() && !servers_.contains(answered_.front())) answered_.pop_front();
+}
+
+bool TransactionLayer::make_room() {
+    if (answered_.empty()) return false;
+    const auto oldest = answered_.front();
+    ++counters_.forgotten;
+    deadlines_.remove(oldest);
+    forget(oldest, servers_.at(oldest));
+    return true;
 }
 
 void TransactionLayer::settle(TransactionId id, Client& client) {

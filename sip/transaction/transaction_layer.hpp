@@ -72,12 +72,15 @@ public:
 
     struct Options {
         TimerValues timers;
-        std::size_t transactions_max = 200'000; ///< Beyond: 503, statelessly.
-        std::size_t datagram_bytes_max = 1300;  ///< Longer requests go by TCP (§18.1.1).
+        /// Of the server side. Beyond, the oldest of those go that are answered and only wait for
+        /// repeated requests; if there is none, 503, statelessly.
+        std::size_t transactions_max = 200'000;
+        std::size_t datagram_bytes_max = 1300; ///< Longer requests go by TCP (§18.1.1).
     };
     /// What was dropped without an answer, by reason.
     struct Counters {
         std::uint64_t malformed = 0, stray_responses = 0, stray_acks = 0, overload = 0, merged = 0;
+        std::uint64_t forgotten = 0; ///< Answered transactions that had to make room.
     };
 
     TransactionLayer(Options options, Random& random, const LocalAddresses& local, Log& log);
@@ -128,6 +131,7 @@ private:
         Message invite;        ///< Until it is answered: for the 100 that nobody else writes.
         Endpoint reply_to;
         std::string last_response;
+        bool answered = false;
     };
     struct Client {
         std::variant<InviteClientTransaction, NonInviteClientTransaction> machine;
@@ -160,6 +164,8 @@ private:
                const Endpoint& from);
     void apply(TransactionId id, Client& client, const Effects& effects, const Message* response,
                const Endpoint& from, TimePoint now);
+    bool make_room();
+    void forget(TransactionId id, const Server& server);
     void settle(TransactionId id, Server& server);
     void settle(TransactionId id, Client& client);
 
@@ -169,6 +175,7 @@ private:
     Log& log_;
     std::uint64_t last_id_ = 0;
     std::unordered_map<TransactionId, Server> servers_;
+    std::deque<TransactionId> answered_; ///< Of `servers_`, the oldest first.
     std::unordered_map<TransactionId, Client> clients_;
     std::unordered_map<std::string, TransactionId> server_keys_, client_keys_, merge_keys_;
     DeadlineQueue<TransactionId> deadlines_;

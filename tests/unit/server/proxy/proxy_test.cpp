@@ -252,6 +252,48 @@ TEST_F(ProxyTest, ATokenIsGoodForItsDialogOnly) {
     EXPECT_EQ(ask({.uri = "sip:x@198.51.100.7", .more = route}), 407) << "no dialog yet";
 }
 
+/// Who has called somebody here has seen our tokens, and gets nowhere else by them.
+TEST_F(ProxyTest, TakingPartInACallOpensNoWayToOthers) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    ask({.more = "Via: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bKp\n"
+                 "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKq\n"}); // Behind a proxy: an open side.
+    const auto invite = exchange.next("INVITE");
+    const auto routes = invite->message.values(Header::record_route);
+    const auto callee = std::string(routes[0]), caller = std::string(routes[1]);
+    const std::string victim = "sip:gold@198.51.100.99";
+    struct Row {
+        const char* what;
+        std::string uri, route;
+        sip::Endpoint from;
+        const char* answer;
+    };
+    for (const auto& row : {
+             Row{"beyond the callee", "sip:bob@192.0.2.20",
+                 caller + ", " + callee + ", <" + victim + ";lr>", outside, "407"},
+             Row{"as if she were the callee", victim, callee + ", " + caller, outside, "407"},
+             Row{"one token alone", victim, caller, outside, "407"},
+             Row{"to a port of the callee", "sip:bob@192.0.2.20:5999", caller + ", " + callee,
+                 outside, "192.0.2.20:5999"},
+             Row{"to another host", victim, caller + ", " + callee, outside, "192.0.2.20:5060"},
+             Row{"the callee, by her proxies", "sip:eve@10.0.0.1",
+                 callee + ", " + caller + ", <sip:203.0.113.50;lr>", desk, "203.0.113.50:5060"},
+         }) {
+        exchange.sent.clear();
+        exchange.hand_in(request({.method = "BYE",
+                                  .uri = row.uri,
+                                  .more = "Route: " + row.route + "\n",
+                                  .to_tag = "t"}),
+                         row.from);
+        const auto sent = exchange.next();
+        ASSERT_TRUE(sent) << row.what;
+        const auto& message = sent->message;
+        EXPECT_EQ(message.is_request() ? sent->to.address.to_string()
+                                       : std::to_string(message.status()),
+                  row.answer)
+            << row.what;
+    }
+}
+
 TEST_F(ProxyTest, PhonesBehindNatsAndOnConnectionsAreFoundBothWays) {
     const sip::Endpoint nat{sip::Transport::udp, kit::address("198.51.100.5", 40000), {}};
     const sip::Endpoint tcp{sip::Transport::tcp, kit::address("198.51.100.6", 50000),
@@ -354,6 +396,16 @@ TEST_F(ProxyTest, ACallIsCancelledWithTheReasonThatItWasAnsweredElsewhere) {
     exchange.hand_in(answer_to(first->message, 487), first->to);
     EXPECT_EQ(exchange.next("ACK")->to, first->to) << "hop by hop";
     EXPECT_EQ(answered()->status(), 200);
+}
+
+TEST_F(ProxyTest, BranchesShareTheBreadth) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("bob", "sip:bob@192.0.2.21:5060");
+    ask({.more = "Max-Breadth: 7\n"});
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(exchange.next("INVITE")->message.header("Max-Breadth"), "3");
+    ask({.call_id = "c2"});
+    EXPECT_EQ(exchange.next("INVITE")->message.header("Max-Breadth"), "30");
 }
 
 TEST_F(ProxyTest, AliasesAndForwardingsLeadOn) {

@@ -73,6 +73,40 @@ TEST_F(TransactionLayerTest, WithoutRportTheAnswerGoesToThePortOfTheVia) {
     EXPECT_EQ(all<Transmit>().at(0).to.address, kit::address("192.0.2.9", 5060));
 }
 
+TEST_F(TransactionLayerTest, WhenItIsFullWhatIsAnsweredMakesRoom) {
+    TransactionLayer small({.transactions_max = 2}, random, local, log);
+    std::vector<RequestReceived> received;
+    const auto ask = [&](const std::string& branch) {
+        small.handle_message(kit::request("OPTIONS", branch), peer, t0);
+        int status = 0;
+        while (auto output = small.poll()) {
+            if (auto* sent = std::get_if<Transmit>(&*output))
+                status = kit::parse(sent->bytes).status();
+            if (auto* got = std::get_if<RequestReceived>(&*output)) received.push_back(*got);
+        }
+        return status;
+    };
+    const auto answer = [&](std::size_t which) {
+        small.respond(received.at(which).transaction,
+                      MessageWriter::reply(received[which].request, 200).finish(), t0);
+        while (small.poll()) {
+        }
+    };
+    ask("z9hG4bK1");
+    ask("z9hG4bK2");
+    EXPECT_EQ(ask("z9hG4bK3"), 503);
+    answer(1);
+    EXPECT_EQ(ask("z9hG4bK4"), 0) << "the second has made room";
+    EXPECT_EQ(small.size(), 2u);
+    EXPECT_EQ(small.counters().forgotten, 1u);
+    EXPECT_EQ(ask("z9hG4bK5"), 503) << "the first still waits for its answer";
+    answer(0);
+    answer(2);
+    small.handle_timeout(t0 + 40s);
+    EXPECT_EQ(small.size(), 0u);
+    EXPECT_EQ(small.deadline(), std::nullopt);
+}
+
 TEST_F(TransactionLayerTest, AUserAgentServerClaimsARequestOnce) {
     layer.handle_message(kit::request("INVITE", "z9hG4bKa"), peer, t0);
     layer.handle_message(kit::request("INVITE", "z9hG4bKb"), peer, t0);
