@@ -32,6 +32,18 @@ bool is_loose(std::string_view route) {
     return uri && uri->params.has("lr");
 }
 
+/// Who dials sips: is promised TLS on every hop (RFC 3261 §26.2.2).
+void keep_secure(routing::Plan& plan) {
+    const auto is_plain = [](const routing::Target& target) {
+        if (istarts_with(target.uri, "sips:")) return false;
+        return !target.where || (target.where->transport != sip::Transport::tls &&
+                                 target.where->transport != sip::Transport::wss);
+    };
+    for (auto& group : plan.groups) std::erase_if(group.targets, is_plain);
+    std::erase_if(plan.groups,
+                  [](const routing::Group& each) { return each.targets.empty() && !each.here; });
+}
+
 unsigned breadth_of(const sip::Message& request) {
     const auto value = request.header("Max-Breadth");
     return value ? parse_number<unsigned>(*value).value_or(breadth_standard) : breadth_standard;
@@ -74,8 +86,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
             const auto& name = *plan.groups.front().here;
             const auto uri = sip::Uri::parse(request.request_uri());
             if (!uri || uri->user_name() != name)
-                received.request = retargeted(request, "sip:" + name + "@" + //
-                                                           router_.domains().first());
+                received.request = retargeted(request, router_.uri_of(name));
             return agent_.take(std::move(received), now);
         }
     }
@@ -88,6 +99,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
             return refuse(received, *refusal, now);
         // Who is not one of us does not learn which names are.
         if (plan.groups.empty() && !proven) return agent_.take(std::move(received), now);
+        if (istarts_with(request.request_uri(), "sips:")) keep_secure(plan);
         auto preferences = routing::Preferences::of(request);
         preferences.redirects &= proven; // Nor where their devices are.
         preferences.apply(plan, router_.options().serial_ring);
@@ -240,9 +252,10 @@ void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, 
     const auto breadth = breadth_of(received.request);
     for (const auto& group : plan.groups)
         if (group.targets.size() > breadth) return refuse(received, {440, {}, {}}, now);
-    log_.info("request.routed", {{"method", received.request.method_name()},
-                                 {"member", Redacted{plan.member}},
-                                 {"groups", plan.groups.size()}});
+    if (makes_dialog(received.request))
+        log_.info("request.routed", {{"method", received.request.method_name()},
+                                     {"member", Redacted{plan.member}},
+                                     {"groups", plan.groups.size()}});
     auto options = options_.fork;
     options.invite = received.request.method() == Method::invite;
     options.recurses = plan.recurses;
@@ -282,8 +295,7 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
         } else {
             const auto& name = std::get<Fork::HandOver>(*output).name;
             auto received = std::move(call.received);
-            received.request =
-                retargeted(received.request, "sip:" + name + "@" + router_.domains().first());
+            received.request = retargeted(received.request, router_.uri_of(name));
             forget(id);
             return agent_.take(std::move(received), now);
         }
@@ -316,8 +328,7 @@ std::vector<routing::Group> Proxy::redirected_to(const Call& call,
             if (group.when != routing::When::next) continue;
             for (auto& target : group.targets)
                 if (target.diversion.empty())
-                    target.diversion = "<sip:" + call.member + "@" + router_.domains().first() +
-                                       ">;reason=deflection";
+                    target.diversion = "<" + router_.uri_of(call.member) + ">;reason=deflection";
             out.push_back(std::move(group));
         }
     }
@@ -462,13 +473,18 @@ void Proxy::redirect(const sip::RequestReceived& received, const routing::Plan& 
                      TimePoint now) {
     auto writer = sip::MessageWriter::reply(received.request, 302, {}, entropy_.hex(8));
     int tenths = 10;
+    bool anywhere = false;
     for (const auto& group : plan.groups) {
-        for (const auto& target : group.targets) {
-            const auto q = tenths == 10 ? "1" : "0." + std::to_string(tenths);
-            writer.header(Header::contact, "<" + target.uri + ">;q=" + q);
-        }
+        const auto q = tenths == 10 ? "1" : "0." + std::to_string(tenths);
         tenths = std::max(tenths - 1, 1);
+        const auto tell = [&](const std::string& uri) {
+            writer.header(Header::contact, "<" + uri + ">;q=" + q);
+            anywhere = true;
+        };
+        if (group.here) tell(router_.uri_of(*group.here));
+        for (const auto& target : group.targets) tell(target.uri);
     }
+    if (!anywhere) return refuse(received, {480, {}, {}}, now);
     writer.header(Header::server, options_.server_name);
     agent_.respond(received.transaction, writer.finish(), now);
 }

@@ -129,7 +129,7 @@ Plan Router::plan_number(const Number& number, Seen& seen) const {
         target.replace(place, placeholder.size(), best->rewritten(matched));
     if (!seen.insert("route " + best->pattern).second || seen.size() > detours_max) return out;
     out = plan(is_uri(target) ? target : uri_of(target), seen);
-    out.outward = best->for_members && !emergency;
+    out.outward = best->for_members;
     out.redirects = best->redirects;
     out.emergency = emergency;
     return out;

@@ -71,6 +71,8 @@ public:
     Router(Options options, Directory& directory, Location location);
 
     [[nodiscard]] Plan plan(std::string_view request_uri) const;
+    /// A name of ours as a URI.
+    [[nodiscard]] std::string uri_of(std::string_view name) const;
     [[nodiscard]] const Options& options() const { return options_; }
     [[nodiscard]] const identity::Domains& domains() const { return options_.domains; }
 
@@ -85,7 +87,6 @@ private:
     [[nodiscard]] std::optional<Group> detour(const std::string& name, std::string_view target,
                                               std::string_view reason, Seen& seen) const;
     [[nodiscard]] std::vector<Group> devices(std::string_view name, std::string_view gr = {}) const;
-    [[nodiscard]] std::string uri_of(std::string_view name) const;
 
     Options options_;
     Directory& directory_;

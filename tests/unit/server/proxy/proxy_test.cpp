@@ -398,6 +398,19 @@ TEST_F(ProxyTest, ACallIsCancelledWithTheReasonThatItWasAnsweredElsewhere) {
     EXPECT_EQ(answered()->status(), 200);
 }
 
+TEST_F(ProxyTest, WhoDialsSipsIsHeardOverTlsOrNotAtAll) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    ask({.uri = "sips:bob@school.test"});
+    EXPECT_FALSE(exchange.next("INVITE"));
+    const sip::Endpoint tls{sip::Transport::tls, kit::address("192.0.2.21", 40000), sip::FlowId{3}};
+    exchange.bind("bob", "sip:bob@192.0.2.21;transport=tls", 1000, tls);
+    ask({.uri = "sips:bob@school.test", .call_id = "c2"});
+    const auto invite = exchange.next("INVITE");
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(invite->to, tls);
+    EXPECT_FALSE(exchange.next("INVITE"));
+}
+
 TEST_F(ProxyTest, BranchesShareTheBreadth) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
     exchange.bind("bob", "sip:bob@192.0.2.21:5060");
@@ -452,6 +465,9 @@ TEST_F(ProxyTest, ARouteMayRedirectAndHelpIsNotCalledJustAnywhere) {
     const auto moved = answered();
     EXPECT_EQ(moved->status(), 302);
     EXPECT_EQ(moved->header(Header::contact), "<sip:55@there.test>;q=1");
+    exchange.routes.push_back({"6.", "maths", 0, "", true, false});
+    exchange.hand_in(request({.uri = "sip:66@school.test", .call_id = "c3"}), outside);
+    EXPECT_EQ(exchange.taken.size(), 1u) << "a room answers itself";
     EXPECT_EQ(ask({.uri = "sip:112@school.test", .call_id = "c2"}), 503);
     EXPECT_TRUE(exchange.log.has("emergency.call.refused from=~"));
 }
