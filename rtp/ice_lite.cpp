@@ -166,6 +166,26 @@ std::optional<std::string_view> checked_ufrag(ByteView datagram) {
     return request->user->substr(0, request->user->find(':'));
 }
 
+std::optional<Bytes> answer_keep_alive(ByteView datagram, const SocketAddress& from) {
+    ByteReader in(datagram);
+    const auto type = in.u16();
+    const auto length = in.u16();
+    const auto cookie = in.u32();
+    in.take(12);
+    if (!in.ok() || type != binding_request || cookie != magic_cookie || length != in.left())
+        return std::nullopt;
+    while (in.left() > 0) {
+        const auto kind = in.u16();
+        const std::size_t size = in.u16();
+        in.take(size + (4 - size % 4) % 4);
+        if (!in.ok() || kind < 0x8000) return std::nullopt;
+    }
+    const auto transaction = datagram.subspan(4, 16);
+    Response response(binding_success, transaction);
+    response.add(xor_mapped_address, xor_mapped(from, transaction));
+    return response.finish();
+}
+
 std::optional<IceLite::Reply> IceLite::handle_datagram(ByteView datagram,
                                                        const SocketAddress& from) const {
     const auto request = parse(datagram);

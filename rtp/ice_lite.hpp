@@ -43,7 +43,11 @@ private:
 /// of our side. None: not a check, or a broken one. The view is into the datagram.
 std::optional<std::string_view> checked_ufrag(ByteView datagram);
 
-/// Whether a datagram on a media port is STUN, by its first octet (RFC 7983).
+/// The answer to a keep-alive of SIP over UDP (RFC 5626 §8): a binding request without credentials,
+/// to be told the address that it came from. None: it is none, or asks for what we do not know.
+std::optional<Bytes> answer_keep_alive(ByteView datagram, const SocketAddress& from);
+
+/// Whether a datagram is STUN, by its first octet (RFC 7983).
 constexpr bool is_stun(ByteView datagram) { return !datagram.empty() && datagram[0] <= 3; }
 
 } // namespace lyceum::rtp

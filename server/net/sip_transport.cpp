@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/sip_transport.hpp"
 
+#include "rtp/ice_lite.hpp"
 #include "server/net/clock.hpp"
 #include "server/net/listen.hpp"
 #include "server/net/stream_connection.hpp"
@@ -57,6 +58,13 @@ SipTransport::SipTransport(boost::asio::io_context& io, Options options, Events 
       udp_(
           io, {options_.bind, options_.port},
           [this](std::string_view datagram, const SocketAddress& from) {
+              const ByteView octets(reinterpret_cast<const std::uint8_t*>(datagram.data()),
+                                    datagram.size());
+              if (rtp::is_stun(octets)) {
+                  if (const auto answer = rtp::answer_keep_alive(octets, from))
+                      udp_.send(from, {answer->begin(), answer->end()});
+                  return;
+              }
               handle(std::string(datagram), sip::Framing::datagram,
                      {sip::Transport::udp, from, {}});
           },

@@ -399,6 +399,9 @@ void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, Ti
     const auto& request = call.received.request;
     auto hop = next_hop(request, call.way, travelling.target);
     hop.max_breadth = travelling.breadth;
+    if (!travelling.target.diversion.empty())
+        for (auto& value : history_of(request, hop.uri, travelling.place.branch))
+            hop.last_headers.emplace_back("History-Info", std::move(value));
     if (makes_dialog(request))
         hop.record_routes = record_routes(call, travelling.target, targets.front());
     sip::TransactionLayer::Sending sending{call.mark, !call.outward};

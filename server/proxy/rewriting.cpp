@@ -2,6 +2,7 @@
 #include "server/proxy/rewriting.hpp"
 
 #include "base/text.hpp"
+#include "sip/message/values.hpp"
 #include "sip/message/writer.hpp"
 
 namespace lyceum::proxy {
@@ -34,7 +35,27 @@ sip::Message forwarded_request(const sip::Message& request, const NextHop& hop) 
         }
         writer.copy(request, field);
     }
+    for (const auto& [name, value] : hop.last_headers) writer.header(name, value);
     return writer.finish({}, request.body());
+}
+
+std::vector<std::string> history_of(const sip::Message& request, std::string_view uri,
+                                    std::size_t branch) {
+    std::vector<std::string> out;
+    std::string last;
+    for (const auto& field : request.fields()) {
+        if (!iequals(request.name(field), "History-Info")) continue;
+        for (const auto value : sip::split_list(request.value(field)))
+            if (const auto entry = sip::NameAddr::parse(value))
+                last = entry->params.find("index").value_or(last);
+    }
+    if (last.empty()) {
+        last = "1";
+        out.push_back("<" + std::string(request.request_uri()) + ">;index=1");
+    }
+    out.push_back("<" + std::string(uri) + ">;index=" + last + "." + std::to_string(branch + 1) +
+                  ";mp=" + last);
+    return out;
 }
 
 sip::Message forwarded_response(const sip::Message& response) {

@@ -17,7 +17,8 @@ struct NextHop {
     std::string uri;
     std::vector<std::string> routes;        ///< In place of those that it came with.
     std::vector<std::string> record_routes; ///< Before those that it came with.
-    std::vector<std::pair<std::string, std::string>> headers; ///< Before all others.
+    std::vector<std::pair<std::string, std::string>> headers;        ///< Before all others.
+    std::vector<std::pair<std::string, std::string>> last_headers{}; ///< After them.
     unsigned max_forwards = 70;
     unsigned max_breadth = 60; ///< RFC 5393 §5.3.3: written if less than that.
     /// Whether these Authorization or Proxy-Authorization credentials end here (§22.3).
@@ -25,6 +26,12 @@ struct NextHop {
 };
 
 sip::Message forwarded_request(const sip::Message& request, const NextHop& hop);
+
+/// The History-Info values (RFC 7044 §7.3) that say that this request goes to `uri` in place of its
+/// Request-URI, as the `branch`th attempt: one for where it was meant to go, unless somebody has
+/// said that before, and one for where it goes.
+std::vector<std::string> history_of(const sip::Message& request, std::string_view uri,
+                                    std::size_t branch);
 
 /// Without our Via (§16.7, 3).
 sip::Message forwarded_response(const sip::Message& response);

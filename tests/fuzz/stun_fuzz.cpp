@@ -10,6 +10,8 @@ namespace lyceum::fuzz {
 void fuzz_stun(ByteView input) {
     const rtp::IceLite ice({"evtj", "VOkJxbRl1RmTxUk/WvJxBt"}, {"h6vY", ""});
     const SocketAddress from{IpAddress::v4(0xc0000201), 32853};
+    if (const auto answer = rtp::answer_keep_alive(input, from))
+        LYCEUM_ASSERT(answer->size() == 40 && !rtp::answer_keep_alive(*answer, from));
     const auto reply = ice.handle_datagram(input, from);
     if (!reply) return;
     LYCEUM_ASSERT(rtp::is_stun(reply->datagram));

@@ -422,6 +422,18 @@ def test_a_keep_alive_on_a_stream_is_answered():
         assert connection.recv(4096).startswith(b"SIP/2.0 200 OK")
 
 
+def test_a_keep_alive_over_udp_is_told_where_it_came_from():
+    with Server() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind((HOST, 0))
+        phone.settimeout(5)
+        phone.sendto(bytes.fromhex("000100002112a442") + b"transaction!", (HOST, server.port))
+        answer = phone.recv(200)
+        assert answer[:2] == b"\1\1" and answer[8:20] == b"transaction!", answer
+        port = int.from_bytes(answer[26:28], "big") ^ 0x2112
+        assert port == phone.getsockname()[1], answer
+        assert "unparsable" not in server.read_log()
+
+
 def test_a_peer_that_never_reads_is_cut_off_and_disturbs_nobody():
     with Server("--log-level", "debug") as server, \
             socket.create_connection((HOST, server.port), 5) as deaf:

@@ -38,6 +38,20 @@ TEST(IceLite, TheSampleOfRfc5769IsAnswered) {
     EXPECT_TRUE(std::equal(mapped.begin(), mapped.end(), wire.begin() + 20));
 }
 
+/// RFC 5626 §8: no credentials on either side.
+TEST(IceLite, AKeepAliveIsToldWhereItCameFrom) {
+    const auto bare = octets("000100002112a442b7e7a701bc34d686fa87dfae");
+    const auto answer = answer_keep_alive(bare, peer);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ((*answer)[0] << 8 | (*answer)[1], 0x0101);
+    const auto mapped = octets("002000080001a147e112a643");
+    EXPECT_TRUE(std::equal(mapped.begin(), mapped.end(), answer->begin() + 20));
+    EXPECT_FALSE(answer_keep_alive(sample, peer)) << "that is a check of ICE";
+    EXPECT_FALSE(answer_keep_alive(*answer, peer)) << "that is an answer";
+    for (std::size_t size = 0; size < bare.size(); ++size)
+        EXPECT_FALSE(answer_keep_alive(ByteView(bare).first(size), peer)) << size;
+}
+
 TEST(IceLite, ACheckSaysWhomItIsFor) {
     EXPECT_EQ(checked_ufrag(sample), "evtj");
     auto damaged = sample;

@@ -74,6 +74,13 @@ protected:
         return writer.header(Header::contact, "<" + contact + ">").finish();
     }
 
+    static std::vector<std::string> history(const sip::Message& message) {
+        std::vector<std::string> out;
+        for (const auto& field : message.fields())
+            if (message.name(field) == "History-Info") out.emplace_back(message.value(field));
+        return out;
+    }
+
     kit::Exchange exchange;
     int cseq = 0;
 };
@@ -440,6 +447,16 @@ TEST_F(ProxyTest, AliasesAndForwardingsLeadOn) {
     ASSERT_TRUE(diverted);
     EXPECT_EQ(diverted->message.request_uri(), "sip:carol@192.0.2.30:5060");
     EXPECT_EQ(diverted->message.header("Diversion"), "<sip:bob@school.test>;reason=user-busy");
+    EXPECT_EQ(history(diverted->message),
+              (std::vector<std::string>{"<sip:bob@school.test>;index=1",
+                                        "<sip:carol@192.0.2.30:5060>;index=1.2;mp=1"}));
+    ask({.more = "History-Info: <sip:a@x.test>;index=1, <sip:b@x.test>;index=1.1\n",
+         .call_id = "c4"});
+    const auto straight = exchange.next("INVITE");
+    EXPECT_EQ(history(straight->message).size(), 1u) << "nobody is diverted yet";
+    exchange.hand_in(answer_to(straight->message, 486), desk);
+    EXPECT_EQ(history(exchange.next("INVITE")->message).back(),
+              "<sip:carol@192.0.2.30:5060>;index=1.1.2;mp=1.1");
 }
 
 TEST_F(ProxyTest, TheRoomComesLastOnAFindMeList) {
