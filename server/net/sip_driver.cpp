@@ -39,8 +39,9 @@ void SipDriver::handle_saved(const std::vector<registrar::SaveId>& ids, bool don
 }
 
 void SipDriver::turn() {
-    guard_.handle_backlog(transport_.backlog());
-    drain(monotonic_now());
+    const auto now = monotonic_now();
+    guard_.handle_backlog(transport_.backlog(), now);
+    drain(now);
     while (const auto output = guard_.poll()) keep_(*output);
     transport_.flush();
     arm();

@@ -65,13 +65,19 @@ Verdict Guard::judge(const sip::Message& message, const sip::Endpoint& from, Tim
 }
 
 /// From a quarter on more and more, from three quarters on all.
-void Guard::handle_backlog(double share) {
+void Guard::handle_backlog(double share, TimePoint now) {
+    static constexpr auto quiet = 5s; // One line for a load that comes and goes.
     const auto wanted = std::clamp((share - 0.25) * 2, 0.0, 1.0);
-    if (wanted > 0 && shed_ == 0) log_.warning("guard.overload.begins");
-    if (wanted == 0 && shed_ > 0 && shed_ < 0.02) log_.info("guard.overload.ends");
     // It comes at once and goes slowly, so that it does not swing.
     shed_ = wanted > 0 ? std::max(wanted, shed_ * 0.95) : shed_ < 0.02 ? 0 : shed_ * 0.95;
     if (shed_ == 0) shed_owed_ = 0;
+    if (wanted > 0) {
+        if (!full_at_) log_.warning("guard.overload.begins");
+        full_at_ = now;
+    } else if (full_at_ && now - *full_at_ >= quiet) {
+        full_at_.reset();
+        log_.info("guard.overload.ends", {{"turned_away", counters_.overload}});
+    }
 }
 
 bool Guard::is_trusted(const IpAddress& address, TimePoint now) const {

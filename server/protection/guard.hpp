@@ -76,7 +76,7 @@ public:
     /// Responses are always admitted: they are to requests of ours.
     Verdict judge(const sip::Message& message, const sip::Endpoint& from, TimePoint now);
     /// How full the queue is in which messages wait for us, 0 to 1.
-    void handle_backlog(double share);
+    void handle_backlog(double share, TimePoint now);
 
     void handle_login(const IpAddress& from, TimePoint now);
     void handle_failed_login(const IpAddress& from, TimePoint now);
@@ -108,7 +108,8 @@ private:
     std::map<IpAddress, Ban> bans_;
     DeadlineQueue<IpAddress> ends_;
     RateLimit<IpAddress> requests_;
-    double shed_ = 0, shed_owed_ = 0; ///< The share of new requests to be turned away.
+    double shed_ = 0, shed_owed_ = 0;  ///< The share of new requests to be turned away.
+    std::optional<TimePoint> full_at_; ///< While there is too much, and a little longer.
     std::deque<Output> outputs_;
     Counters counters_;
 };

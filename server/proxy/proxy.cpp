@@ -63,6 +63,8 @@ Proxy::Proxy(Options options, sip::UserAgent& agent, const routing::Router& rout
 void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     const auto& request = received.request;
     if (request.method() == Method::cancel) return handle_cancel(std::move(received), now);
+    // What somebody publishes is for the server that keeps it, not for his phones.
+    if (request.method() == Method::publish) return agent_.take(std::move(received), now);
     auto way = way_of(request, received.from);
     routing::Plan plan;
     const bool inside = way.known && !sip::tag_of(request, Header::to).empty();

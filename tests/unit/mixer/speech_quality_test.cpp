@@ -86,7 +86,9 @@ TEST(SpeechQuality, StaysInTheTable) {
     for (const auto& row :
          std::initializer_list<Row>{{"a good network, CELT", {}, none, 22, 99},
                                     {"a good network, SILK with FEC", {}, fec, 7, 70},
-                                    {"jitter of 100 ms", {0, 1, 100ms}, none, 18, 97},
+                                    // Which periods of the voice are cut out hangs on the last bit
+                                    // of a sum: 19.4 dB on one kind of processor, 16.4 on another.
+                                    {"jitter of 100 ms", {0, 1, 100ms}, none, 15, 97},
                                     {"5 % loss, no help", {5}, none, 20.5, 93},
                                     {"5 % loss, FEC", {5}, fec, 7, 69},
                                     {"5 % loss, RED", {5}, red, 21, 97},

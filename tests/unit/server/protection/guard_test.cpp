@@ -127,16 +127,19 @@ TEST_F(GuardTest, WhenTheQueueFillsAShareOfWhatBeginsIsTurnedAway) {
         for (int i = 0; i < 1000; ++i) away += !admits("127.0.0.1");
         return away;
     };
-    guard.handle_backlog(0.2);
+    guard.handle_backlog(0.2, now);
     EXPECT_EQ(share(), 0);
-    guard.handle_backlog(0.5);
+    guard.handle_backlog(0.5, now);
     EXPECT_NEAR(share(), 500, 1);
     EXPECT_TRUE(log.has("guard.overload.begins"));
     EXPECT_EQ(guard.judge(kit::request("ACK"), at("127.0.0.1"), now), Verdict::admit);
-    guard.handle_backlog(0.9);
+    guard.handle_backlog(0.9, now);
     EXPECT_EQ(share(), 1000);
-    for (int i = 0; i < 100; ++i) guard.handle_backlog(0);
+    for (int i = 0; i < 100; ++i) guard.handle_backlog(0, now);
     EXPECT_EQ(share(), 0);
+    EXPECT_FALSE(log.has("guard.overload.ends")) << "it may come again";
+    now += 5s;
+    guard.handle_backlog(0, now);
     EXPECT_TRUE(log.has("guard.overload.ends"));
 }
 

@@ -213,6 +213,12 @@ TEST_F(ProxyTest, WhatCannotGoOnIsRefused) {
     EXPECT_FALSE(exchange.next("INVITE"));
 }
 
+TEST_F(ProxyTest, WhatIsPublishedGoesToNoPhone) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(ask({.method = "PUBLISH", .more = "Event: presence\n"}), 489);
+    EXPECT_FALSE(exchange.next("PUBLISH"));
+}
+
 TEST_F(ProxyTest, StrangersDoNotLearnWhoIsAMember) {
     EXPECT_EQ(ask({.uri = "sip:carol@school.test"}), 0);
     EXPECT_EQ(exchange.taken.size(), 1u) << "like a name that is nobody's";
