@@ -28,7 +28,8 @@ std::string uri_in(std::string_view name_addr) {
 }
 
 bool is_loose(std::string_view route) {
-    const auto uri = sip::Uri::parse(uri_in(route));
+    const auto text = uri_in(route); // The URI is a view into it.
+    const auto uri = sip::Uri::parse(text);
     return uri && uri->params.has("lr");
 }
 
