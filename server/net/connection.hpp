@@ -3,7 +3,6 @@
 
 #include "sip/transaction/transaction_layer.hpp"
 
-#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -14,8 +13,6 @@ namespace lyceum::net {
 /// a WebSocket. Bounded against slow and stuck peers; see who implements it.
 class Connection {
 public:
-    static constexpr std::size_t queued_bytes_max = 1 << 20; ///< Beyond, it is closed.
-
     struct Events {
         std::function<void(std::string message)> message;
         std::function<void(std::string_view why)> closed; ///< Once, last.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/stream_connection.hpp"
 
+#include "server/net/send_queue.hpp"
+
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include <array>
-#include <deque>
 
 namespace lyceum::net {
 namespace {
@@ -34,7 +35,7 @@ public:
     }
 
     void send(std::string bytes, sip::TransactionId transaction) override {
-        if (closed_ || queued_bytes_ + bytes.size() > queued_bytes_max) {
+        if (closed_ || !queue_.push(std::move(bytes), transaction)) {
             // Told later: the caller is in the middle of something.
             boost::asio::post(stream_.get_executor(),
                               [self = this->shared_from_this(), transaction] {
@@ -43,8 +44,6 @@ public:
                               });
             return;
         }
-        queued_bytes_ += bytes.size();
-        queue_.push_back({std::move(bytes), transaction});
         if (ready_ && !writing_) write();
     }
 
@@ -55,17 +54,11 @@ public:
         error_code ignored;
         socket().shutdown(tcp::socket::shutdown_both, ignored);
         socket().close(ignored);
-        for (const auto& item : queue_)
-            if (item.transaction) events_.send_failed(item.transaction);
-        queue_.clear();
+        queue_.fail(events_.send_failed);
         events_.closed(why);
     }
 
 private:
-    struct Item {
-        std::string bytes;
-        sip::TransactionId transaction;
-    };
     static constexpr bool is_tls = std::is_same_v<Stream, TlsStream>;
 
     tcp::socket& socket() {
@@ -124,12 +117,11 @@ private:
 
     void write() {
         writing_ = true;
-        boost::asio::async_write(stream_, boost::asio::buffer(queue_.front().bytes),
+        boost::asio::async_write(stream_, boost::asio::buffer(queue_.front()),
                                  [self = this->shared_from_this()](error_code error, std::size_t) {
                                      if (self->closed_) return;
                                      if (error) return self->close("send failed");
-                                     self->queued_bytes_ -= self->queue_.front().bytes.size();
-                                     self->queue_.pop_front();
+                                     self->queue_.pop();
                                      self->writing_ = false;
                                      if (!self->queue_.empty()) self->write();
                                  });
@@ -148,8 +140,7 @@ private:
     Events events_;
     sip::StreamFramer framer_;
     std::array<char, 16384> buffer_{};
-    std::deque<Item> queue_;
-    std::size_t queued_bytes_ = 0;
+    SendQueue queue_;
     bool ready_ = false, writing_ = false, closed_ = false, stalling_ = false;
 };
 

@@ -3,14 +3,13 @@
 
 #include "base/text.hpp"
 #include "server/net/listen.hpp"
+#include "server/net/send_queue.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
-
-#include <deque>
 
 namespace lyceum::net {
 namespace {
@@ -57,7 +56,8 @@ public:
     }
 
     void send(std::string bytes, sip::TransactionId transaction) override {
-        if (closed_ || queued_bytes_ + bytes.size() > queued_bytes_max) {
+        const bool idle = queue_.empty();
+        if (closed_ || !queue_.push(std::move(bytes), transaction)) {
             // Told later: the caller is in the middle of something.
             boost::asio::post(socket_.get_executor(),
                               [self = this->shared_from_this(), transaction] {
@@ -66,9 +66,7 @@ public:
                               });
             return;
         }
-        queued_bytes_ += bytes.size();
-        queue_.push_back({std::move(bytes), transaction});
-        if (open_ && queue_.size() == 1) write();
+        if (open_ && idle) write();
     }
 
     void close(std::string_view why) override {
@@ -76,17 +74,11 @@ public:
         closed_ = true;
         error_code ignored;
         beast::get_lowest_layer(socket_).socket().close(ignored);
-        for (const auto& item : queue_)
-            if (item.transaction) events_.send_failed(item.transaction);
+        queue_.fail(events_.send_failed);
         events_.closed(why);
     }
 
 private:
-    struct Item {
-        std::string bytes;
-        sip::TransactionId transaction;
-    };
-
     void read() {
         socket_.async_read(buffer_,
                            [self = this->shared_from_this()](error_code error, std::size_t) {
@@ -100,13 +92,12 @@ private:
 
     void write() {
         // A browser closes a text message that is not UTF-8, and some SIP is not.
-        socket_.text(is_utf8(queue_.front().bytes));
-        socket_.async_write(boost::asio::buffer(queue_.front().bytes),
+        socket_.text(is_utf8(queue_.front()));
+        socket_.async_write(boost::asio::buffer(queue_.front()),
                             [self = this->shared_from_this()](error_code error, std::size_t) {
                                 if (self->closed_) return;
                                 if (error) return self->close("send failed");
-                                self->queued_bytes_ -= self->queue_.front().bytes.size();
-                                self->queue_.pop_front();
+                                self->queue_.pop();
                                 if (!self->queue_.empty()) self->write();
                             });
     }
@@ -114,8 +105,7 @@ private:
     websocket::stream<Stream> socket_;
     Events events_;
     beast::flat_buffer buffer_;
-    std::deque<Item> queue_;
-    std::size_t queued_bytes_ = 0;
+    SendQueue queue_;
     bool open_ = false, closed_ = false;
 };
 
