@@ -61,8 +61,8 @@ struct Request {
     std::vector<std::uint16_t> unknown;
 };
 
-/// None unless every length fits and the fingerprint at the end is right (RFC 8445 §7.1).
-std::optional<Request> parse(ByteView datagram) {
+/// The attributes of a binding request; none if it is none (RFC 8489 §5).
+std::optional<ByteReader> attributes_of(ByteView datagram) {
     ByteReader in(datagram);
     const auto type = in.u16();
     const auto length = in.u16();
@@ -70,6 +70,14 @@ std::optional<Request> parse(ByteView datagram) {
     in.take(12);
     if (!in.ok() || type != binding_request || cookie != magic_cookie || length != in.left())
         return std::nullopt;
+    return in;
+}
+
+/// None unless every length fits and the fingerprint at the end is right (RFC 8445 §7.1).
+std::optional<Request> parse(ByteView datagram) {
+    auto attributes = attributes_of(datagram);
+    if (!attributes) return std::nullopt;
+    auto& in = *attributes;
     Request out;
     out.transaction = datagram.subspan(4, 16);
     bool sealed = false;
@@ -167,13 +175,9 @@ std::optional<std::string_view> checked_ufrag(ByteView datagram) {
 }
 
 std::optional<Bytes> answer_keep_alive(ByteView datagram, const SocketAddress& from) {
-    ByteReader in(datagram);
-    const auto type = in.u16();
-    const auto length = in.u16();
-    const auto cookie = in.u32();
-    in.take(12);
-    if (!in.ok() || type != binding_request || cookie != magic_cookie || length != in.left())
-        return std::nullopt;
+    auto attributes = attributes_of(datagram);
+    if (!attributes) return std::nullopt;
+    auto& in = *attributes;
     while (in.left() > 0) {
         const auto kind = in.u16();
         const std::size_t size = in.u16();
