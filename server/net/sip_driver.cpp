@@ -56,19 +56,14 @@ void SipDriver::drain(TimePoint now) {
             focus_.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
             focus_.handle_session(*event, now);
-        } else if (auto* stranger = std::get_if<sip::RequestReceived>(&*output)) {
-            if (stranger->request.method() == sip::Method::register_)
-                registrar_.handle_request(*stranger, now);
-            else proxy_.handle_request(std::move(*stranger), now);
-            drain_registrar(now);
-        } else if (const auto* ack = std::get_if<sip::AckReceived>(&*output)) {
-            proxy_.handle_ack(*ack, now);
-        } else if (const auto* response = std::get_if<sip::ResponseReceived>(&*output)) {
-            proxy_.handle_response(*response, now);
-        } else if (const auto* failed = std::get_if<sip::RequestFailed>(&*output)) {
-            proxy_.handle_failure(*failed, now);
         } else if (auto* wanted = std::get_if<sip::Locate>(&*output)) {
             locate(agent_, std::move(*wanted));
+        } else if (const auto* request = std::get_if<sip::RequestReceived>(&*output);
+                   request && request->request.method() == sip::Method::register_) {
+            registrar_.handle_request(*request, now);
+            drain_registrar(now);
+        } else {
+            proxy_.handle_stranger(*output, now);
         }
     }
     drain_proxy();

@@ -61,6 +61,16 @@ Proxy::Proxy(Options options, sip::UserAgent& agent, const routing::Router& rout
 
 // ── A request comes ──────────────────────────────────────────────────────────────────────────────
 
+void Proxy::handle_stranger(sip::UserAgent::Output& shown, TimePoint now) {
+    if (auto* request = std::get_if<sip::RequestReceived>(&shown))
+        handle_request(std::move(*request), now);
+    else if (const auto* ack = std::get_if<sip::AckReceived>(&shown)) handle_ack(*ack, now);
+    else if (const auto* response = std::get_if<sip::ResponseReceived>(&shown))
+        handle_response(*response, now);
+    else if (const auto* failed = std::get_if<sip::RequestFailed>(&shown))
+        handle_failure(*failed, now);
+}
+
 void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     const auto& request = received.request;
     if (request.method() == Method::cancel) return handle_cancel(std::move(received), now);

@@ -53,10 +53,8 @@ public:
           identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
           Entropy& entropy, Log& log);
 
-    void handle_request(sip::RequestReceived received, TimePoint now);
-    void handle_ack(const sip::AckReceived& received, TimePoint now);
-    void handle_response(const sip::ResponseReceived& received, TimePoint now);
-    void handle_failure(const sip::RequestFailed& failed, TimePoint now);
+    /// What the user agent has put out that is none of its sessions'; all else is left alone.
+    void handle_stranger(sip::UserAgent::Output& shown, TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
     void handle_timeout(TimePoint now);
 
@@ -101,6 +99,10 @@ private:
         Headers headers;
     };
 
+    void handle_request(sip::RequestReceived received, TimePoint now);
+    void handle_ack(const sip::AckReceived& received, TimePoint now);
+    void handle_response(const sip::ResponseReceived& received, TimePoint now);
+    void handle_failure(const sip::RequestFailed& failed, TimePoint now);
     [[nodiscard]] Way way_of(const sip::Message& request, const sip::Endpoint& from) const;
     void follow(Way& way, const std::vector<RouteToken>& tokens, const sip::Endpoint& from) const;
     [[nodiscard]] bool is_own_route(const sip::Uri& uri) const;

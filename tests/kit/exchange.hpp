@@ -133,16 +133,11 @@ private:
             if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
                 if (transmit->transaction) last = transmit->transaction;
                 sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
-            } else if (auto* request = std::get_if<sip::RequestReceived>(&*output))
-                proxy.handle_request(std::move(*request), now);
-            else if (auto* ack = std::get_if<sip::AckReceived>(&*output))
-                proxy.handle_ack(*ack, now);
-            else if (auto* response = std::get_if<sip::ResponseReceived>(&*output))
-                proxy.handle_response(*response, now);
-            else if (auto* failed = std::get_if<sip::RequestFailed>(&*output))
-                proxy.handle_failure(*failed, now);
-            else if (auto* call = std::get_if<sip::IncomingCall>(&*output))
+            } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
                 taken.push_back(std::move(*call));
+            } else {
+                proxy.handle_stranger(*output, now);
+            }
         }
         while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
     }

@@ -133,14 +133,8 @@ void World::drain() {
             focus_.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
             focus_.handle_session(*event, now);
-        } else if (auto* request = std::get_if<sip::RequestReceived>(&*output)) {
-            proxy_.handle_request(std::move(*request), now);
-        } else if (const auto* ack = std::get_if<sip::AckReceived>(&*output)) {
-            proxy_.handle_ack(*ack, now);
-        } else if (const auto* response = std::get_if<sip::ResponseReceived>(&*output)) {
-            proxy_.handle_response(*response, now);
-        } else if (const auto* failed = std::get_if<sip::RequestFailed>(&*output)) {
-            proxy_.handle_failure(*failed, now);
+        } else {
+            proxy_.handle_stranger(*output, now);
         }
     }
 }
