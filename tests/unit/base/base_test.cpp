@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/random.hpp"
+#include "base/rate_limit.hpp"
 #include "base/text.hpp"
 #include "base/timer_table.hpp"
 
@@ -41,6 +42,45 @@ TEST(DeadlineQueue, OneDeadlineAKeyInOrderOfTimeThenKey) {
     queue.remove(2);
     EXPECT_EQ(queue.expired(zero + 1h), std::nullopt);
     EXPECT_EQ(queue.size(), 0u);
+}
+
+/// What was moved or dropped is forgotten before it fills the memory, and is never put out.
+TEST(DeadlineQueue, OldDeadlinesDoNotComeBack) {
+    DeadlineQueue<int> queue;
+    for (int round = 0; round < 1000; ++round)
+        for (int key = 0; key < 5; ++key) queue.set(key, zero + (round * 10 + key) * 1s);
+    queue.remove(3);
+    EXPECT_EQ(queue.size(), 4u);
+    EXPECT_EQ(queue.expired(zero + 9990s - 1us), std::nullopt);
+    for (const int key : {0, 1, 2, 4}) EXPECT_EQ(queue.expired(zero + 1h * 24), key);
+    EXPECT_EQ(queue.deadline(), std::nullopt);
+}
+
+TEST(RateLimit, SoManyAtOnceAndSoManyOnTheLongRun) {
+    RateLimit<int> limit(10, 3, 2);
+    const auto takes = [&](int key, TimePoint now) {
+        int taken = 0;
+        while (limit.take(key, now)) ++taken;
+        return taken;
+    };
+    EXPECT_EQ(takes(1, zero), 3);
+    EXPECT_EQ(takes(1, zero + 100ms), 1);
+    EXPECT_EQ(takes(1, zero + 10s), 3);
+    EXPECT_EQ(takes(2, zero + 10s), 3) << "another key has its own";
+    EXPECT_EQ(takes(3, zero + 10s), 3) << "beyond the last key they share";
+    EXPECT_EQ(takes(4, zero + 10s), 0);
+    EXPECT_EQ(limit.size(), 2u);
+    EXPECT_EQ(takes(4, zero + 20s), 3) << "the quiet ones have made room";
+    EXPECT_EQ(limit.size(), 1u);
+}
+
+TEST(Text, Utf8IsWellFormedOrNot) {
+    for (const auto* good : {"", "abc", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"})
+        EXPECT_TRUE(is_utf8(good)) << good;
+    for (const auto* bad :
+         {"\x80", "\xc3", "\xc0\xaf", "\xe0\x9f\x80", "\xed\xa0\x80", "\xf0\x8f\x80\x80",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\xe2\x82"})
+        EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 
 TEST(Bytes, ReadingPastTheEndGivesZerosAndSaysSo) {
