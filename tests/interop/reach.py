@@ -54,31 +54,32 @@ def test_phones_call_each_other_over_each_pair_of_transports():
                 (alice if caller == "udp" else bob).wait_for("session closed")
 
 
+@contextlib.contextmanager
+def two_devices_ring():
+    """Alice calls Bob, who has a desk phone and another by TCP."""
+    with members("alice", "bob") as server, phone(server, "alice") as alice, \
+            phone(server, "bob") as desk, phone(server, "bob", "tcp") as mobile:
+        alice.command("dial", uri(server, "bob"))
+        desk.wait_for("Incoming call")
+        mobile.wait_for("Incoming call")
+        yield alice, desk, mobile
+
+
 def test_all_devices_ring_and_the_first_to_answer_has_the_call():
-    with members("alice", "bob") as server:
-        with phone(server, "alice") as alice, phone(server, "bob") as desk, \
-                phone(server, "bob", "tcp") as mobile:
-            alice.command("dial", uri(server, "bob"))
-            desk.wait_for("Incoming call")
-            mobile.wait_for("Incoming call")
-            mobile.command("accept")
-            alice.wait_for("Call established")
-            desk.wait_for("session closed")
-            assert "Call established" not in desk.said()
-            alice.command("hangup")
-            mobile.wait_for("session closed")
+    with two_devices_ring() as (alice, desk, mobile):
+        mobile.command("accept")
+        alice.wait_for("Call established")
+        desk.wait_for("session closed")
+        assert "Call established" not in desk.said()
+        alice.command("hangup")
+        mobile.wait_for("session closed")
 
 
 def test_a_caller_who_gives_up_silences_all_devices():
-    with members("alice", "bob") as server:
-        with phone(server, "alice") as alice, phone(server, "bob") as desk, \
-                phone(server, "bob", "tcp") as mobile:
-            alice.command("dial", uri(server, "bob"))
-            desk.wait_for("Incoming call")
-            mobile.wait_for("Incoming call")
-            alice.command("hangup")
-            desk.wait_for("session closed")
-            mobile.wait_for("session closed")
+    with two_devices_ring() as (alice, desk, mobile):
+        alice.command("hangup")
+        desk.wait_for("session closed")
+        mobile.wait_for("session closed")
 
 
 def test_busy_and_absent_members_are_forwarded_and_found():
