@@ -70,6 +70,14 @@ std::string NumberRoute::rewritten(std::string_view number) const {
     return add + std::string(number.substr(std::min<std::size_t>(strip, number.size())));
 }
 
+std::string NumberRoute::target_with(std::string_view number) const {
+    static constexpr std::string_view gap = "{number}";
+    auto out = target;
+    if (const auto place = out.find(gap); place != std::string::npos)
+        out.replace(place, gap.size(), number);
+    return out;
+}
+
 std::string NumberRoute::fault() const {
     static constexpr std::size_t pattern_max = 32;
     if (pattern.empty() || pattern.size() > pattern_max) return "a pattern has 1 to 32 characters";

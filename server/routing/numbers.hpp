@@ -47,6 +47,8 @@ struct NumberRoute {
     /// How well it fits, the more the better; none: it does not.
     [[nodiscard]] std::optional<unsigned> fits(std::string_view number) const;
     [[nodiscard]] std::string rewritten(std::string_view number) const;
+    /// The target with `number` where it says `{number}`.
+    [[nodiscard]] std::string target_with(std::string_view number) const;
     /// Empty: it can be used. Else what is wrong with it.
     [[nodiscard]] std::string fault() const;
 };

@@ -11,8 +11,6 @@
 namespace lyceum::routing {
 namespace {
 
-constexpr std::string_view echo_name = "echo", placeholder = "{number}";
-
 /// A phone is sent to where it says it is, unless that cannot be where its REGISTER came from: then
 /// it is behind a NAT and is reached by the hole that it made, or by the connection that it opened.
 std::optional<sip::Endpoint> where_of(const registrar::Binding& binding) {
@@ -88,7 +86,7 @@ Plan Router::plan(std::string_view uri_text, Seen& seen) const {
 
 /// None: there is no such name.
 std::optional<Plan> Router::plan_name(const std::string& name, Seen& seen) const {
-    if (name.empty() || iequals(name, echo_name) || directory_.is_room(name)) {
+    if (name.empty() || directory_.is_room(name)) {
         Plan out;
         out.groups.emplace_back().here = name;
         return out;
@@ -124,9 +122,7 @@ Plan Router::plan_number(const Number& number, Seen& seen) const {
     out.emergency = emergency;
     // An emergency number is not just any number that happens to begin like others.
     if (!best || (emergency && best->pattern != number.dialled)) return out;
-    auto target = best->target;
-    if (const auto place = target.find(placeholder); place != std::string::npos)
-        target.replace(place, placeholder.size(), best->rewritten(matched));
+    const auto target = best->target_with(best->rewritten(matched));
     if (!seen.insert("route " + best->pattern).second || seen.size() > detours_max) return out;
     out = plan(is_uri(target) ? target : uri_of(target), seen);
     out.outward = best->for_members;

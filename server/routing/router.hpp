@@ -42,6 +42,7 @@ struct Member {
 class Directory {
 public:
     virtual ~Directory() = default;
+    /// Rooms, and what else the server answers itself, such as the echo.
     virtual bool is_room(std::string_view name) = 0;
     virtual std::optional<Member> member(std::string_view name) = 0;
     /// What another name stands for: a name of ours or a URI.

@@ -45,6 +45,16 @@ Fault not_a_name(const std::string& what) {
     return Fault{what + "'s name has 1 to 64 letters, digits or -_.!~*'()+$", 0};
 }
 
+std::optional<Fault> write(sql::Statement& statement, std::string forbidden) {
+    try {
+        statement.step();
+    } catch (const sql::Error& error) {
+        if (error.is_constraint()) return Fault{std::move(forbidden), 0};
+        throw;
+    }
+    return std::nullopt;
+}
+
 std::string_view name_of(focus::Access access) {
     switch (access) {
     case focus::Access::open: return "open";
@@ -166,13 +176,7 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     statement.bind(6, name_of(room.encryption));
     statement.bind(7, static_cast<std::int64_t>(room.speakers_max));
     statement.bind(8, text_of(room.care)).bind(9, std::int64_t{room.spatial});
-    try {
-        statement.step();
-    } catch (const sql::Error& error) {
-        if (error.is_constraint()) return Fault{"there is a room of that name", 0};
-        throw;
-    }
-    return std::nullopt;
+    return write(statement, "there is a room of that name");
 }
 
 bool Store::remove_room(std::string_view name) {
@@ -233,13 +237,7 @@ std::optional<Fault> Store::add_user(std::string_view name, std::string_view pas
     statement.bind(1, name);
     statement.bind(2, sip::digest_ha1(sip::DigestAlgorithm::sha256, name, realm_, password));
     statement.bind(3, sip::digest_ha1(sip::DigestAlgorithm::md5, name, realm_, password));
-    try {
-        statement.step();
-    } catch (const sql::Error& error) {
-        if (error.is_constraint()) return Fault{"there is a user of that name", 0};
-        throw;
-    }
-    return std::nullopt;
+    return write(statement, "there is a user of that name");
 }
 
 std::optional<Fault> Store::change_password(std::string_view name, std::string_view password) {

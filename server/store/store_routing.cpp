@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The part of Store that says where calls go.
+#include "server/focus/focus.hpp"
 #include "server/store/names.hpp"
 #include "server/store/store.hpp"
 
@@ -22,7 +23,9 @@ Fault not_dialled(std::string_view target) {
 
 } // namespace
 
-bool Store::is_room(std::string_view name) { return room(name).has_value(); }
+bool Store::is_room(std::string_view name) {
+    return iequals(name, focus::Focus::echo_name) || room(name).has_value();
+}
 
 std::optional<routing::Member> Store::member(std::string_view name) {
     std::optional<routing::Member> out;
@@ -67,13 +70,7 @@ std::optional<Fault> Store::add_alias(std::string_view name, std::string_view ta
     if (is_room(name) || member(name)) return Fault{"there is a room or a user of that name", 0};
     auto statement = database_.prepare("INSERT INTO alias (name, target) VALUES (?, ?)");
     statement.bind(1, name).bind(2, target);
-    try {
-        statement.step();
-    } catch (const sql::Error& error) {
-        if (error.is_constraint()) return Fault{"there is an alias of that name", 0};
-        throw;
-    }
-    return std::nullopt;
+    return write(statement, "there is an alias of that name");
 }
 
 bool Store::remove_alias(std::string_view name) {
@@ -93,21 +90,12 @@ std::vector<routing::NumberRoute> Store::number_routes() {
 
 std::optional<Fault> Store::add_number_route(const routing::NumberRoute& route) {
     if (auto fault = route.fault(); !fault.empty()) return Fault{std::move(fault), 0};
-    auto example = route.target;
-    if (const auto place = example.find("{number}"); place != std::string::npos)
-        example.replace(place, 8, "1");
-    if (!can_be_dialled(example)) return not_dialled(route.target);
+    if (!can_be_dialled(route.target_with("1"))) return not_dialled(route.target);
     auto statement = database_.prepare("INSERT INTO number_route VALUES (?, ?, ?, ?, ?, ?)");
     statement.bind(1, route.pattern).bind(2, route.target).bind(3, std::int64_t{route.strip});
     statement.bind(4, route.add).bind(5, std::int64_t{route.redirects});
     statement.bind(6, std::int64_t{route.for_members});
-    try {
-        statement.step();
-    } catch (const sql::Error& error) {
-        if (error.is_constraint()) return Fault{"there is a route of that pattern", 0};
-        throw;
-    }
-    return std::nullopt;
+    return write(statement, "there is a route of that pattern");
 }
 
 bool Store::remove_number_route(std::string_view pattern) {
@@ -122,13 +110,7 @@ std::optional<Fault> Store::set_forwarding(std::string_view user, const routing:
     auto statement = database_.prepare("INSERT OR REPLACE INTO forwarding VALUES (?,?,?,?,?,?)");
     statement.bind(1, user).bind(2, set.always).bind(3, set.busy).bind(4, set.no_answer);
     statement.bind(5, set.unreachable).bind(6, std::int64_t{set.no_answer_after / 1s});
-    try {
-        statement.step();
-    } catch (const sql::Error& error) {
-        if (error.is_constraint()) return Fault{"a phone rings for 1 to 180 seconds", 0};
-        throw;
-    }
-    return std::nullopt;
+    return write(statement, "a phone rings for 1 to 180 seconds");
 }
 
 std::optional<Fault> Store::set_steps(std::string_view user,

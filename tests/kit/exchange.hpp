@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/text.hpp"
 #include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
 #include "tests/kit/recording_log.hpp"
@@ -25,7 +26,7 @@ public:
         return sip::StoredCredentials{digest_ha1(DigestAlgorithm::sha256, user, "school", "secret"),
                                       digest_ha1(DigestAlgorithm::md5, user, "school", "secret")};
     }
-    bool is_room(std::string_view name) override { return rooms.contains(name); }
+    bool is_room(std::string_view name) override { return rooms.contains(to_lower(name)); }
     std::optional<routing::Member> member(std::string_view name) override {
         const auto found = members.find(name);
         return found == members.end() ? std::nullopt : std::optional(found->second);
@@ -99,7 +100,7 @@ public:
 
     std::map<std::string, routing::Member, std::less<>> members{
         {"alice", {}}, {"bob", {}}, {"carol", {}}};
-    std::set<std::string, std::less<>> rooms{"maths"};
+    std::set<std::string, std::less<>> rooms{"maths", "echo"};
     std::map<std::string, std::string, std::less<>> aliases;
     std::vector<routing::NumberRoute> routes;
     std::map<std::string, std::vector<registrar::Binding>> bindings;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/text.hpp"
 #include "mixer/conference_media.hpp"
 #include "server/focus/focus.hpp"
 #include "server/proxy/proxy.hpp"
@@ -75,7 +76,9 @@ private:
     void close(focus::ConferenceId, mixer::LegId) override;
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view) override { return {}; }
-    bool is_room(std::string_view name) override { return room(name).has_value(); }
+    bool is_room(std::string_view name) override {
+        return iequals(name, focus::Focus::echo_name) || room(name).has_value();
+    }
     std::optional<routing::Member> member(std::string_view name) override;
     std::optional<std::string> alias(std::string_view) override { return std::nullopt; }
     std::vector<routing::NumberRoute> number_routes() override { return {}; }

@@ -87,6 +87,9 @@ TEST_F(StoreTest, WhereCallsGoIsKept) {
     }
     Store again(directory);
     EXPECT_EQ(again.secret("route_key", other), secret);
+    EXPECT_TRUE(again.is_room("Demo"));
+    EXPECT_TRUE(again.is_room("echo"));
+    EXPECT_FALSE(again.is_room("bob"));
     EXPECT_EQ(again.alias("1001"), "bob");
     EXPECT_EQ(again.alias("1002"), std::nullopt);
     EXPECT_EQ(again.aliases().size(), 2u);
