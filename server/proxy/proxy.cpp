@@ -22,11 +22,6 @@ bool makes_dialog(const sip::Message& request) {
            sip::tag_of(request, Header::to).empty();
 }
 
-std::string uri_in(std::string_view name_addr) {
-    const auto parsed = sip::NameAddr::parse(name_addr);
-    return parsed ? std::string(parsed->uri_text) : std::string();
-}
-
 bool is_loose(std::string_view route) {
     const auto text = uri_in(route); // The URI is a view into it.
     const auto uri = sip::Uri::parse(text);
@@ -56,7 +51,8 @@ Proxy::Proxy(Options options, sip::UserAgent& agent, const routing::Router& rout
              identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
              Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
-      local_(local), hash_(std::move(hash)), entropy_(entropy), log_(log),
+      hash_(std::move(hash)), record_route_(router.domains(), options_.ports, local, hash_),
+      entropy_(entropy), log_(log),
       calls_by_member_(options_.calls_per_minute / 60, options_.calls_per_minute) {}
 
 // ── A request comes ──────────────────────────────────────────────────────────────────────────────
@@ -76,7 +72,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     if (request.method() == Method::cancel) return handle_cancel(std::move(received), now);
     // What somebody publishes is for the server that keeps it, not for his phones.
     if (request.method() == Method::publish) return agent_.take(std::move(received), now);
-    auto way = way_of(request, received.from);
+    auto way = record_route_.read(request, received.from);
     routing::Plan plan;
     const bool inside = way.known && !sip::tag_of(request, Header::to).empty();
     if (inside || way.open || !way.routes.empty()) {
@@ -119,59 +115,6 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
         if (plan.redirects) return redirect(received, plan, now);
     }
     forward(std::move(received), std::move(way), std::move(plan), std::move(mark), now);
-}
-
-/// §16.4. Route values of ours are taken off the front; what the last of them says is where the
-/// side lies to which the request goes.
-Proxy::Way Proxy::way_of(const sip::Message& request, const sip::Endpoint& from) const {
-    Way way;
-    way.uri = request.request_uri();
-    for (const auto route : request.values(Header::route)) way.routes.emplace_back(route);
-    const auto call_id = *request.header(Header::call_id);
-    const auto token_in = [&](std::string_view uri_text) -> std::optional<RouteToken> {
-        const auto uri = sip::Uri::parse(uri_text);
-        if (!uri || !uri->is_sip()) return std::nullopt;
-        return RouteToken::open(uri->user_name(), call_id, hash_);
-    };
-    if (!way.routes.empty() && token_in(way.uri)) {
-        // A strict router has moved our Record-Route value there, and the target to the end.
-        way.routes.insert(way.routes.begin(), "<" + way.uri + ">");
-        way.uri = uri_in(way.routes.back());
-        way.routes.pop_back();
-    }
-    std::vector<RouteToken> tokens;
-    while (!way.routes.empty()) {
-        const auto text = uri_in(way.routes.front());
-        const auto token = token_in(text);
-        const auto uri = sip::Uri::parse(text);
-        if (!token && !(uri && is_own_route(*uri))) break;
-        if (token) tokens.push_back(*token);
-        way.routes.erase(way.routes.begin());
-    }
-    if (!tokens.empty()) follow(way, tokens, from);
-    return way;
-}
-
-/// The first token is of the side that sends, the last one of the side that it sends to. Who takes
-/// part in a call may reach the other side and nobody else, with the tokens of which he has seen
-/// both: so to a side that is open only the one sends whose address is in the first.
-void Proxy::follow(Way& way, const std::vector<RouteToken>& tokens,
-                   const sip::Endpoint& from) const {
-    const auto& [sender, receiver] = std::pair(tokens.front().where, tokens.back());
-    if (!receiver.where) {
-        way.known = tokens.size() > 1 && sender && sender->address.ip == from.address.ip;
-        way.open = !way.known;
-        return;
-    }
-    way.known = way.routes.empty();
-    const auto said = sip::endpoint_of(way.uri);
-    const bool as_said = receiver.by_uri && said && said->address.ip == receiver.where->address.ip;
-    if (!as_said) way.where = receiver.where;
-}
-
-bool Proxy::is_own_route(const sip::Uri& uri) const {
-    return router_.domains().contains(uri) &&
-           (!uri.port || options_.ports.empty() || options_.ports.contains(*uri.port));
 }
 
 /// §16.3.
@@ -250,7 +193,7 @@ void Proxy::handle_cancel(sip::RequestReceived received, TimePoint now) {
 
 /// An ACK of a 2xx is forwarded without a transaction (§16.11).
 void Proxy::handle_ack(const sip::AckReceived& received, TimePoint now) {
-    const auto way = way_of(received.ack, received.from);
+    const auto way = record_route_.read(received.ack, received.from);
     const auto hops = received.ack.header(Header::max_forwards);
     if (!way.known || (hops && parse_number<unsigned>(*hops) == 0u)) return;
     const routing::Target target{way.uri, {}, way.where, {}, {}, {}, false};
@@ -416,38 +359,12 @@ void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, Ti
         for (auto& value : history_of(request, hop.uri, travelling.place.branch))
             hop.last_headers.emplace_back("History-Info", std::move(value));
     if (makes_dialog(request))
-        hop.record_routes = record_routes(call, travelling.target, targets.front());
+        hop.record_routes = record_route_.write(call.received, travelling.target, targets.front());
     sip::TransactionLayer::Sending sending{call.mark, !call.outward};
     const auto client = agent_.request(forwarded_request(request, hop), std::move(targets),
                                        std::move(sending), now);
     sent_.emplace(client, travelling.place);
     call.clients.emplace(travelling.place.branch, client);
-}
-
-/// One for each side, the callee's above the caller's: RFC 5658 §3.
-std::vector<std::string> Proxy::record_routes(const Call& call, const routing::Target& target,
-                                              const sip::Endpoint& next) const {
-    const auto& [transaction, request, from] = call.received;
-    const auto call_id = *request.header(Header::call_id);
-    // A phone that says where it is and sends from there is found by what it says, also later when
-    // it says something else. Behind another proxy it is not where the request came from.
-    RouteToken caller{from, false}, callee{target.where, false};
-    const auto contact = sip::endpoint_of(uri_in(request.header(Header::contact).value_or("")));
-    const bool says_it = contact && contact->address.ip == from.address.ip;
-    caller.by_uri = says_it && !is_reliable(from.transport);
-    if (request.values(Header::via).size() > 1) caller = {};
-    const auto said = sip::endpoint_of(target.uri);
-    callee.by_uri = target.where && said && *said == *target.where;
-    return {record_route(call_id, next, callee), record_route(call_id, from, caller)};
-}
-
-std::string Proxy::record_route(std::string_view call_id, const sip::Endpoint& side,
-                                const RouteToken& token) const {
-    std::string out = "<sip:" + token.seal(call_id, hash_) + "@";
-    out.append(local_.toward(side).to_string());
-    if (side.transport != sip::Transport::udp)
-        out.append(";transport=").append(param_of(side.transport));
-    return out.append(";lr>");
 }
 
 // ── Responses ────────────────────────────────────────────────────────────────────────────────────

@@ -7,8 +7,8 @@
 #include "base/rate_limit.hpp"
 #include "server/identity/identity.hpp"
 #include "server/proxy/fork.hpp"
+#include "server/proxy/record_route.hpp"
 #include "server/proxy/rewriting.hpp"
-#include "server/proxy/route_token.hpp"
 #include "server/routing/router.hpp"
 #include "sip/auth/keyed_hash.hpp"
 #include "sip/dialog/user_agent.hpp"
@@ -52,6 +52,8 @@ public:
     Proxy(Options options, sip::UserAgent& agent, const routing::Router& router,
           identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
           Entropy& entropy, Log& log);
+    Proxy(const Proxy&) = delete; // Its parts know each other.
+    Proxy& operator=(const Proxy&) = delete;
 
     /// What the user agent has put out that is none of its sessions'; all else is left alone.
     void handle_stranger(sip::UserAgent::Output& shown, TimePoint now);
@@ -63,14 +65,6 @@ public:
     [[nodiscard]] std::size_t size() const { return calls_.size(); }
 
 private:
-    /// The way that a request still has to go, once our own Route values are taken off (§16.4).
-    struct Way {
-        std::string uri;
-        std::vector<std::string> routes;
-        bool known = false; ///< Tokens of ours say that its dialog has passed here, and this way.
-        bool open = false;  ///< They leave to the sender where it goes.
-        std::optional<sip::Endpoint> where;
-    };
     struct Call { ///< A request that is being forwarded.
         sip::RequestReceived received;
         Way way;
@@ -103,9 +97,6 @@ private:
     void handle_ack(const sip::AckReceived& received, TimePoint now);
     void handle_response(const sip::ResponseReceived& received, TimePoint now);
     void handle_failure(const sip::RequestFailed& failed, TimePoint now);
-    [[nodiscard]] Way way_of(const sip::Message& request, const sip::Endpoint& from) const;
-    void follow(Way& way, const std::vector<RouteToken>& tokens, const sip::Endpoint& from) const;
-    [[nodiscard]] bool is_own_route(const sip::Uri& uri) const;
     [[nodiscard]] std::optional<Refusal> check(const sip::Message& request) const;
     [[nodiscard]] std::optional<Refusal> authorize(const sip::RequestReceived& received,
                                                    const routing::Plan& plan, bool& proven,
@@ -122,10 +113,6 @@ private:
     void depart(Travelling travelling, std::vector<sip::Endpoint> targets, TimePoint now);
     [[nodiscard]] NextHop next_hop(const sip::Message& request, const Way& way,
                                    const routing::Target& target) const;
-    [[nodiscard]] std::vector<std::string>
-    record_routes(const Call& call, const routing::Target& target, const sip::Endpoint& next) const;
-    [[nodiscard]] std::string record_route(std::string_view call_id, const sip::Endpoint& side,
-                                           const RouteToken& token) const;
     void forget(sip::TransactionId id);
     void redirect(const sip::RequestReceived& received, const routing::Plan& plan, TimePoint now);
     void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
@@ -134,8 +121,8 @@ private:
     sip::UserAgent& agent_;
     const routing::Router& router_;
     identity::Identity& identity_;
-    const sip::LocalAddresses& local_;
     sip::KeyedHash hash_;
+    RecordRoute record_route_;
     Entropy& entropy_;
     Log& log_;
     std::unordered_map<sip::TransactionId, Call> calls_; ///< By the transaction of the caller.
