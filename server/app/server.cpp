@@ -54,7 +54,7 @@ std::string dialled_host(const Configuration& configuration) {
     if (configuration.bind != "0.0.0.0" && configuration.bind != "::")
         return IpAddress::parse(configuration.bind)->to_host();
     if (!configuration.domain.empty()) return configuration.domain;
-    const auto outward = net::source_toward(*IpAddress::parse("192.0.2.1"));
+    const auto outward = net::source_toward({});
     return outward.is_unspecified() ? "127.0.0.1" : outward.to_host();
 }
 

@@ -59,7 +59,10 @@ std::optional<SocketAddress> MediaPlane::open(focus::ConferenceId id, mixer::Leg
                              [&](const Port& each) { return each.has_room_for(source); });
     if (port == ports.end()) {
         const auto use = source.is_told_apart() ? Use::shared : Use::own;
-        const auto local = open_port(id, source.signalling, use);
+        // A call that comes from inside has no address; its media does.
+        const bool has_address = !source.signalling.is_unspecified() || !source.announced;
+        const auto local =
+            open_port(id, has_address ? source.signalling : source.announced->ip, use);
         if (!local) return std::nullopt;
         ports.push_back({*local, use, {}});
         port = std::prev(ports.end());

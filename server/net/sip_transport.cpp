@@ -36,7 +36,8 @@ std::vector<IpAddress> own_addresses() {
     return out;
 }
 
-IpAddress source_toward(const IpAddress& peer) {
+IpAddress source_toward(IpAddress peer) {
+    if (peer.is_unspecified()) peer = *IpAddress::parse("192.0.2.1"); // RFC 5737: nobody's.
     // Connecting a datagram socket sends nothing, but makes the kernel choose the route.
     const int probe = ::socket(peer.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (probe < 0) return {};

@@ -91,8 +91,9 @@ private:
     Counters counters_;
 };
 
-/// The address of ours that the routing table chooses toward a peer.
-IpAddress source_toward(const IpAddress& peer);
+/// The address of ours that the routing table chooses toward a peer; toward nobody in particular,
+/// the one that most of the world sees.
+IpAddress source_toward(IpAddress peer);
 /// Those of this machine's interfaces that are up.
 std::vector<IpAddress> own_addresses();
 

@@ -2,6 +2,7 @@
 #include "sip/dialog/user_agent.hpp"
 
 #include "base/text.hpp"
+#include "sip/message/parser.hpp"
 
 #include <algorithm>
 #include <array>
@@ -60,7 +61,8 @@ void UserAgent::handle_timeout(TimePoint now) {
 void UserAgent::pump(TimePoint now) {
     while (auto output = layer_.poll()) {
         if (auto* transmit = std::get_if<Transmit>(&*output)) {
-            outputs_.push_back(std::move(*transmit));
+            if (transmit->to.transport == Transport::inside) loop(*transmit, now);
+            else outputs_.push_back(std::move(*transmit));
         } else if (options_.shows_strangers && show(*output)) {
             continue;
         } else if (auto* request = std::get_if<RequestReceived>(&*output)) {
@@ -112,6 +114,13 @@ bool UserAgent::show(TransactionLayer::Output& output) {
 bool UserAgent::knows(const Message& request) const {
     const auto key = DialogKey::of_request(request);
     return key && dialogs_.contains(*key);
+}
+
+/// To the other end of the line inside. What has grown beyond the limits there does not arrive.
+void UserAgent::loop(Transmit& transmit, TimePoint now) {
+    auto message = parse_message(std::move(transmit.bytes));
+    if (message) layer_.handle_message(std::move(*message), other_end(transmit.to), now);
+    else if (transmit.transaction) layer_.handle_transport_error(transmit.transaction, now);
 }
 
 void UserAgent::turn_away(Message request, const Endpoint& from) {

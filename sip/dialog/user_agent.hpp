@@ -126,6 +126,7 @@ private:
     };
 
     void pump(TimePoint now);
+    void loop(Transmit& transmit, TimePoint now);
     bool show(TransactionLayer::Output& output);
     void handle_request(RequestReceived received, TimePoint now);
     void handle_new_call(RequestReceived received, TimePoint now);

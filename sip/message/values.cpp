@@ -75,7 +75,8 @@ Result<NameAddr, Fault> NameAddr::parse(std::string_view text) {
 std::string_view name_of(Transport transport) {
     switch (transport) {
     case Transport::udp: return "UDP";
-    case Transport::tcp: return "TCP";
+    case Transport::tcp:
+    case Transport::inside: return "TCP";
     case Transport::tls: return "TLS";
     case Transport::ws: return "WS";
     case Transport::wss: return "WSS";
@@ -86,7 +87,8 @@ std::string_view name_of(Transport transport) {
 std::string_view param_of(Transport transport) {
     switch (transport) {
     case Transport::udp: return "udp";
-    case Transport::tcp: return "tcp";
+    case Transport::tcp:
+    case Transport::inside: return "tcp";
     case Transport::tls: return "tls";
     case Transport::ws:
     case Transport::wss: return "ws";

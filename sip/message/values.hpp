@@ -29,14 +29,18 @@ struct NameAddr {
 };
 
 /// WebSocket connections, plain or by TLS, are made by browsers to us and never by us (RFC 7118).
-enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss };
-/// As Via writes it: "UDP", "TCP", "TLS", "WS", "WSS".
+/// `inside` is no network: two parts of this program are each other's peers (see Inside).
+enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss, inside };
+/// As Via writes it: "UDP", "TCP", "TLS", "WS", "WSS". `inside` looks like TCP to those further on,
+/// and has no name by which anybody could ask for it.
 std::string_view name_of(Transport transport);
 /// As a URI writes it behind `transport=`: in lower case, and `ws` for both (RFC 7118 §5.4).
 std::string_view param_of(Transport transport);
 std::optional<Transport> transport_of(std::string_view name);
 constexpr bool is_reliable(Transport transport) { return transport != Transport::udp; }
-constexpr bool is_web(Transport transport) { return transport >= Transport::ws; }
+constexpr bool is_web(Transport transport) {
+    return transport == Transport::ws || transport == Transport::wss;
+}
 
 /// RFC 3261 §20.42: `SIP/2.0/UDP host:port;branch=…`.
 struct Via {

@@ -38,6 +38,7 @@ std::string client_key(std::string_view branch, std::string_view method) {
 /// `received` where the Via does not say the source address, and the port that `rport` asks for
 /// (§18.2.1, RFC 3581 §4).
 void mark_source(Message& request, const Endpoint& from) {
+    if (from.transport == Transport::inside) return;
     const auto source = from.address.ip.to_string();
     const auto via = top_via(request);
     auto rest = via.params.text();

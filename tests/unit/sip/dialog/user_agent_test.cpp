@@ -150,6 +150,38 @@ TEST_F(UserAgentTest, BeyondTheLimitOfSessionsIs503) {
     EXPECT_EQ(reply.header(Header::retry_after), "10");
 }
 
+TEST_F(UserAgentTest, WhatIsSentInsideComesOutAtTheOtherEnd) {
+    UserAgent host({.shows_strangers = true}, random, entropy, local, log);
+    const auto wanted =
+        host.request(kit::request("OPTIONS", "z9hG4bKbelow"), {inside(Inside::b2bua)}, {}, now);
+    auto shown = host.poll();
+    ASSERT_TRUE(shown);
+    const auto& received = std::get<RequestReceived>(*shown);
+    EXPECT_EQ(received.from, inside(Inside::server));
+    EXPECT_EQ(received.request.values(Header::via).size(), 2u);
+    host.respond(received.transaction, MessageWriter::reply(received.request, 200).finish(), now);
+    shown = host.poll();
+    ASSERT_TRUE(shown);
+    const auto& answer = std::get<ResponseReceived>(*shown);
+    EXPECT_EQ(answer.transaction, wanted);
+    EXPECT_EQ(answer.from, inside(Inside::b2bua));
+    EXPECT_EQ(answer.response.status(), 200);
+
+    // What is too much for a parser is not sent; and nothing of it gets out to a network.
+    auto writer = MessageWriter::request(Method::options, "sip:demo@192.0.2.1");
+    writer.header("X", std::string(100'000, 'x')).header(Header::cseq, "1 OPTIONS");
+    host.request(writer.finish(), {inside(Inside::b2bua)}, {}, now);
+    shown = host.poll();
+    ASSERT_TRUE(shown);
+    EXPECT_TRUE(std::holds_alternative<RequestFailed>(*shown));
+    EXPECT_FALSE(host.poll());
+}
+
+TEST_F(UserAgentTest, NobodyOutsideCanNameTheLineInside) {
+    EXPECT_FALSE(transport_of("inside"));
+    EXPECT_FALSE(endpoint_of("sip:x@0.0.0.0:2;transport=inside"));
+}
+
 TEST_F(UserAgentTest, AHostNameIsLocatedFirst) {
     const auto id = agent.call("sip:bob@example.org", "<sip:us@h>", kit::phone_sdp(), now);
     const auto output = agent.poll();
