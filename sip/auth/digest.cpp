@@ -22,12 +22,6 @@ std::string_view unquoted(std::string_view text) {
     return text;
 }
 
-std::optional<DigestAlgorithm> algorithm_of(std::string_view name) {
-    if (name.empty() || iequals(name, "MD5")) return DigestAlgorithm::md5;
-    if (iequals(name, "SHA-256")) return DigestAlgorithm::sha256;
-    return std::nullopt;
-}
-
 std::optional<std::uint32_t> parse_hex(std::string_view text) {
     if (text.size() != 8) return std::nullopt;
     std::uint32_t value = 0;
@@ -42,6 +36,12 @@ std::optional<std::uint32_t> parse_hex(std::string_view text) {
 
 std::string_view name_of(DigestAlgorithm algorithm) {
     return algorithm == DigestAlgorithm::sha256 ? "SHA-256" : "MD5";
+}
+
+std::optional<DigestAlgorithm> digest_algorithm_of(std::string_view name) {
+    if (name.empty() || iequals(name, "MD5")) return DigestAlgorithm::md5;
+    if (iequals(name, "SHA-256")) return DigestAlgorithm::sha256;
+    return std::nullopt;
 }
 
 std::string digest_hash(DigestAlgorithm algorithm, std::string_view text) {
@@ -99,6 +99,15 @@ std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, std
     return digest_hash(algorithm, text);
 }
 
+std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, std::string_view nonce,
+                            std::string_view method, std::string_view uri) {
+    std::string a2(method);
+    a2.append(":").append(uri);
+    std::string text(ha1);
+    text.append(":").append(nonce).append(":").append(digest_hash(algorithm, a2));
+    return digest_hash(algorithm, text);
+}
+
 DigestAuthenticator::DigestAuthenticator(Options options, Entropy& entropy)
     : options_(std::move(options)), entropy_(entropy) {}
 
@@ -119,7 +128,7 @@ DigestAuthenticator::Verdict DigestAuthenticator::verify(const Message& request,
     const auto known = nonces_.find(std::string(fields.nonce));
     const bool ours = known != nonces_.end() && known->second.owner == from;
     const auto wrong = ours ? Verdict::wrong : Verdict::unproven;
-    const auto algorithm = algorithm_of(fields.algorithm);
+    const auto algorithm = digest_algorithm_of(fields.algorithm);
     const auto count = parse_hex(fields.nc);
     const auto& offered = options_.algorithms;
     if (!algorithm || std::find(offered.begin(), offered.end(), *algorithm) == offered.end())

@@ -19,6 +19,8 @@ namespace lyceum::sip {
 /// RFC 8760 §2: MD5 for the phones of today, SHA-256 for those of tomorrow; the stronger first.
 enum class DigestAlgorithm { sha256, md5 };
 std::string_view name_of(DigestAlgorithm algorithm);
+/// As a challenge names it; MD5 if it names none (RFC 7616 §3.3).
+std::optional<DigestAlgorithm> digest_algorithm_of(std::string_view name);
 
 /// Lower-case hexadecimal.
 std::string digest_hash(DigestAlgorithm algorithm, std::string_view text);
@@ -45,6 +47,9 @@ struct DigestFields {
 std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, std::string_view nonce,
                             std::string_view nc, std::string_view cnonce, std::string_view method,
                             std::string_view uri);
+/// The same without qop, as servers before RFC 2617 want it.
+std::string digest_response(DigestAlgorithm algorithm, std::string_view ha1, std::string_view nonce,
+                            std::string_view method, std::string_view uri);
 
 /// Challenges and checks requests of one realm. Nonces are remembered for their lifetime, with the
 /// highest count seen: a count that does not grow is a replay and gets a new challenge with
