@@ -32,6 +32,10 @@ constexpr const char* usage = R"(usage:
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
                [--spatial off|on] [--video off|switch|grid] | list | remove NAME
+  lyceum trunk add NAME URI [--user USER --password-stdin] [--register on] [--caller NUMBER]
+               [--inbound TARGET] [--calls N] [--from ADDRESS,...] [--trusted on]
+               ways to telephones; "lyceum route add +. trunk:NAME" leads numbers there
+  lyceum trunk list | remove NAME | gateway NAME URI [--priority N] [--weight N] | drop NAME URI
   lyceum binding list [NAME]     where members are reached: what their devices have registered
   lyceum ban list | release ADDRESS   who is not answered, because he guessed passwords
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
@@ -72,6 +76,18 @@ std::string take(Arguments& arguments, const std::string& name, std::string othe
     otherwise = std::move(found->second);
     arguments.options.erase(found);
     return otherwise;
+}
+
+bool take_switch(Arguments& arguments, const std::string& name) {
+    const auto text = take(arguments, name, "off");
+    if (text != "on" && text != "off") throw UsageError("--" + name + ": expected on or off");
+    return text == "on";
+}
+
+unsigned take_number(Arguments& arguments, const std::string& name, const std::string& otherwise) {
+    const auto number = parse_number<unsigned>(take(arguments, name, otherwise));
+    if (!number) throw UsageError("--" + name + ": expected a number");
+    return *number;
 }
 
 /// The configuration file, then what else was given by name.
@@ -197,7 +213,7 @@ int run_route(Arguments arguments) {
     if (!strip) throw UsageError("--strip: expected a number");
     route.strip = *strip;
     route.add = take(arguments, "add");
-    route.redirects = take(arguments, "redirect", "off") == "on";
+    route.redirects = take_switch(arguments, "redirect");
     const auto whom = take(arguments, "for", "members");
     if (whom != "members" && whom != "everybody")
         throw UsageError("--for: expected members or everybody");
@@ -216,6 +232,63 @@ int run_route(Arguments arguments) {
     route.pattern = words[2];
     route.target = words[3];
     return report(store.add_number_route(route));
+}
+
+trunk::Trunk take_trunk(Arguments& arguments, const std::string& name) {
+    trunk::Trunk out;
+    out.name = name;
+    out.login.user = take(arguments, "user");
+    if (!out.login.user.empty()) out.login.password = read_password(arguments);
+    out.registers = take_switch(arguments, "register");
+    out.caller = take(arguments, "caller");
+    out.inbound = take(arguments, "inbound");
+    out.calls_max = take_number(arguments, "calls", "30");
+    out.trusted = take_switch(arguments, "trusted");
+    const auto sources = take(arguments, "from");
+    for (std::string_view rest = sources; !rest.empty();) {
+        const auto address = IpAddress::parse(trim(cut(rest, ',')));
+        if (!address) throw UsageError("--from: expected IP addresses");
+        out.sources.push_back(*address);
+    }
+    return out;
+}
+
+/// A line for each trunk, and one for each of its gateways.
+int print_trunks(store::Store& store) {
+    for (const auto& [trunk, registration, states] : store.trunk_rows()) {
+        std::cout << trunk.name << "\tcalls=" << trunk.calls_max;
+        if (trunk.registers)
+            std::cout << "\t" << (registration.empty() ? "not registered" : registration);
+        std::cout << "\n";
+        for (std::size_t i = 0; i < trunk.gateways.size(); ++i)
+            std::cout << "  " << trunk.gateways[i].uri
+                      << "\tpriority=" << trunk.gateways[i].priority
+                      << "\tweight=" << trunk.gateways[i].weight << "\t"
+                      << (states[i].empty() ? "not seen yet" : states[i]) << "\n";
+    }
+    return 0;
+}
+
+int run_trunk(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    trunk::Trunk trunk;
+    if (action == "add" && words.size() == 4) trunk = take_trunk(arguments, words[2]);
+    const trunk::Gateway gateway{words.size() == 4 ? words[3] : std::string(),
+                                 take_number(arguments, "priority", "1"),
+                                 take_number(arguments, "weight", "1")};
+    store::Store store(prepare(arguments).data);
+    if (action == "list" && words.size() == 2) return print_trunks(store);
+    if (action == "remove" && words.size() == 3) return report(store.remove_trunk(words[2]));
+    if (words.size() != 4) throw UsageError("trunk: add, list, remove, gateway or drop");
+    if (action == "drop")
+        return removed(store.remove_gateway(words[2], words[3]), "gateway", words[3]);
+    if (action == "gateway") return report(store.add_gateway(words[2], gateway));
+    if (action != "add") throw UsageError("trunk: add, list, remove, gateway or drop");
+    if (const auto fault = store.add_trunk(trunk)) return report(fault);
+    const auto fault = store.add_gateway(trunk.name, gateway);
+    if (fault) store.remove_trunk(trunk.name);
+    return report(fault);
 }
 
 int run_user(Arguments arguments) {
@@ -285,9 +358,7 @@ int run_room(Arguments arguments) {
     const auto care = store::care_of(take(arguments, "sound"));
     if (!care) throw UsageError("--sound: expected some of gain, high-pass, noise");
     row.room.care = *care;
-    const auto spatial = take(arguments, "spatial", "off");
-    if (spatial != "off" && spatial != "on") throw UsageError("--spatial: expected off or on");
-    row.room.spatial = spatial == "on";
+    row.room.spatial = take_switch(arguments, "spatial");
     row.video = take(arguments, "video", "off");
     if (row.video != "off" && row.video != "switch" && row.video != "grid")
         throw UsageError("--video: expected off, switch or grid");
@@ -344,6 +415,7 @@ int run_command(const std::vector<std::string>& raw) {
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
         if (command == "route") return run_route(std::move(arguments));
+        if (command == "trunk") return run_trunk(std::move(arguments));
         if (command == "alias") return run_alias(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
         if (command == "ban") return run_ban(std::move(arguments));

@@ -29,8 +29,9 @@
 namespace lyceum::app {
 namespace {
 
+constexpr auto server_name = "Lyceum/0.1";
 constexpr auto farewell_max = 5s; // For the answers to our BYEs.
-constexpr auto bans_read_every = 2s;
+constexpr auto tables_read_every = 2s;
 
 std::string domain_of(const Configuration& configuration) {
     return configuration.domain.empty() ? boost::asio::ip::host_name() : configuration.domain;
@@ -107,6 +108,13 @@ public:
           router_(router_options(c), store_, routing::location_of(registrar_)),
           proxy_(proxy_options(c), agent_, router_, identity_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
+          trunks_({.server_name = server_name}, agent_, transport_, random_, entropy_, log),
+          b2bua_(
+              {.server_name = server_name,
+               .domain = domain_of(c),
+               .bridge = {.server_name = server_name}},
+              agent_, trunks_, [this](std::string_view user) { return store_.number_of(user); },
+              transport_, entropy_, log),
           database_(
               c.data,
               [this](std::vector<registrar::SaveId> ids, bool done) {
@@ -114,16 +122,20 @@ public:
                       io_, [this, ids = std::move(ids), done] { driver_.handle_saved(ids, done); });
               },
               log),
-          driver_(
-              io_, agent_, focus_, registrar_, proxy_, guard_, transport_, resolver_,
-              [this](registrar::Registrar::Save save) { database_.save(std::move(save)); },
-              [this](const protection::Guard::Output& output) { keep(output); }),
-          signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), bans_timer_(io_) {}
+          driver_(io_, {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, guard_}, transport_,
+                  resolver_,
+                  {[this](registrar::Registrar::Save save) { database_.save(std::move(save)); },
+                   [this](const protection::Guard::Output& output) { keep(output); },
+                   [this](const trunk::Trunks::Changed& changed) {
+                       tolerant("database.not-written", [&] { store_.set_state(changed); });
+                   }}),
+          signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_) {}
 
     void run(std::ostream& out) {
         registrar_.restore(database_.load(), net::monotonic_now());
         guard_.restore(store_.bans(), net::monotonic_now());
-        watch_bans();
+        trunks_.set(store_.trunks(), net::monotonic_now());
+        watch_tables();
         transport_.start();
         web_.start(
             [this](const sip::Endpoint& peer, const net::SipTransport::MakeConnection& make) {
@@ -137,7 +149,7 @@ public:
 private:
     static sip::UserAgent::Options agent_options(const Configuration& c) {
         sip::UserAgent::Options options;
-        options.server_name = "Lyceum/0.1";
+        options.server_name = server_name;
         options.contact_params = ";isfocus"; // RFC 4579 §4.1.
         options.session_interval = std::chrono::seconds(c.session_expires_s);
         options.shows_strangers = true; // The registrar's among them.
@@ -150,7 +162,7 @@ private:
 
     static registrar::Registrar::Options registrar_options(const Configuration& c) {
         registrar::Registrar::Options options;
-        options.server_name = "Lyceum/0.1";
+        options.server_name = server_name;
         options.wall_at_zero = wall_at_zero();
         options.domains = domains(c);
         return options;
@@ -159,7 +171,7 @@ private:
     proxy::Proxy::Options proxy_options(const Configuration& c) const {
         proxy::Proxy::Options options;
         options.calls_per_minute = c.calls_per_minute;
-        options.server_name = "Lyceum/0.1";
+        options.server_name = server_name;
         options.ports = {transport_.port(), transport_.tls_port(), web_.port()};
         return options;
     }
@@ -198,28 +210,37 @@ private:
             << std::flush;
     }
 
-    /// A ban is rare and small: written where it is decided.
-    void keep(const protection::Guard::Output& output) {
+    /// Goes on without the disk, and says so.
+    template <class Work>
+    void tolerant(std::string_view event, Work&& work) {
         try {
-            if (const auto* banned = std::get_if<protection::Guard::Banned>(&output))
-                store_.add_ban(banned->ban);
-            else store_.remove_ban(std::get<protection::Guard::Released>(output).address);
+            work();
         } catch (const sql::Error& error) {
-            log_.error("database.not-written", {{"why", error.what()}});
+            log_.error(event, {{"why", error.what()}});
         }
     }
 
-    /// Another process (the command line) may have released somebody.
-    void watch_bans() {
-        bans_timer_.expires_after(bans_read_every);
-        bans_timer_.async_wait([this](boost::system::error_code error) {
+    /// A ban is rare and small: written where it is decided.
+    void keep(const protection::Guard::Output& output) {
+        tolerant("database.not-written", [&] {
+            if (const auto* banned = std::get_if<protection::Guard::Banned>(&output))
+                store_.add_ban(banned->ban);
+            else store_.remove_ban(std::get<protection::Guard::Released>(output).address);
+        });
+    }
+
+    /// Another process (the command line) may have released somebody, or made a trunk.
+    void watch_tables() {
+        tables_timer_.expires_after(tables_read_every);
+        tables_timer_.async_wait([this](boost::system::error_code error) {
             if (error) return;
-            try {
-                if (guard_.ban_count() > 0) guard_.restore(store_.bans(), net::monotonic_now());
-            } catch (const sql::Error& fault) {
-                log_.error("database.not-read", {{"why", fault.what()}});
-            }
-            watch_bans();
+            tolerant("database.not-read", [this] {
+                const auto now = net::monotonic_now();
+                if (guard_.ban_count() > 0) guard_.restore(store_.bans(), now);
+                trunks_.set(store_.trunks(), now);
+            });
+            driver_.turn();
+            watch_tables();
         });
     }
 
@@ -248,6 +269,7 @@ private:
         stopping_ = true;
         log_.info("server.stopping", {{"legs", focus_.leg_count()}});
         focus_.end_all("Server is shutting down", net::monotonic_now());
+        b2bua_.end_all(net::monotonic_now());
         driver_.turn();
         stop_by_ = net::monotonic_now() + farewell_max;
         wait_for_farewell();
@@ -285,10 +307,12 @@ private:
     registrar::Registrar registrar_;
     routing::Router router_;
     proxy::Proxy proxy_;
+    trunk::Trunks trunks_;
+    b2bua::B2bua b2bua_;
     DatabaseThread database_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer farewell_, bans_timer_;
+    boost::asio::steady_timer farewell_, tables_timer_;
     bool stopping_ = false;
     TimePoint stop_by_{};
 };

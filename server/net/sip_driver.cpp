@@ -7,70 +7,84 @@
 
 namespace lyceum::net {
 
-SipDriver::SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
-                     registrar::Registrar& registrar, proxy::Proxy& proxy, protection::Guard& guard,
-                     SipTransport& transport, Resolver& resolver, Save save, Keep keep)
-    : io_(io), agent_(agent), focus_(focus), registrar_(registrar), proxy_(proxy), guard_(guard),
-      transport_(transport), resolver_(resolver), save_(std::move(save)), keep_(std::move(keep)),
-      timer_(io) {}
+SipDriver::SipDriver(boost::asio::io_context& io, Cores cores, SipTransport& transport,
+                     Resolver& resolver, Keeper keeper)
+    : io_(io), cores_(cores), transport_(transport), resolver_(resolver),
+      keeper_(std::move(keeper)), timer_(io) {}
 
 void SipDriver::handle_message(sip::Message message, const sip::Endpoint& from) {
     const auto now = monotonic_now();
-    switch (guard_.judge(message, from, now)) {
+    switch (cores_.guard.judge(message, from, now)) {
     case protection::Verdict::admit: break;
     case protection::Verdict::turn_away:
-        agent_.turn_away(std::move(message), from);
+        cores_.agent.turn_away(std::move(message), from);
         return drain(now);
     case protection::Verdict::drop:
         // Whoever shares an address with a guesser may finish his call.
-        if (!agent_.knows(message)) return;
+        if (!cores_.agent.knows(message)) return;
     }
-    agent_.handle_message(std::move(message), from, now);
+    cores_.agent.handle_message(std::move(message), from, now);
     drain(now);
 }
 
 void SipDriver::handle_send_failed(sip::TransactionId transaction) {
-    agent_.handle_transport_error(transaction, monotonic_now());
+    cores_.agent.handle_transport_error(transaction, monotonic_now());
 }
 
 void SipDriver::handle_saved(const std::vector<registrar::SaveId>& ids, bool done) {
-    for (const auto id : ids) registrar_.handle_saved(id, done);
+    for (const auto id : ids) cores_.registrar.handle_saved(id, done);
     turn();
 }
 
 void SipDriver::turn() {
     const auto now = monotonic_now();
-    guard_.handle_backlog(transport_.backlog(), now);
+    cores_.guard.handle_backlog(transport_.backlog(), now);
     drain(now);
-    while (const auto output = guard_.poll()) keep_(*output);
+    while (const auto output = cores_.guard.poll()) keeper_.keep_ban(*output);
     transport_.flush();
     arm();
 }
 
 void SipDriver::drain(TimePoint now) {
     drain_registrar(now);
-    while (auto output = agent_.poll()) {
+    while (auto output = cores_.agent.poll()) {
         if (const auto* transmit = std::get_if<sip::Transmit>(&*output)) {
             transport_.send(*transmit);
         } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
-            focus_.handle_call(std::move(*call), now);
+            cores_.focus.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
-            focus_.handle_session(*event, now);
+            cores_.focus.handle_session(*event, now);
         } else if (auto* wanted = std::get_if<sip::Locate>(&*output)) {
-            locate(agent_, std::move(*wanted));
-        } else if (const auto* request = std::get_if<sip::RequestReceived>(&*output);
-                   request && request->request.method() == sip::Method::register_) {
-            registrar_.handle_request(*request, now);
-            drain_registrar(now);
+            locate(cores_.agent, std::move(*wanted));
         } else {
-            proxy_.handle_stranger(*output, now);
+            hand_on(*output, now);
         }
     }
     drain_proxy();
+    drain_trunks();
+}
+
+/// What is none of the user agent's sessions': to whom it belongs.
+void SipDriver::hand_on(sip::UserAgent::Output& shown, TimePoint now) {
+    if (cores_.trunks.handle_stranger(shown, now)) return;
+    if (cores_.b2bua.handle_stranger(shown, now)) return;
+    const auto* request = std::get_if<sip::RequestReceived>(&shown);
+    if (!request || request->request.method() != sip::Method::register_)
+        return cores_.proxy.handle_stranger(shown, now);
+    cores_.registrar.handle_request(*request, now);
+    drain_registrar(now);
+}
+
+void SipDriver::drain_trunks() {
+    while (auto output = cores_.trunks.poll()) {
+        if (auto* wanted = std::get_if<sip::Locate>(&*output))
+            locate(cores_.trunks, std::move(*wanted));
+        else keeper_.keep_state(std::get<trunk::Trunks::Changed>(*output));
+    }
 }
 
 void SipDriver::drain_proxy() {
-    while (auto wanted = proxy_.poll()) locate(proxy_, std::move(*wanted));
+    while (auto wanted = cores_.proxy.poll()) locate(cores_.proxy, std::move(*wanted));
 }
 
 template <class Core>
@@ -84,16 +98,19 @@ void SipDriver::locate(Core& core, sip::Locate wanted) {
 }
 
 void SipDriver::drain_registrar(TimePoint now) {
-    while (auto output = registrar_.poll()) {
+    while (auto output = cores_.registrar.poll()) {
         if (const auto* answer = std::get_if<registrar::Registrar::Answer>(&*output))
-            agent_.respond(answer->transaction, answer->response, now);
-        else save_(std::move(std::get<registrar::Registrar::Save>(*output)));
+            cores_.agent.respond(answer->transaction, answer->response, now);
+        else keeper_.save(std::move(std::get<registrar::Registrar::Save>(*output)));
     }
 }
 
 void SipDriver::arm() {
-    const auto next = earlier(earlier(agent_.deadline(), registrar_.deadline()),
-                              earlier(proxy_.deadline(), guard_.deadline()));
+    std::optional<TimePoint> next;
+    for (const auto& each :
+         {cores_.agent.deadline(), cores_.registrar.deadline(), cores_.proxy.deadline(),
+          cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.guard.deadline()})
+        next = earlier(next, each);
     if (next == armed_) return;
     armed_ = next;
     if (!next) {
@@ -105,10 +122,12 @@ void SipDriver::arm() {
         if (error) return; // Set anew meanwhile.
         armed_.reset();
         const auto now = monotonic_now();
-        agent_.handle_timeout(now);
-        registrar_.handle_timeout(now);
-        proxy_.handle_timeout(now);
-        guard_.handle_timeout(now);
+        cores_.agent.handle_timeout(now);
+        cores_.registrar.handle_timeout(now);
+        cores_.proxy.handle_timeout(now);
+        cores_.trunks.handle_timeout(now);
+        cores_.b2bua.handle_timeout(now);
+        cores_.guard.handle_timeout(now);
         turn();
     });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/b2bua/b2bua.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/resolver.hpp"
 #include "server/net/sip_transport.hpp"
@@ -16,18 +17,29 @@
 namespace lyceum::net {
 
 /// Joins the SIP cores to their sockets on the signalling thread: every turn takes one input,
-/// drains the user agent into the transport, the focus, the registrar and the proxy until nothing
-/// is left, and sets the one timer.
+/// drains the user agent into the transport and the other cores until nothing is left, and sets the
+/// one timer.
 class SipDriver {
 public:
-    /// What the registrar wants kept; `handle_saved` says that it is.
-    using Save = std::function<void(registrar::Registrar::Save)>;
-    /// What the guard wants kept.
-    using Keep = std::function<void(const protection::Guard::Output&)>;
+    struct Cores {
+        sip::UserAgent& agent;
+        focus::Focus& focus;
+        registrar::Registrar& registrar;
+        proxy::Proxy& proxy;
+        trunk::Trunks& trunks;
+        b2bua::B2bua& b2bua;
+        protection::Guard& guard;
+    };
+    /// What goes to disk.
+    struct Keeper {
+        /// `handle_saved` says that it is there.
+        std::function<void(registrar::Registrar::Save)> save;
+        std::function<void(const protection::Guard::Output&)> keep_ban;
+        std::function<void(const trunk::Trunks::Changed&)> keep_state;
+    };
 
-    SipDriver(boost::asio::io_context& io, sip::UserAgent& agent, focus::Focus& focus,
-              registrar::Registrar& registrar, proxy::Proxy& proxy, protection::Guard& guard,
-              SipTransport& transport, Resolver& resolver, Save save, Keep keep);
+    SipDriver(boost::asio::io_context& io, Cores cores, SipTransport& transport, Resolver& resolver,
+              Keeper keeper);
 
     void handle_message(sip::Message message, const sip::Endpoint& from);
     void handle_send_failed(sip::TransactionId transaction);
@@ -39,21 +51,18 @@ private:
     void drain(TimePoint now);
     void drain_registrar(TimePoint now);
     void drain_proxy();
+    void drain_trunks();
+    void hand_on(sip::UserAgent::Output& shown, TimePoint now);
     /// Asks the DNS, and tells the core that wanted to know.
     template <class Core>
     void locate(Core& core, sip::Locate wanted);
     void arm();
 
     boost::asio::io_context& io_;
-    sip::UserAgent& agent_;
-    focus::Focus& focus_;
-    registrar::Registrar& registrar_;
-    proxy::Proxy& proxy_;
-    protection::Guard& guard_;
+    Cores cores_;
     SipTransport& transport_;
     Resolver& resolver_;
-    Save save_;
-    Keep keep_;
+    Keeper keeper_;
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_;
 };

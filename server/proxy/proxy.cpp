@@ -99,22 +99,23 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
             return agent_.take(std::move(received), now);
         }
     }
+    Caller caller;
     if (const auto refusal = check(request)) return refuse(received, *refusal, now);
     auto mark = mark_of(request);
     if (has_come_by(request, mark)) return refuse(received, {482, {}, {}}, now);
     if (!inside) {
-        bool proven = false;
-        if (const auto refusal = authorize(received, plan, proven, now))
+        if (const auto refusal = authorize(received, plan, caller, now))
             return refuse(received, *refusal, now);
         // Who is not one of us does not learn which names are.
-        if (plan.groups.empty() && !proven) return agent_.take(std::move(received), now);
+        if (plan.groups.empty() && !caller.known) return agent_.take(std::move(received), now);
         if (istarts_with(request.request_uri(), "sips:")) keep_secure(plan);
         auto preferences = routing::Preferences::of(request);
-        preferences.redirects &= proven; // Nor where their devices are.
+        preferences.redirects &= caller.known; // Nor where their devices are.
         preferences.apply(plan, router_.options().serial_ring);
         if (plan.redirects) return redirect(received, plan, now);
     }
-    forward(std::move(received), std::move(way), std::move(plan), std::move(mark), now);
+    forward(std::move(received), std::move(way), std::move(plan), std::move(mark),
+            std::move(caller.asserted), now);
 }
 
 /// §16.3.
@@ -135,8 +136,14 @@ std::optional<Proxy::Refusal> Proxy::check(const sip::Message& request) const {
 /// Who says that he is one of us, and who wants to get out by us, proves it by his password; and
 /// then he is who he is, and nobody else.
 std::optional<Proxy::Refusal> Proxy::authorize(const sip::RequestReceived& received,
-                                               const routing::Plan& plan, bool& proven,
+                                               const routing::Plan& plan, Caller& caller,
                                                TimePoint now) {
+    if (received.from == sip::inside(sip::Inside::b2bua)) {
+        // Who calls by a trunk reaches people here, and no telephones but those that they have set.
+        if (plan.outward) return Refusal{404, {}, {}};
+        caller = {true, std::string(received.request.header("P-Asserted-Identity").value_or(""))};
+        return std::nullopt;
+    }
     const auto from = sip::NameAddr::parse(*received.request.header(Header::from));
     const auto uri = from->uri();
     const bool of_us = router_.domains().contains(*uri);
@@ -154,7 +161,8 @@ std::optional<Proxy::Refusal> Proxy::authorize(const sip::RequestReceived& recei
         log_.warning("calls.too-often", {{"member", Redacted{*outcome.user}}});
         return Refusal{503, "Too Many Calls", {{Header::retry_after, "60"}}};
     }
-    proven = true;
+    const auto display = from->display.empty() ? "" : "\"" + std::string(from->display) + "\" ";
+    caller = {true, display + "<" + router_.uri_of(*outcome.user) + ">"};
     return std::nullopt;
 }
 
@@ -204,7 +212,7 @@ void Proxy::handle_ack(const sip::AckReceived& received, TimePoint now) {
 // ── Forwarding ───────────────────────────────────────────────────────────────────────────────────
 
 void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, std::string mark,
-                    TimePoint now) {
+                    std::string asserted, TimePoint now) {
     const auto breadth = breadth_of(received.request);
     for (const auto& group : plan.groups)
         if (group.targets.size() > breadth) return refuse(received, {440, {}, {}}, now);
@@ -222,6 +230,7 @@ void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, 
               std::move(mark),
               std::move(plan.member),
               plan.outward,
+              std::move(asserted),
               breadth};
     auto& placed = calls_.emplace(id, std::move(call)).first->second;
     placed.fork.start(now);
@@ -355,6 +364,7 @@ void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, Ti
     const auto& request = call.received.request;
     auto hop = next_hop(request, call.way, travelling.target);
     hop.max_breadth = travelling.breadth;
+    if (targets.front().transport == sip::Transport::inside) hop.asserted = call.asserted;
     if (!travelling.target.diversion.empty())
         for (auto& value : history_of(request, hop.uri, travelling.place.branch))
             hop.last_headers.emplace_back("History-Info", std::move(value));

@@ -72,6 +72,7 @@ private:
         std::string mark;      ///< Of this request in our branches: for loops.
         std::string member;    ///< Whose devices are tried.
         bool outward;          ///< To hosts that say by DNS how they are reached.
+        std::string asserted;  ///< Who calls, proven: a P-Asserted-Identity value.
         unsigned breadth = 60; ///< What is left of Max-Breadth (RFC 5393 §5.3).
         std::map<Fork::Branch, sip::TransactionId> clients{};
         std::optional<TimePoint> lingers_until{};
@@ -79,6 +80,10 @@ private:
     struct Place {
         sip::TransactionId call;
         Fork::Branch branch;
+    };
+    struct Caller {
+        bool known = false;     ///< A member who has proven it, or somebody by a trunk.
+        std::string asserted{}; ///< What may be said of who it is.
     };
     struct Travelling { ///< What waits to know where it goes.
         Place place;
@@ -99,13 +104,13 @@ private:
     void handle_failure(const sip::RequestFailed& failed, TimePoint now);
     [[nodiscard]] std::optional<Refusal> check(const sip::Message& request) const;
     [[nodiscard]] std::optional<Refusal> authorize(const sip::RequestReceived& received,
-                                                   const routing::Plan& plan, bool& proven,
+                                                   const routing::Plan& plan, Caller& caller,
                                                    TimePoint now);
     [[nodiscard]] std::string mark_of(const sip::Message& request) const;
     [[nodiscard]] bool has_come_by(const sip::Message& request, std::string_view mark) const;
     void handle_cancel(sip::RequestReceived received, TimePoint now);
     void forward(sip::RequestReceived received, Way way, routing::Plan plan, std::string mark,
-                 TimePoint now);
+                 std::string asserted, TimePoint now);
     void drain(sip::TransactionId id, TimePoint now);
     [[nodiscard]] std::vector<routing::Group> redirected_to(const Call& call,
                                                             const sip::Message& response) const;

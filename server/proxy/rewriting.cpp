@@ -19,6 +19,7 @@ sip::Message forwarded_request(const sip::Message& request, const NextHop& hop) 
     for (const auto& route : hop.routes) writer.header(Header::route, route);
     for (const auto& record : hop.record_routes) writer.header(Header::record_route, record);
     for (const auto& [name, value] : hop.headers) writer.header(name, value);
+    if (!hop.asserted.empty()) writer.header("P-Asserted-Identity", hop.asserted);
     writer.header(Header::max_forwards, hop.max_forwards);
     if (hop.max_breadth < 60) writer.header("Max-Breadth", std::to_string(hop.max_breadth));
     for (const auto& field : request.fields()) {
@@ -31,7 +32,7 @@ sip::Message forwarded_request(const sip::Message& request, const NextHop& hop) 
             if (hop.keeps_credentials && hop.keeps_credentials(request.value(field))) continue;
             break;
         case Header::other:
-            // Who somebody is may be asserted by us and by trunks only (RFC 3325 §5).
+            // Who somebody is may be asserted by us and by trunks only.
             if (iequals(request.name(field), "P-Asserted-Identity") ||
                 iequals(request.name(field), "Max-Breadth"))
                 continue;

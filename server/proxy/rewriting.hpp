@@ -22,6 +22,7 @@ struct NextHop {
     std::vector<std::string> record_routes; ///< Before those that it came with.
     std::vector<std::pair<std::string, std::string>> headers;        ///< Before all others.
     std::vector<std::pair<std::string, std::string>> last_headers{}; ///< After them.
+    std::string asserted{}; ///< P-Asserted-Identity, in place of what it came with (RFC 3325 §5).
     unsigned max_forwards = 70;
     unsigned max_breadth = 60; ///< RFC 5393 §5.3.3: written if less than that.
     /// Whether these Authorization or Proxy-Authorization credentials end here (§22.3).

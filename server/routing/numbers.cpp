@@ -78,6 +78,12 @@ std::string NumberRoute::target_with(std::string_view number) const {
     return out;
 }
 
+std::string_view NumberRoute::trunk() const {
+    static constexpr std::string_view scheme = "trunk:";
+    return target.starts_with(scheme) ? std::string_view(target).substr(scheme.size())
+                                      : std::string_view{};
+}
+
 std::string NumberRoute::fault() const {
     static constexpr std::size_t pattern_max = 32;
     if (pattern.empty() || pattern.size() > pattern_max) return "a pattern has 1 to 32 characters";
@@ -90,6 +96,7 @@ std::string NumberRoute::fault() const {
     for (const char c : add)
         if (!is_dialled(c) && c != '+') return "only digits, + * # can be added";
     if (strip > pattern_max) return "too much is taken off";
+    if (redirects && !trunk().empty()) return "a phone cannot be sent to a trunk; we call by it";
     return {};
 }
 

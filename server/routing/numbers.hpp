@@ -35,7 +35,7 @@ std::optional<Number> number_in(const sip::Uri& uri, const NumberPlan& plan);
 struct NumberRoute {
     /// Digits, + * #; `x` is any digit, `.` at the end any more of them: "+4989.", "3xxx", "112".
     std::string pattern;
-    /// A name of ours or a URI; `{number}` in it is the number once it is rewritten.
+    /// A name of ours, a URI, or `trunk:name`; `{number}` in it is the number once it is rewritten.
     std::string target;
     unsigned strip = 0;      ///< So many characters are taken off its front,
     std::string add;         ///< and these put there.
@@ -47,6 +47,8 @@ struct NumberRoute {
     /// How well it fits, the more the better; none: it does not.
     [[nodiscard]] std::optional<unsigned> fits(std::string_view number) const;
     [[nodiscard]] std::string rewritten(std::string_view number) const;
+    /// The trunk that it leads to, as `trunk:name` says; empty: to no trunk.
+    [[nodiscard]] std::string_view trunk() const;
     /// The target with `number` where it says `{number}`.
     [[nodiscard]] std::string target_with(std::string_view number) const;
     /// Empty: it can be used. Else what is wrong with it.

@@ -42,6 +42,13 @@ Group outside(std::string_view uri) {
     return out;
 }
 
+/// The trunk stands where the host of the Request-URI is; who makes calls by trunks knows it.
+Group by_trunk(std::string_view trunk, const std::string& number) {
+    auto out = outside("sip:" + number + "@" + std::string(trunk));
+    out.targets.front().where = sip::inside(sip::Inside::b2bua);
+    return out;
+}
+
 bool is_uri(std::string_view text) {
     const auto uri = sip::Uri::parse(text);
     return uri && (uri->is_sip() || uri->scheme == sip::Uri::Scheme::tel);
@@ -122,9 +129,11 @@ Plan Router::plan_number(const Number& number, Seen& seen) const {
     out.emergency = emergency;
     // An emergency number is not just any number that happens to begin like others.
     if (!best || (emergency && best->pattern != number.dialled)) return out;
-    const auto target = best->target_with(best->rewritten(matched));
+    const auto rewritten = best->rewritten(matched);
+    const auto target = best->target_with(rewritten);
     if (!seen.insert("route " + best->pattern).second || seen.size() > detours_max) return out;
-    out = plan(is_uri(target) ? target : uri_of(target), seen);
+    if (best->trunk().empty()) out = plan(is_uri(target) ? target : uri_of(target), seen);
+    else out.groups.push_back(by_trunk(best->trunk(), rewritten));
     out.outward = best->for_members;
     out.redirects = best->redirects;
     out.emergency = emergency;

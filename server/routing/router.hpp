@@ -51,8 +51,8 @@ public:
 };
 
 /// Says where a Request-URI leads: to this server itself, to the devices of a member, by an alias
-/// or by what the member has set to somewhere else, out of our domains, or nowhere. It sends
-/// nothing and asks nobody who he is.
+/// or by what the member has set to somewhere else, out of our domains, by a trunk, or nowhere. It
+/// sends nothing and asks nobody who he is.
 ///
 /// A name is looked up as a room, as a member, as an alias, in this order; then, if it is a number,
 /// in its global form as well, and in the dial plan, where the pattern counts that says most.

@@ -5,6 +5,7 @@
 #include "server/focus/directory.hpp"
 #include "server/identity/identity.hpp"
 #include "server/routing/router.hpp"
+#include "server/trunk/trunks.hpp"
 #include "sql/database.hpp"
 
 #include <optional>
@@ -57,6 +58,23 @@ public:
     /// A fault if there is no such member or a target is nothing that can be dialled.
     std::optional<Fault> set_forwarding(std::string_view user, const routing::Forwarding& set);
     std::optional<Fault> set_steps(std::string_view user, const std::vector<routing::Step>& steps);
+
+    std::vector<trunk::Trunk> trunks();
+    /// A row of `lyceum trunk list`: what the server has last seen of it, too.
+    struct TrunkRow {
+        trunk::Trunk trunk;
+        std::string registration;
+        std::vector<std::string> states; ///< Of the gateways.
+    };
+    std::vector<TrunkRow> trunk_rows();
+    std::optional<Fault> add_trunk(const trunk::Trunk& trunk);
+    std::optional<Fault> add_gateway(std::string_view trunk, const trunk::Gateway& gateway);
+    bool remove_gateway(std::string_view trunk, std::string_view uri);
+    /// A fault if there is none, or a route leads there.
+    std::optional<Fault> remove_trunk(std::string_view name);
+    void set_state(const trunk::Trunks::Changed& changed);
+    /// The number of a member as the world dials it: an alias that is one; empty: none.
+    std::string number_of(std::string_view member);
 
     /// 32 octets that nobody else knows, the same at each start; made when first asked for.
     std::string secret(std::string_view name, Entropy& entropy);

@@ -6,22 +6,23 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace lyceum::store {
 namespace {
-
-/// A name of ours, or a URI that can be a Request-URI.
-bool can_be_dialled(std::string_view target) {
-    if (is_name(target)) return true;
-    const auto uri = sip::Uri::parse(target);
-    return uri && target.size() <= 256 && uri->headers.empty() &&
-           (uri->is_sip() || uri->scheme == sip::Uri::Scheme::tel);
-}
 
 Fault not_dialled(std::string_view target) {
     return Fault{"neither a name nor a SIP URI: " + std::string(target), 0};
 }
 
 } // namespace
+
+bool can_be_dialled(std::string_view target) {
+    if (is_name(target)) return true;
+    const auto uri = sip::Uri::parse(target);
+    return uri && target.size() <= 256 && uri->headers.empty() &&
+           (uri->is_sip() || uri->scheme == sip::Uri::Scheme::tel);
+}
 
 bool Store::is_room(std::string_view name) {
     return iequals(name, focus::Focus::echo_name) || room(name).has_value();
@@ -90,7 +91,14 @@ std::vector<routing::NumberRoute> Store::number_routes() {
 
 std::optional<Fault> Store::add_number_route(const routing::NumberRoute& route) {
     if (auto fault = route.fault(); !fault.empty()) return Fault{std::move(fault), 0};
-    if (!can_be_dialled(route.target_with("1"))) return not_dialled(route.target);
+    if (const std::string trunk(route.trunk()); !trunk.empty()) {
+        const auto all = trunks();
+        const auto is_meant = [&](const trunk::Trunk& each) { return iequals(each.name, trunk); };
+        if (std::none_of(all.begin(), all.end(), is_meant))
+            return Fault{"there is no trunk " + trunk, 0};
+    } else if (!can_be_dialled(route.target_with("1"))) {
+        return not_dialled(route.target);
+    }
     auto statement = database_.prepare("INSERT INTO number_route VALUES (?, ?, ?, ?, ?, ?)");
     statement.bind(1, route.pattern).bind(2, route.target).bind(3, std::int64_t{route.strip});
     statement.bind(4, route.add).bind(5, std::int64_t{route.redirects});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/text.hpp"
+#include "server/b2bua/b2bua.hpp"
 #include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
 #include "tests/kit/recording_log.hpp"
@@ -14,7 +15,8 @@
 
 namespace lyceum::kit {
 
-/// A proxy with all that it stands on, and a driver that keeps what is sent. Members are alice, bob
+/// A proxy with all that it stands on, and trunks beside it; and a driver that keeps what is sent.
+/// Members are alice, bob
 /// and carol, whose password is "secret"; the domain is school.test, at 192.0.2.1.
 class Exchange : public routing::Directory, public identity::Credentials {
 public:
@@ -55,14 +57,19 @@ public:
         agent.handle_message(message, from, now);
         drain();
     }
+    /// After a command to one of the cores.
+    void turn() { drain(); }
     void run(Duration time) {
         const auto end = now + time;
         while (true) {
-            const auto next = earlier(agent.deadline(), proxy.deadline());
+            const auto next = earlier(earlier(agent.deadline(), proxy.deadline()),
+                                      earlier(trunks.deadline(), b2bua.deadline()));
             if (!next || *next > end) break;
             now = std::max(now, *next);
             agent.handle_timeout(now);
             proxy.handle_timeout(now);
+            trunks.handle_timeout(now);
+            b2bua.handle_timeout(now);
             drain();
         }
         now = end;
@@ -71,6 +78,18 @@ public:
         const auto id = wanted.at(0).id;
         wanted.erase(wanted.begin());
         proxy.handle_located(id, std::move(targets), now);
+        drain();
+    }
+
+    void set_trunks(std::vector<trunk::Trunk> all) {
+        trunks.set(std::move(all), now);
+        drain();
+    }
+
+    void trunk_located(std::vector<sip::Endpoint> targets) {
+        const auto id = trunk_wanted.at(0).id;
+        trunk_wanted.erase(trunk_wanted.begin());
+        trunks.handle_located(id, std::move(targets), now);
         drain();
     }
 
@@ -119,9 +138,22 @@ public:
                            *this,
                            routing::location_of(registrar)};
     proxy::Proxy proxy;
+    trunk::Trunks trunks{{}, agent, local, random, entropy, log};
+    std::map<std::string, std::string, std::less<>> numbers; ///< Of members.
+    b2bua::B2bua b2bua{{.domain = "school.test"},
+                       agent,
+                       trunks,
+                       [this](std::string_view member) {
+                           const auto found = numbers.find(member);
+                           return found == numbers.end() ? std::string() : found->second;
+                       },
+                       local,
+                       entropy,
+                       log};
     std::vector<Sent> sent;
     sip::TransactionId last{};
-    std::vector<sip::Locate> wanted;
+    std::vector<sip::Locate> wanted, trunk_wanted;
+    std::vector<trunk::Trunks::Changed> states;
     std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
 
 private:
@@ -136,11 +168,17 @@ private:
                 sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
             } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
                 taken.push_back(std::move(*call));
-            } else {
+            } else if (!trunks.handle_stranger(*output, now) &&
+                       !b2bua.handle_stranger(*output, now)) {
                 proxy.handle_stranger(*output, now);
             }
         }
         while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
+        while (auto output = trunks.poll()) {
+            if (auto* locate = std::get_if<sip::Locate>(&*output))
+                trunk_wanted.push_back(std::move(*locate));
+            else states.push_back(std::move(std::get<trunk::Trunks::Changed>(*output)));
+        }
     }
 };
 

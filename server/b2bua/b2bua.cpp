@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/b2bua/b2bua.hpp"
+
+#include "base/text.hpp"
+#include "sip/message/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lyceum::b2bua {
+
+using sip::Header;
+using sip::Method;
+
+namespace {
+
+const auto inside_server = sip::inside(sip::Inside::server);
+
+/// What a gateway says that cannot take calls now; another may.
+bool asks_another(int status) { return status == 500 || (status >= 502 && status <= 504); }
+
+std::string host_of(std::string_view uri_text) {
+    const auto uri = sip::Uri::parse(uri_text);
+    return uri ? std::string(uri->host) : std::string();
+}
+
+} // namespace
+
+B2bua::B2bua(Options options, sip::UserAgent& agent, trunk::Trunks& trunks, NumberOf number_of,
+             const sip::LocalAddresses& local, Entropy& entropy, Log& log)
+    : options_(std::move(options)), agent_(agent), trunks_(trunks),
+      number_of_(std::move(number_of)), local_(local), entropy_(entropy), log_(log),
+      bridge_(options_.bridge, agent, entropy) {}
+
+// ── What comes ───────────────────────────────────────────────────────────────────────────────────
+
+bool B2bua::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
+    bool taken = bridge_.handle_stranger(shown, now);
+    if (taken) drain();
+    else if (const auto* request = std::get_if<sip::RequestReceived>(&shown))
+        taken = handle_request(*request, now);
+    else if (const auto* response = std::get_if<sip::ResponseReceived>(&shown))
+        taken = handle_response(*response, now);
+    else if (const auto* failed = std::get_if<sip::RequestFailed>(&shown))
+        taken = handle_failure(*failed, now);
+    else if (const auto* ack = std::get_if<sip::AckReceived>(&shown))
+        taken = ack->from == inside_server; // Of a call that is over.
+    return taken;
+}
+
+bool B2bua::handle_request(const sip::RequestReceived& received, TimePoint now) {
+    const auto& [transaction, request, from] = received;
+    if (request.method() == Method::cancel) return handle_cancel(received, now);
+    const bool begins = sip::tag_of(request, Header::to).empty();
+    if (from == inside_server) {
+        if (!begins) refuse(received, 481, {}, now);
+        else if (request.method() != Method::invite) refuse(received, 405, {}, now);
+        else handle_outward(received, now);
+        return true;
+    }
+    if (!begins || request.method() != Method::invite) return false;
+    const auto* trunk = trunks_.at(from.address.ip);
+    if (!trunk) return false;
+    handle_inward(received, *trunk, now);
+    return true;
+}
+
+bool B2bua::handle_cancel(const sip::RequestReceived& received, TimePoint now) {
+    const auto invite = agent_.transactions().invite_of(received.request);
+    const auto found = invite ? invites_.find(*invite) : invites_.end();
+    if (found == invites_.end()) return false;
+    refuse(received, 200, {}, now);
+    auto& call = calls_.at(found->second);
+    call.cancelled = true;
+    if (call.client)
+        agent_.cancel(*call.client,
+                      std::string(received.request.header(Header::reason).value_or("")), now);
+    return true;
+}
+
+bool B2bua::handle_response(const sip::ResponseReceived& received, TimePoint now) {
+    const auto& response = received.response;
+    if (const auto given_up = abandoned_.find(received.transaction); given_up != abandoned_.end()) {
+        if (response.status() < 200) return true;
+        if (response.status() < 300) {
+            // Too late: he has picked up a call that is another's by now.
+            if (auto dialog = sip::Dialog::uac(given_up->second, response)) {
+                agent_.acknowledge(dialog->ack(sip::cseq_of(given_up->second)).finish(),
+                                   received.from, now);
+                agent_.request(dialog->request(Method::bye).finish(), {received.from}, {{}, true},
+                               now);
+            }
+        }
+        abandoned_.erase(given_up);
+        return true;
+    }
+    const auto found = clients_.find(received.transaction);
+    if (found == clients_.end()) return false;
+    const auto id = found->second;
+    auto& call = calls_.at(id);
+    waits_.remove(id);
+    if (call.outward) trunks_.handle_outcome(call.way.gateway, true, now);
+    if (response.status() >= 300) handle_refusal(id, response, now);
+    else if (response.status() > 100) handle_progress(id, received, now);
+    return true;
+}
+
+bool B2bua::handle_failure(const sip::RequestFailed& failed, TimePoint now) {
+    if (abandoned_.erase(failed.transaction) > 0) return true;
+    const auto found = clients_.find(failed.transaction);
+    if (found == clients_.end()) return false;
+    const auto id = found->second;
+    auto& call = calls_.at(id);
+    waits_.remove(id);
+    clients_.erase(found);
+    call.client.reset();
+    if (call.outward) trunks_.handle_outcome(call.way.gateway, false, now);
+    try_next(id, now);
+    return true;
+}
+
+void B2bua::handle_timeout(TimePoint now) {
+    bridge_.handle_timeout(now);
+    drain();
+    while (const auto id = waits_.expired(now)) {
+        auto& call = calls_.at(*id);
+        trunks_.handle_outcome(call.way.gateway, false, now);
+        abandon(call, now);
+        call.client.reset();
+        try_next(*id, now);
+    }
+}
+
+/// What it may still say is not for the caller any more.
+void B2bua::abandon(const Call& call, TimePoint now) {
+    if (!call.client) return;
+    clients_.erase(*call.client);
+    abandoned_.emplace(*call.client, call.sent);
+    agent_.cancel(*call.client, {}, now);
+}
+
+// ── A call begins ────────────────────────────────────────────────────────────────────────────────
+
+/// The proxy has written the trunk where the host of the Request-URI is, and who calls, which it
+/// has proven, into P-Asserted-Identity.
+void B2bua::handle_outward(const sip::RequestReceived& received, TimePoint now) {
+    const auto& request = received.request;
+    const auto uri = sip::Uri::parse(request.request_uri());
+    const auto* trunk = trunks_.find(uri->host);
+    if (!trunk) return refuse(received, 404, "No Such Trunk", now);
+    auto caller = caller_of(request, true);
+    // Whoever has not proven who he is, is nobody whom we would vouch for.
+    if (!request.header("P-Asserted-Identity")) caller = {{}, {}, caller.is_private};
+    Call call{received, *trunk, true, std::move(caller), {}};
+    for (auto& way : trunks_.ways(trunk->name, uri->user)) call.ways.push_back(std::move(way));
+    call.caller_contact =
+        "sip:" + std::string(uri->user) + "@" + options_.domain; // Dialled again, it leads there.
+    call.caller.user = shown_number(*trunk, call.caller, number_of_(call.caller.user));
+    begin(std::move(call), now);
+}
+
+/// A provider says whom it is for in the Request-URI, or only in To, under the name that we have
+/// registered.
+void B2bua::handle_inward(const sip::RequestReceived& received, const trunk::Trunk& trunk,
+                          TimePoint now) {
+    const auto& request = received.request;
+    const auto uri = sip::Uri::parse(request.request_uri());
+    std::string number(uri->user);
+    const auto to = sip::NameAddr::parse(*request.header(Header::to));
+    const auto meant = to ? to->uri() : Result<sip::Uri, Fault>(Fault{});
+    const bool is_our_name = !trunk.login.user.empty() && number == trunk.login.user;
+    if (meant && !meant->user.empty() && (is_our_name || number.empty())) number = meant->user;
+    Call call{received, trunk, false, caller_of(request, trunk.trusted), {}};
+    const auto of_ours = [this](const std::string& name) {
+        return "sip:" + name + "@" + options_.domain;
+    };
+    call.ways.push_back({{}, of_ours(number), inside_server});
+    if (!trunk.inbound.empty()) {
+        const bool is_uri = trunk.inbound.find(':') != std::string::npos;
+        call.ways.push_back({{}, is_uri ? trunk.inbound : of_ours(trunk.inbound), inside_server});
+    }
+    auto own = "sip:" + number + "@" + local_.toward(received.from).to_string();
+    if (received.from.transport != sip::Transport::udp)
+        own.append(";transport=").append(sip::param_of(received.from.transport));
+    call.caller_contact = std::move(own);
+    begin(std::move(call), now);
+}
+
+void B2bua::begin(Call call, TimePoint now) {
+    const auto& [transaction, request, from] = call.invite;
+    const auto hops = request.header(Header::max_forwards);
+    if (hops && parse_number<unsigned>(*hops) == 0u) return refuse(call.invite, 483, {}, now);
+    if (!sip::Dialog::uas(request, "x")) return refuse(call.invite, 400, "Missing Contact", now);
+    auto& count = calls_by_trunk_[call.trunk.name];
+    if (calls_.size() >= options_.calls_max || count >= call.trunk.calls_max) {
+        log_.warning("trunk.full", {{"trunk", call.trunk.name}});
+        return refuse(call.invite, 503, "Trunk Is Full", now, {{Header::retry_after, "30"}});
+    }
+    const CallId id{++last_call_};
+    log_.info(
+        "trunk.call",
+        {{"call", id.value}, {"trunk", call.trunk.name}, {"way", call.outward ? "out" : "in"}});
+    invites_.emplace(transaction, id);
+    ++count;
+    calls_.emplace(id, std::move(call));
+    try_next(id, now);
+}
+
+void B2bua::try_next(CallId id, TimePoint now) {
+    auto& call = calls_.at(id);
+    for (const auto pair : std::exchange(call.pairs, {})) {
+        pairs_.erase(pair); // Early dialogs of who has refused.
+        bridge_.hang_up(pair, {}, now);
+    }
+    drain();
+    if (call.cancelled || call.ways.empty()) return finish(id, now);
+    call.way = std::move(call.ways.front());
+    call.ways.pop_front();
+    invite(id, now);
+}
+
+void B2bua::invite(CallId id, TimePoint now) {
+    auto& call = calls_.at(id);
+    const auto& request = call.invite.request;
+    auto writer = call.outward ? outward_invite(call) : inward_invite(call);
+    writer.header(Header::to, "<" + call.way.uri + ">");
+    writer.header(Header::call_id, entropy_.hex(16));
+    writer.header(Header::cseq, "1 INVITE");
+    writer.header(Header::contact, "<" + call.callee_contact + ">");
+    const auto hops = parse_number<unsigned>(request.header(Header::max_forwards).value_or("70"));
+    writer.header(Header::max_forwards, std::max(hops.value_or(70), 1u) - 1);
+    copy_across(writer, request, {});
+    writer.header(Header::user_agent, options_.server_name);
+    call.sent = writer.finish({}, request.body());
+    call.credentials.reset();
+    send(id, now);
+    if (call.outward) waits_.set(id, now + options_.answer_within);
+}
+
+void B2bua::send(CallId id, TimePoint now) {
+    auto& call = calls_.at(id);
+    call.client = agent_.request(call.sent, {call.way.where}, {{}, true}, now);
+    clients_.emplace(*call.client, id);
+}
+
+sip::MessageWriter B2bua::outward_invite(Call& call) {
+    const auto& trunk = call.trunk;
+    const auto own = local_.toward(call.way.where);
+    // Who has an account is somebody in the provider's domain; a neighbour is somebody here.
+    const auto host = trunk.login.user.empty() ? own.ip.to_host() : host_of(call.way.uri);
+    call.callee_contact = contact_at(call);
+    auto writer = sip::MessageWriter::request(Method::invite, call.way.uri);
+    writer.header(Header::from, from_value(call.caller, host) + ";tag=" + entropy_.hex(8));
+    write_identity(writer, call.caller, host, trunk.trusted);
+    return writer;
+}
+
+sip::MessageWriter B2bua::inward_invite(Call& call) {
+    const auto& caller = call.caller;
+    const auto user = caller.user.empty() || caller.is_private ? "anonymous" : caller.user;
+    call.callee_contact = "sip:" + user + "@" + options_.domain;
+    auto writer = sip::MessageWriter::request(Method::invite, call.way.uri);
+    const auto from = from_value(caller, options_.domain);
+    writer.header(Header::from, from + ";tag=" + entropy_.hex(8));
+    write_identity(writer, caller, options_.domain, call.trunk.trusted);
+    return writer;
+}
+
+/// Where the gateway reaches us.
+std::string B2bua::contact_at(const Call& call) const {
+    const auto& where = call.way.where;
+    const auto& login = call.trunk.login;
+    auto out = "sip:" + (login.user.empty() ? call.caller.user : login.user);
+    if (!out.ends_with(':')) out += "@";
+    out += local_.toward(where).to_string();
+    if (where.transport != sip::Transport::udp)
+        out.append(";transport=").append(sip::param_of(where.transport));
+    return out;
+}
+
+// ── The other side answers ───────────────────────────────────────────────────────────────────────
+
+void B2bua::handle_progress(CallId id, const sip::ResponseReceived& received, TimePoint now) {
+    auto& call = calls_.at(id);
+    const auto& response = received.response;
+    const auto pair = pair_for(id, received);
+    if (!pair) return;
+    if (response.status() >= 200) {
+        bridge_.confirm(pair, response, received.from, sip::cseq_of(call.sent), call.credentials,
+                        now);
+        if (!std::exchange(call.answered, true)) log_.info("trunk.answered", {{"call", id.value}});
+    }
+    const auto tag = bridge_.end(pair, Bridge::caller).dialog.key().local_tag;
+    pass_back(call, response, tag, now);
+}
+
+/// The pair of dialogs that this response belongs to, or makes; none: it makes no dialog.
+PairId B2bua::pair_for(CallId call_id, const sip::ResponseReceived& received) {
+    auto& call = calls_.at(call_id);
+    const auto tag = sip::tag_of(received.response, Header::to);
+    for (const auto pair : call.pairs)
+        if (bridge_.end(pair, Bridge::callee).dialog.key().remote_tag == tag) return pair;
+    auto callee = sip::Dialog::uac(call.sent, received.response);
+    auto caller = sip::Dialog::uas(call.invite.request, entropy_.hex(8));
+    if (!callee || !caller) return {};
+    End near{std::move(*caller), call.invite.from, call.caller_contact};
+    End far{std::move(*callee), received.from, call.callee_contact};
+    auto& outside = call.outward ? far : near;
+    auto& within = call.outward ? near : far;
+    if (!call.trunk.login.user.empty()) outside.login = call.trunk.login;
+    within.may_refer = true;
+    const auto id = bridge_.join(std::move(near), std::move(far), sip::cseq_of(call.invite.request),
+                                 sip::cseq_of(call.sent));
+    call.pairs.push_back(id);
+    pairs_.emplace(id, call_id);
+    return id;
+}
+
+void B2bua::handle_refusal(CallId id, const sip::Message& response, TimePoint now) {
+    auto& call = calls_.at(id);
+    clients_.erase(*call.client);
+    call.client.reset();
+    const int status = response.status();
+    const bool asks = status == 401 || status == 407;
+    if (asks && call.outward && !call.trunk.login.user.empty() && !call.credentials &&
+        !call.cancelled) {
+        call.credentials = sip::answer_challenge(response, call.trunk.login, "INVITE",
+                                                 call.sent.request_uri(), entropy_.hex(8));
+        if (call.credentials) {
+            call.sent = with_credentials(call.sent, sip::cseq_of(call.sent) + 1, *call.credentials);
+            return send(id, now);
+        }
+    }
+    call.failure = response;
+    if (asks && call.outward) log_.warning("trunk.refused", {{"trunk", call.trunk.name}});
+    const bool elsewhere =
+        call.outward ? asks || asks_another(status) : status == 404 && !call.ways.empty();
+    if (!elsewhere) call.ways.clear();
+    try_next(id, now);
+}
+
+/// Nobody is left to be asked. A redirection or a question for a password is not for the caller.
+void B2bua::finish(CallId id, TimePoint now) {
+    auto& call = calls_.at(id);
+    const int status = call.cancelled ? 487 : call.failure ? call.failure->status() : 503;
+    if (call.cancelled || !call.failure) {
+        refuse(call.invite, status, {}, now);
+    } else if (status < 400 || status == 401 || status == 407) {
+        refuse(call.invite, call.outward ? 503 : status < 400 ? 480 : 403, {}, now);
+    } else {
+        pass_back(call, *call.failure, entropy_.hex(8), now);
+    }
+    forget(id);
+}
+
+void B2bua::pass_back(Call& call, const sip::Message& response, std::string_view tag,
+                      TimePoint now) {
+    const auto& request = call.invite.request;
+    auto writer = sip::MessageWriter::reply(request, response.status(), response.reason(), tag);
+    if (response.status() < 300) {
+        writer.copy(request, Header::record_route);
+        writer.header(Header::contact, "<" + call.caller_contact + ">");
+    }
+    copy_across(writer, response, {});
+    writer.header(Header::server, options_.server_name);
+    agent_.respond(call.invite.transaction, writer.finish({}, response.body()), now);
+}
+
+void B2bua::refuse(const sip::RequestReceived& received, int status, std::string_view reason,
+                   TimePoint now, const Headers& headers) {
+    auto writer = sip::MessageWriter::reply(received.request, status, reason, entropy_.hex(8));
+    for (const auto& [name, value] : headers) writer.header(name, value);
+    writer.header(Header::server, options_.server_name);
+    agent_.respond(received.transaction, writer.finish(), now);
+}
+
+// ── The end ──────────────────────────────────────────────────────────────────────────────────────
+
+/// A call is over with the last of its pairs, once it was answered.
+void B2bua::drain() {
+    while (const auto over = bridge_.poll()) {
+        const auto found = pairs_.find(over->pair);
+        if (found == pairs_.end()) continue;
+        const auto id = found->second;
+        pairs_.erase(found);
+        auto& call = calls_.at(id);
+        std::erase(call.pairs, over->pair);
+        const bool goes_on = std::any_of(call.pairs.begin(), call.pairs.end(),
+                                         [&](PairId each) { return bridge_.is_confirmed(each); });
+        if (!call.answered || goes_on) continue;
+        for (const auto pair : std::exchange(call.pairs, {})) { // Others that only rang.
+            pairs_.erase(pair);
+            bridge_.hang_up(pair, {}, {});
+        }
+        forget(id);
+    }
+}
+
+void B2bua::end_all(TimePoint now) {
+    while (!calls_.empty()) {
+        const auto id = calls_.begin()->first;
+        auto& call = calls_.begin()->second;
+        for (const auto pair : std::exchange(call.pairs, {})) {
+            pairs_.erase(pair);
+            bridge_.hang_up(pair, "SIP;cause=503;text=\"Server is shutting down\"", now);
+        }
+        if (!call.answered) {
+            abandon(call, now);
+            refuse(call.invite, 503, {}, now);
+        }
+        forget(id);
+    }
+    drain();
+}
+
+void B2bua::forget(CallId id) {
+    const auto found = calls_.find(id);
+    auto& call = found->second;
+    log_.info("trunk.call.ended", {{"call", id.value}, {"answered", call.answered}});
+    if (call.client) clients_.erase(*call.client);
+    invites_.erase(call.invite.transaction);
+    waits_.remove(id);
+    --calls_by_trunk_[call.trunk.name];
+    calls_.erase(found);
+}
+
+} // namespace lyceum::b2bua

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/core.hpp"
+#include "base/deadline_queue.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "server/b2bua/asserted_identity.hpp"
+#include "server/b2bua/bridge.hpp"
+#include "server/trunk/trunks.hpp"
+#include "sip/dialog/user_agent.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace lyceum::b2bua {
+
+/// Calls between this server and its trunks, RFC 7092: to the proxy it is a phone on the line
+/// inside (sip::Inside), to a gateway it is a customer's telephone system, and neither sees the
+/// other.
+///
+///     outward: proxy ──inside──▶ B2bua ──one way after the other──▶ gateway
+///     inward:  gateway ──▶ B2bua ──inside──▶ proxy, which finds the member, the room, the number
+///
+/// An outward call goes to the next gateway when one does not answer within `answer_within`, or
+/// answers 500, 502, 503 or 504. An inward one for a number that nobody has goes to where the trunk
+/// says. It sets calls up; what is said in them is the Bridge's.
+class B2bua {
+public:
+    struct Options {
+        std::string server_name = "Lyceum";
+        std::string domain;          ///< Ours: callers are somebody there.
+        Duration answer_within = 4s; ///< A gateway says anything at all, or it is dead.
+        std::size_t calls_max = 10'000;
+        Bridge::Options bridge{};
+    };
+    /// The number of a member, as the world dials it; empty: he has none of his own.
+    using NumberOf = std::function<std::string(std::string_view member)>;
+
+    B2bua(Options options, sip::UserAgent& agent, trunk::Trunks& trunks, NumberOf number_of,
+          const sip::LocalAddresses& local, Entropy& entropy, Log& log);
+
+    /// Takes what the user agent put out if it is about a call of ours, or for a trunk or from one.
+    /// False: it is for somebody else.
+    bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
+    void handle_timeout(TimePoint now);
+    /// Ends every call.
+    void end_all(TimePoint now);
+
+    /// Nothing comes out but deadlines: what there is to send goes by the user agent.
+    std::optional<std::monostate> poll() { return std::nullopt; }
+    [[nodiscard]] std::optional<TimePoint> deadline() const {
+        return earlier(waits_.deadline(), bridge_.deadline());
+    }
+    [[nodiscard]] std::size_t size() const { return calls_.size(); }
+
+private:
+    using CallId = StrongId<struct CallTag>;
+    using Headers = std::vector<std::pair<sip::Header, std::string>>;
+
+    struct Call {
+        sip::RequestReceived invite; ///< The caller's.
+        trunk::Trunk trunk;          ///< As it was when the call began.
+        bool outward;
+        Caller caller;
+        std::deque<trunk::Trunks::Way> ways; ///< Still to be tried.
+        trunk::Trunks::Way way{};            ///< Is tried now.
+        std::string caller_contact, callee_contact{};
+        sip::Message sent{}; ///< The INVITE as the callee got it.
+        std::optional<sip::TransactionId> client{};
+        std::optional<sip::Credentials> credentials{}; ///< In `sent`.
+        bool cancelled = false, answered = false;
+        std::optional<sip::Message> failure{}; ///< Of the last way.
+        std::vector<PairId> pairs{};
+    };
+
+    bool handle_request(const sip::RequestReceived& received, TimePoint now);
+    bool handle_cancel(const sip::RequestReceived& received, TimePoint now);
+    bool handle_response(const sip::ResponseReceived& received, TimePoint now);
+    bool handle_failure(const sip::RequestFailed& failed, TimePoint now);
+    void handle_outward(const sip::RequestReceived& received, TimePoint now);
+    void handle_inward(const sip::RequestReceived& received, const trunk::Trunk& trunk,
+                       TimePoint now);
+    void begin(Call call, TimePoint now);
+    void try_next(CallId id, TimePoint now);
+    void invite(CallId id, TimePoint now);
+    void send(CallId id, TimePoint now);
+    [[nodiscard]] sip::MessageWriter outward_invite(Call& call);
+    [[nodiscard]] sip::MessageWriter inward_invite(Call& call);
+    void handle_progress(CallId id, const sip::ResponseReceived& received, TimePoint now);
+    void handle_refusal(CallId id, const sip::Message& response, TimePoint now);
+    [[nodiscard]] PairId pair_for(CallId call_id, const sip::ResponseReceived& received);
+    void pass_back(Call& call, const sip::Message& response, std::string_view tag, TimePoint now);
+    void refuse(const sip::RequestReceived& received, int status, std::string_view reason,
+                TimePoint now, const Headers& headers = {});
+    void finish(CallId id, TimePoint now);
+    void abandon(const Call& call, TimePoint now);
+    void drain();
+    void forget(CallId id);
+    [[nodiscard]] std::string contact_at(const Call& call) const;
+
+    Options options_;
+    sip::UserAgent& agent_;
+    trunk::Trunks& trunks_;
+    NumberOf number_of_;
+    const sip::LocalAddresses& local_;
+    Entropy& entropy_;
+    Log& log_;
+    Bridge bridge_;
+    std::uint64_t last_call_ = 0;
+    std::map<CallId, Call> calls_;
+    std::unordered_map<sip::TransactionId, CallId> invites_, clients_;
+    std::unordered_map<sip::TransactionId, sip::Message> abandoned_; ///< INVITEs given up.
+    std::unordered_map<PairId, CallId> pairs_;
+    std::map<std::string, std::size_t> calls_by_trunk_;
+    DeadlineQueue<CallId> waits_; ///< For a first answer.
+};
+
+static_assert(SansIoCore<B2bua>);
+
+} // namespace lyceum::b2bua

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/core.hpp"
+#include "base/deadline_queue.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "server/b2bua/relaying.hpp"
+#include "sip/dialog/user_agent.hpp"
+
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace lyceum::b2bua {
+
+using PairId = StrongId<struct PairTag>;
+
+/// One side of a pair: a dialog of ours with somebody.
+struct End {
+    sip::Dialog dialog;
+    sip::Endpoint peer;  ///< Where its requests come from, and go if nothing else is said.
+    std::string contact; ///< Ours there: a URI.
+    std::optional<sip::Login> login{}; ///< What we answer when asked for a password.
+    bool may_refer = false;            ///< Whether it may send the other side somewhere else.
+};
+
+/// Pairs of dialogs that are one conversation, RFC 7092 §3.1: what is asked in one is asked in the
+/// other, and the answer goes back, octet for octet where it is not about the dialog itself. So
+/// offers and answers in any order, PRACK, UPDATE, INFO, session timers and bodies that nobody here
+/// understands pass; each side sees one peer, us, and nothing behind it. Media goes where the
+/// descriptions say.
+///
+/// Both dialogs of a pair end or neither: by a BYE, by a request that shows that one side is gone
+/// (RFC 5057 §5.1: 408, 481, no answer), by `hang_up`, or at the latest after `lasts_max`.
+class Bridge {
+public:
+    enum Side : std::size_t { caller, callee };
+
+    struct Options {
+        std::string server_name = "Lyceum";
+        Duration lasts_max = 12h;
+    };
+    struct Over { ///< The pair is no more.
+        PairId pair;
+    };
+    using Output = Over;
+
+    Bridge(Options options, sip::UserAgent& agent, Entropy& entropy);
+
+    /// The dialogs that the INVITE has made. `number` and `sent` are its CSeq, as it came and as it
+    /// was sent on.
+    PairId join(End caller, End callee, std::uint32_t number, std::uint32_t sent);
+    /// The other side has answered: an early dialog becomes a call.
+    void confirm(PairId pair, const sip::Message& success, const sip::Endpoint& from,
+                 std::uint32_t sent, std::optional<sip::Credentials> credentials, TimePoint now);
+    [[nodiscard]] const End& end(PairId pair, Side side) const {
+        return pairs_.at(pair).ends[side];
+    }
+    [[nodiscard]] bool is_confirmed(PairId pair) const { return pairs_.at(pair).confirmed; }
+    /// BYE to both if they have talked; an early dialog is only forgotten.
+    void hang_up(PairId pair, std::string_view reason, TimePoint now);
+
+    /// Takes what is about one of the pairs. False: it is not.
+    bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
+    void handle_timeout(TimePoint now);
+
+    std::optional<Output> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const { return lasts_.deadline(); }
+    [[nodiscard]] std::size_t size() const { return pairs_.size(); }
+
+private:
+    struct Pair {
+        std::array<End, 2> ends;
+        std::array<InviteNumbers, 2> numbers; ///< Of INVITEs that came from this side.
+        std::array<std::optional<sip::Credentials>, 2> credentials; ///< Of the last INVITE to it.
+        bool confirmed = false, over = false;
+        int byes = 0;                                 ///< Still to be answered.
+        std::optional<sip::TransactionId> answered{}; ///< The last re-INVITE, whose 2xx may repeat.
+    };
+    struct Place {
+        PairId pair;
+        Side side;
+    };
+    struct Relay { ///< A request of ours that is on its way.
+        Place to;
+        std::optional<sip::TransactionId> asker; ///< None: nobody waits for it.
+        sip::Message asked;                      ///< As it came.
+        sip::Message sent;
+        bool challenged = false;
+    };
+
+    [[nodiscard]] std::optional<Place> place_of(const sip::Message& request,
+                                                const sip::Endpoint& from) const;
+    bool handle_request(const sip::RequestReceived& received, TimePoint now);
+    bool handle_ack(const sip::AckReceived& received, TimePoint now);
+    bool handle_response(const sip::ResponseReceived& received, TimePoint now);
+    bool handle_failure(const sip::RequestFailed& failed, TimePoint now);
+    bool handle_cancel(const sip::RequestReceived& received, TimePoint now);
+    void relay(Place from, const sip::RequestReceived& received, TimePoint now);
+    void send(Relay relay, TimePoint now);
+    bool answer_challenge(Relay& relay, const sip::Message& challenge, TimePoint now);
+    void pass_back(const Relay& relay, const sip::Message& response, TimePoint now);
+    void respond(sip::TransactionId to, const sip::Message& request, int status, TimePoint now);
+    void bye(PairId id, Side to, const sip::Message* because, std::string_view reason,
+             TimePoint now);
+    void close(PairId id);
+    void settle(PairId id);
+    [[nodiscard]] sip::Endpoint target_of(const End& end) const;
+
+    Options options_;
+    sip::UserAgent& agent_;
+    Entropy& entropy_;
+    std::uint64_t last_pair_ = 0;
+    std::unordered_map<PairId, Pair> pairs_;
+    std::map<sip::DialogKey, Place> dialogs_;
+    std::unordered_map<sip::TransactionId, Relay> relays_; ///< By the transaction toward the peer.
+    std::unordered_map<sip::TransactionId, sip::TransactionId> asked_; ///< Of who asks, to those.
+    DeadlineQueue<PairId> lasts_;
+    std::deque<Output> outputs_;
+};
+
+static_assert(SansIoCore<Bridge>);
+
+} // namespace lyceum::b2bua

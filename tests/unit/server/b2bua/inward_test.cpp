@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kit/trunk_calls.hpp"
+
+namespace lyceum::b2bua {
+namespace {
+
+class InwardTest : public kit::TrunkCalls {
+protected:
+    /// What the focus says of a room that is not there.
+    void no_such_room() {
+        ASSERT_EQ(exchange.taken.size(), 1u);
+        exchange.agent.reject(exchange.taken.front().session, 404, {}, exchange.now);
+        exchange.taken.clear();
+        exchange.turn();
+    }
+    sip::Message inward(const std::string& uri, const std::string& more = {},
+                        const std::string& to = {}) {
+        const auto number = std::to_string(++cseq);
+        return kit::message("INVITE " + uri +
+                                " SIP/2.0\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKin" +
+                                number +
+                                "\nMax-Forwards: 50\nFrom: \"Mum\" <sip:+46701@isp.test>;tag=g\n"
+                                "To: <" +
+                                (to.empty() ? uri : to) + ">\nCall-ID: in" + number +
+                                "\nCSeq: 3 INVITE\n"
+                                "Contact: <sip:mum@198.51.100.7>\nContent-Type: application/sdp\n" +
+                                more,
+                            kit::phone_sdp());
+    }
+    sip::Message after(const std::string& method, const sip::Message& answer) {
+        const auto contact = sip::NameAddr::parse(*answer.header(Header::contact));
+        const auto number = method == "ACK" ? "3" : "4";
+        return kit::message(
+            method + " " + std::string(contact->uri_text) +
+            " SIP/2.0\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKaf" + method +
+            "\nMax-Forwards: 50\nFrom: " + std::string(*answer.header(Header::from)) +
+            "\nTo: " + std::string(*answer.header(Header::to)) +
+            "\nCall-ID: " + std::string(*answer.header(Header::call_id)) + "\nCSeq: " + number +
+            " " + method + "\n");
+    }
+};
+
+TEST_F(InwardTest, ANumberRingsTheMemberWhoseItIs) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.aliases["+498912345"] = "bob";
+    start();
+    exchange.hand_in(inward("sip:+498912345@192.0.2.1"), first);
+    const auto rings = exchange.next("INVITE");
+    ASSERT_TRUE(rings);
+    EXPECT_EQ(rings->to, desk);
+    EXPECT_TRUE(
+        rings->message.header(Header::from)->starts_with("\"Mum\" <sip:+46701@school.test>"));
+    EXPECT_EQ(rings->message.header(Header::contact), "<sip:+46701@school.test>");
+    EXPECT_EQ(rings->message.body(), kit::phone_sdp());
+    EXPECT_EQ(rings->message.bytes().find("198.51.100.7"), std::string::npos);
+    exchange.hand_in(answer(*rings, 180, {.tag = "b"}), desk);
+    EXPECT_EQ(sent_to("180"), first);
+    auto writer = sip::MessageWriter::reply(rings->message, 200, {}, "b");
+    for (const auto& field : rings->message.fields())
+        if (field.id == Header::record_route) writer.copy(rings->message, field);
+    writer.header(Header::contact, "<sip:bob@192.0.2.20:5060>");
+    exchange.hand_in(writer.finish("application/sdp", "bob's"), desk);
+    const auto connected = exchange.next("200");
+    ASSERT_TRUE(connected);
+    EXPECT_EQ(connected->to, first);
+    EXPECT_EQ(connected->message.body(), "bob's");
+    EXPECT_EQ(connected->message.header(Header::contact), "<sip:+498912345@192.0.2.1:5060>");
+    EXPECT_FALSE(connected->message.has(Header::record_route));
+    exchange.hand_in(after("ACK", connected->message), first);
+    EXPECT_EQ(sent_to("ACK"), desk);
+
+    // Bob hangs up, by the route set that our proxy has given him.
+    std::string routes;
+    for (const auto each : rings->message.values(Header::record_route))
+        routes.append("Route: ").append(each).append("\n");
+    exchange.hand_in(
+        kit::message("BYE sip:+46701@school.test SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.20:5060;branch="
+                     "z9hG4bKbob\nMax-Forwards: 70\nFrom: " +
+                     std::string(*rings->message.header(Header::to)) +
+                     ";tag=b\nTo: " + std::string(*rings->message.header(Header::from)) +
+                     "\nCall-ID: " + std::string(*rings->message.header(Header::call_id)) +
+                     "\nCSeq: 1 BYE\n" + routes),
+        desk);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, first);
+    exchange.hand_in(answer(*bye, 200), first);
+    expect_rest();
+}
+
+TEST_F(InwardTest, ANumberOfNobodyGoesWhereTheTrunkSays) {
+    exchange.bind("carol", "sip:carol@192.0.2.20:5060");
+    provider.inbound = "carol";
+    start();
+    exchange.routes.clear();
+    exchange.hand_in(inward("sip:+4989999@192.0.2.1"), first);
+    no_such_room();
+    const auto rings = exchange.next("INVITE");
+    ASSERT_TRUE(rings);
+    EXPECT_EQ(rings->message.request_uri(), "sip:carol@192.0.2.20:5060");
+    EXPECT_FALSE(exchange.next("404"));
+}
+
+TEST_F(InwardTest, WithoutThatItIsNotFound) {
+    start();
+    exchange.hand_in(inward("sip:nobody@192.0.2.1"), first);
+    no_such_room();
+    EXPECT_EQ(sent_to("404"), first);
+    expect_rest();
+}
+
+TEST_F(InwardTest, NobodyTelephonesAtOurExpense) {
+    start();
+    exchange.hand_in(inward("sip:+1900555@192.0.2.1"), first);
+    EXPECT_FALSE(exchange.next("INVITE"));
+    EXPECT_EQ(sent_to("404"), first);
+}
+
+TEST_F(InwardTest, ButAMemberMayHaveSentHisCallsToHisMobile) {
+    exchange.members["bob"].forwarding.always = "sip:+4917@school.test";
+    exchange.numbers["bob"] = "+498912345";
+    provider.trusted = true;
+    start();
+    exchange.hand_in(inward("sip:bob@192.0.2.1"), first);
+    const auto out = exchange.next("INVITE");
+    ASSERT_TRUE(out);
+    EXPECT_EQ(out->to, first);
+    EXPECT_EQ(out->message.request_uri(), "sip:+4917@198.51.100.7;user=phone");
+    EXPECT_TRUE(out->message.header(Header::from)->starts_with("\"Mum\" <sip:+46701@192.0.2.1>"));
+    EXPECT_LT(*parse_number<int>(*out->message.header(Header::max_forwards)), 50);
+}
+
+TEST_F(InwardTest, ToTheNameThatWeRegisteredItIsForWhomToSays) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.aliases["+498912345"] = "bob";
+    provider.login = {"school", "word"};
+    start();
+    exchange.hand_in(inward("sip:school@192.0.2.1", {}, "sip:+498912345@isp.test"), first);
+    ASSERT_TRUE(exchange.next("INVITE"));
+}
+
+TEST_F(InwardTest, ARoomIsJoinedByTelephone) {
+    start();
+    exchange.hand_in(inward("sip:maths@192.0.2.1"), first);
+    ASSERT_EQ(exchange.taken.size(), 1u);
+    const auto& call = exchange.taken.front();
+    exchange.agent.accept(call.session, "room", exchange.now);
+    exchange.turn();
+    const auto connected = exchange.next("200");
+    ASSERT_TRUE(connected);
+    EXPECT_EQ(connected->to, first);
+    EXPECT_EQ(connected->message.body(), "room");
+    exchange.hand_in(after("ACK", connected->message), first);
+    EXPECT_EQ(exchange.agent.session_count(), 1u);
+    exchange.hand_in(after("BYE", connected->message), first);
+    EXPECT_EQ(sent_to("200"), first);
+    EXPECT_EQ(exchange.agent.session_count(), 0u);
+    expect_rest();
+}
+
+TEST_F(InwardTest, TheAssertedCallerCountsWhereItIsTrusted) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    start();
+    const std::string asserted = "P-Asserted-Identity: \"Dad\" <tel:+46-702>\n";
+    exchange.hand_in(inward("sip:bob@192.0.2.1", asserted), first);
+    EXPECT_TRUE(exchange.next("INVITE")->message.header(Header::from)->starts_with("\"Mum\""));
+    provider.trusted = true;
+    start();
+    exchange.hand_in(inward("sip:bob@192.0.2.1", asserted), first);
+    const auto rings = exchange.next("INVITE");
+    EXPECT_TRUE(
+        rings->message.header(Header::from)->starts_with("\"Dad\" <sip:+46702@school.test>"));
+    EXPECT_FALSE(rings->message.header("P-Asserted-Identity")) << "nor does bob need to know";
+    exchange.hand_in(inward("sip:bob@192.0.2.1", asserted + "Privacy: id;critical\n"), first);
+    EXPECT_TRUE(
+        exchange.next("INVITE")->message.header(Header::from)->starts_with("\"Anonymous\""));
+}
+
+TEST_F(InwardTest, ExpectsAContact) {
+    start();
+    auto text = inward("sip:bob@192.0.2.1").bytes();
+    const std::string contact = "Contact: <sip:mum@198.51.100.7>\r\n";
+    text.erase(text.find(contact), contact.size());
+    exchange.hand_in(kit::parse(std::move(text)), first);
+    EXPECT_EQ(sent_to("400"), first);
+}
+
+} // namespace
+} // namespace lyceum::b2bua
