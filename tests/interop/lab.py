@@ -275,9 +275,9 @@ class Baresip:
     RATES = {"PCMU": (8000, 1), "PCMA": (8000, 1), "G722": (16000, 1), "opus": (48000, 2)}
 
     def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
-                 encryption="", nat="", registrar="", answers=False):
+                 encryption="", nat="", registrar="", answers=False, host=HOST, port=0):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
-        self.control_port = free_port()
+        self.control_port, self.port = free_port(), port or free_port()
         rate, channels = self.RATES[codec]
         write_tone(f"{self.folder}/tone.wav", hertz, rate=rate)
         if channels == 2:
@@ -285,7 +285,7 @@ class Baresip:
         rtp = 30000 + free_port() % 20000
         pathlib.Path(f"{self.folder}/config").write_text(f"""
 poll_method epoll
-sip_listen {HOST}:{free_port()}
+sip_listen {host}:{self.port}
 call_max_calls 4
 audio_source aufile,{self.folder}/tone.wav
 audio_player aufile,{self.folder}/heard.wav
@@ -296,7 +296,7 @@ ausrc_channels {channels}
 auplay_channels {channels}
 rtp_ports {rtp}-{rtp + 60}
 jitter_buffer_delay 1-5
-net_interface {HOST}
+net_interface {host}
 module_path /usr/lib/baresip/modules
 module g711.so
 module g722.so
@@ -322,7 +322,7 @@ opus_bitrate 32000
         security += ";answermode=auto" if answers else ""
         auth = f";auth_user={user};auth_pass={password}" if password else ""
         pathlib.Path(f"{self.folder}/accounts").write_text(
-            f"<sip:{user}@{registrar or HOST};transport={transport}>;regint={120 if registrar else 0};audio_codecs={name}{security}{auth}\n")
+            f"<sip:{user}@{registrar or host};transport={transport}>;regint={120 if registrar else 0};audio_codecs={name}{security}{auth}\n")
         pathlib.Path(f"{self.folder}/contacts").write_text("")
         self.output = open(f"{self.folder}/out", "wb")
         self.process = subprocess.Popen(

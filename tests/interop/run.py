@@ -20,6 +20,7 @@ import traceback
 import lab
 import reach
 import srtp
+import trunks
 from lab import HOST, Baresip, NameServer, Server, command, exchange, options_request, sipp
 
 
@@ -677,7 +678,7 @@ def test_linphone_hears_its_echo_between_two_hosts():
 
 def main():
     wanted = sys.argv[2:]
-    tests = [(name, test) for name, test in {**globals(), **vars(reach)}.items()
+    tests = [(name, test) for name, test in {**globals(), **vars(reach), **vars(trunks)}.items()
              if name.startswith("test_") and (not wanted or any(w in name for w in wanted))]
     for program in ("baresip", "sipp"):
         assert shutil.which(program), f"{program} is missing: ./dev deps"

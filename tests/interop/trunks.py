@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Telephones are reached, and reach us: by gateways, providers, and other places of ours."""
+import contextlib
+import pathlib
+import subprocess
+import tempfile
+import time
+
+import lab
+from lab import HOST, Baresip, Server, command
+from reach import hear_each_other, members, phone, uri
+
+OUT_THERE = "127.0.0.2"  # Trunks are known by their address.
+FURTHER = "127.0.0.3"
+NUMBER = "+4930123"
+
+
+def on(server, *arguments, stdin=None):
+    done = command(*arguments, "--data", server.data, stdin=stdin)
+    assert done.returncode == 0, (arguments, done.stderr)
+    return done.stdout
+
+
+def wait_until(said, seconds=15):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if said():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never came to that")
+
+
+@contextlib.contextmanager
+def sipp_gateway():
+    """A gateway that takes calls after the password."""
+    port = lab.free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            ["sipp", "-sf", str(lab.HERE / "sipp" / "gateway.xml"), "-i", OUT_THERE, "-p", str(port),
+             "-timeout", "60s", "-nostdin", "-trace_err", "-error_file", f"{folder}/errors"],
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield port, process
+        finally:
+            process.kill()
+            process.wait(5)
+            errors = pathlib.Path(f"{folder}/errors")
+            if errors.exists():
+                print("      sipp:", errors.read_text(errors="replace")[:600])
+
+
+def test_a_telephone_is_called_and_calls():
+    with members("alice", "bob") as server:
+        gateway_port = lab.free_port()
+        on(server, "alias", "add", "+498912345", "bob")
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway_port}", "--caller", "+4989100")
+        on(server, "route", "add", "+.", "trunk:pstn")
+        with phone(server, "alice", hertz=500) as alice, \
+                phone(server, "bob", hertz=700, answers=True) as bob, \
+                Baresip("", user=NUMBER, host=OUT_THERE, port=gateway_port, hertz=900,
+                        answers=True) as mobile:
+            wait_until(lambda: "\tup" in on(server, "trunk", "list"))
+            alice.command("dial", uri(server, NUMBER))
+            alice.wait_for("Call established")
+            mobile.wait_for("Call established")
+            assert "+4989100" in mobile.said(), mobile.said()
+            hear_each_other(alice, mobile, (500, 900))
+            alice.command("hold")
+            time.sleep(1)
+            alice.command("resume")
+            hear_each_other(alice, mobile, (500, 900))
+            mobile.command("hangup")
+            alice.wait_for("session closed")
+
+            mobile.command("dial", uri(server, "+498912345"))
+            bob.wait_for("Call established")
+            mobile.wait_for("Call established")
+            hear_each_other(mobile, bob, (900, 700))
+            bob.command("hangup")
+            mobile.wait_for("session closed")
+            # The same telephone in a room, where it is one of many.
+            mobile.command("dial", uri(server, "demo"))
+            assert server.wait_for_log("leg.joining")
+            # But it does not get out again at our expense.
+            mobile.command("dial", uri(server, "+15550199"))
+            mobile.wait_for("404")
+
+
+def test_a_gateway_dies_in_the_middle_of_an_afternoon():
+    with members("alice") as server, sipp_gateway() as (first, process), \
+            sipp_gateway() as (second, _), phone(server, "alice") as alice:
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{first}", "--user", "school",
+           "--password-stdin", stdin="word\n")
+        on(server, "trunk", "gateway", "pstn", f"sip:{OUT_THERE}:{second}", "--priority", "2")
+        on(server, "route", "add", "+.", "trunk:pstn")
+        wait_until(lambda: on(server, "trunk", "list").count("\tup") == 2)
+
+        def call():
+            alice.command("dial", uri(server, NUMBER))
+            wait_until(lambda: server.read_log().count("trunk.answered") > answered[0])
+            answered[0] += 1
+            alice.command("hangup")
+            wait_until(lambda: server.read_log().count("trunk.call.ended") == answered[0])
+
+        answered = [0]
+        call()
+        process.kill()
+        call()  # It is gone, and nobody knows yet.
+        wait_until(lambda: f":{first}\tpriority=1\tweight=1\tno answer" in on(server, "trunk", "list"))
+        started = time.monotonic()
+        call()
+        assert time.monotonic() - started < 3, "who is known to be dead is not waited for"
+
+
+def test_a_provider_knows_us_by_our_registration():
+    with members("alice", "bob") as server, \
+            Server("--bind", OUT_THERE, "--digest", "sha256") as provider:
+        on(provider, "user", "add", "school", "--password-stdin", stdin="word\n")
+        on(server, "trunk", "add", "isp", f"sip:{OUT_THERE}:{provider.port}", "--user", "school",
+           "--password-stdin", "--register", "on", "--inbound", "bob", stdin="word\n")
+        on(server, "route", "add", "+46.", "trunk:isp")
+        wait_until(lambda: "\tregistered" in on(server, "trunk", "list"))
+        assert "school\t" in on(provider, "binding", "list")
+        with phone(server, "alice", hertz=500) as alice, \
+                phone(server, "bob", hertz=700, answers=True) as bob, \
+                Baresip("", user="dad", host=FURTHER, hertz=900, answers=True) as dad:
+            on(provider, "alias", "add", "+46701", f"sip:dad@{FURTHER}:{dad.port}")
+            alice.command("dial", uri(server, "+46701"))
+            alice.wait_for("Call established")
+            dad.wait_for("Call established")
+            hear_each_other(alice, dad, (500, 900))
+            dad.command("hangup")
+            alice.wait_for("session closed")
+            dad.command("dial", f"sip:school@{OUT_THERE}:{provider.port}")
+            bob.wait_for("Call established")
+            dad.command("hangup")
+            bob.wait_for("session closed")
