@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lyceum::b2bua {
@@ -12,6 +13,7 @@ using sip::Method;
 
 namespace {
 
+constexpr auto refresh_grace = 32s;    // Whoever refreshes may be late, by a transaction.
 constexpr std::size_t numbers_max = 8; // INVITEs whose ACK or PRACK may still come.
 
 Bridge::Side other(Bridge::Side side) {
@@ -53,7 +55,17 @@ void Bridge::confirm(PairId id, const sip::Message& success, const sip::Endpoint
     end.peer = from;
     for (auto& [number, as_sent] : pair.numbers[caller]) as_sent = sent;
     pair.credentials[callee] = std::move(credentials);
-    if (!std::exchange(pair.confirmed, true)) lasts_.set(id, now + options_.lasts_max);
+    pair.confirmed = true;
+    watch(id, success, now);
+}
+
+/// The ends refresh the session themselves; if both have died, nobody does.
+void Bridge::watch(PairId id, const sip::Message& success, TimePoint now) {
+    const auto said = success.header(Header::session_expires).value_or("");
+    const auto seconds = parse_number<std::uint32_t>(trim(said.substr(0, said.find(';'))));
+    auto lasts = options_.lasts_max;
+    if (seconds) lasts = std::min<Duration>(lasts, std::chrono::seconds(*seconds) + refresh_grace);
+    lasts_.set(id, now + lasts);
 }
 
 // ── What comes ───────────────────────────────────────────────────────────────────────────────────
@@ -183,8 +195,11 @@ bool Bridge::handle_response(const sip::ResponseReceived& received, TimePoint no
         return true;
     }
     const auto method = relay.sent.method();
-    if (pair != pairs_.end() && moves_target(method) && response.status() < 300)
+    if (pair != pairs_.end() && moves_target(method) && response.status() < 300) {
         pair->second.ends[relay.to.side].dialog.refresh_target(response);
+        if (final && pair->second.confirmed && !pair->second.over)
+            watch(relay.to.pair, response, now);
+    }
     if (relay.asker) pass_back(relay, response, now);
     if (!final) return true;
     const auto id = relay.to.pair;

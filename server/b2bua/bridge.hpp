@@ -36,7 +36,8 @@ struct End {
 /// descriptions say.
 ///
 /// Both dialogs of a pair end or neither: by a BYE, by a request that shows that one side is gone
-/// (RFC 5057 §5.1: 408, 481, no answer), by `hang_up`, or at the latest after `lasts_max`.
+/// (RFC 5057 §5.1: 408, 481, no answer), by `hang_up`, when the session that the ends have agreed
+/// on is not refreshed (RFC 4028), or at the latest after `lasts_max`.
 class Bridge {
 public:
     enum Side : std::size_t { caller, callee };
@@ -106,6 +107,7 @@ private:
     bool answer_challenge(Relay& relay, const sip::Message& challenge, TimePoint now);
     void pass_back(const Relay& relay, const sip::Message& response, TimePoint now);
     void respond(sip::TransactionId to, const sip::Message& request, int status, TimePoint now);
+    void watch(PairId id, const sip::Message& success, TimePoint now);
     void bye(PairId id, Side to, const sip::Message* because, std::string_view reason,
              TimePoint now);
     void close(PairId id);

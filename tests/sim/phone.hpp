@@ -28,6 +28,8 @@ public:
         return dead_ || (agent_.session_count() == 0 && agent_.transactions().size() == 0);
     }
 
+    [[nodiscard]] bool is_talking() const { return !dead_ && established_; }
+
 private:
     void call();
     void be_called(sip::IncomingCall call);

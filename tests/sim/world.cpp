@@ -8,6 +8,11 @@
 #include <iostream>
 
 namespace lyceum::sim {
+namespace {
+
+constexpr int gateways = 2;
+
+} // namespace
 
 World::World(Options options)
     : random(options.seed), options_(options), entropy_(random.u64()),
@@ -16,19 +21,36 @@ World::World(Options options)
       identity_({.realm = "lyceum"}, *this, guard_, entropy_, log_),
       focus_({}, agent_, *this, identity_, *this, random, entropy_, log_),
       proxy_({}, agent_, router_, identity_, local_, sip::KeyedHash("sim"), entropy_, log_),
+      trunks_({}, agent_, local_, random, entropy_, log_),
+      b2bua_(
+          {.domain = "192.0.2.1"}, agent_, trunks_, [](std::string_view) { return std::string(); },
+          local_, entropy_, log_),
       faults_(LinkFaults::draw(random)) {
     const auto count = options_.day ? 5 : random.between(1, 12);
-    for (int number = 1; number <= count; ++number)
+    for (int number = 1; number <= count + gateways; ++number)
         phones_.push_back(std::make_unique<Phone>(*this, number));
-    make_members();
+    make_members(static_cast<std::size_t>(count));
+    make_trunk();
+}
+
+void World::make_trunk() {
+    trunk::Trunk trunk;
+    trunk.name = "pstn";
+    trunk.caller = "+490";
+    trunk.inbound = "m1";
+    for (auto number = phones_.size() - gateways + 1; number <= phones_.size(); ++number)
+        trunk.gateways.push_back({"sip:198.51.100." + std::to_string(number),
+                                  static_cast<unsigned>(random.between(1, 2))});
+    trunks_.set({std::move(trunk)}, now);
+    drain();
 }
 
 /// Two phones to a member, ringing together or one after the other, and a way on for some of them.
-void World::make_members() {
-    for (std::size_t first = 1; first <= phones_.size(); first += 2) {
+void World::make_members(std::size_t phones) {
+    for (std::size_t first = 1; first <= phones; first += 2) {
         const auto name = "m" + std::to_string(members_.size() + 1);
         registrar::Registration registration{name, {}};
-        for (auto number = first; number <= std::min(first + 1, phones_.size()); ++number) {
+        for (auto number = first; number <= std::min(first + 1, phones); ++number) {
             registrar::Binding binding;
             binding.contact = "sip:phone@198.51.100." + std::to_string(number) + ":5060";
             binding.source = *sip::endpoint_of(binding.contact);
@@ -40,7 +62,7 @@ void World::make_members() {
         auto& set = members_[name];
         if (random.chance(30)) set.forwarding.busy = random.chance(50) ? "demo" : "m1";
         if (random.chance(30)) set.forwarding.no_answer = random.chance(50) ? "m1" : "small";
-        if (random.chance(20)) set.forwarding.unreachable = "demo";
+        if (random.chance(20)) set.forwarding.unreachable = random.chance(50) ? "demo" : "+493";
         if (random.chance(20)) set.steps = {{"devices", 3s}, {"m2", 3s}, {"demo", 3s}};
         set.forwarding.no_answer_after = 5s;
     }
@@ -72,6 +94,8 @@ void World::run() {
     note("healed");
     faults_on = false;
     faults_ = {};
+    phase(35s); // What was lost has come again, or was given up.
+    check_pairs();
     // Long enough for commands that wait (glare, 491) and for calls that are being set up.
     for (int round = 0; round < 10; ++round) {
         phase(10s);
@@ -81,6 +105,8 @@ void World::run() {
     phase(100s + rtp_timeout);
     // Ghosts on hold have no media to miss: the session timer ends them.
     phase(1900s);
+    trunks_.set({}, now); // Nobody is asked any more whether he lives.
+    phase(70s);
     check_rest();
 }
 
@@ -96,7 +122,8 @@ void World::phase(Duration length) {
 }
 
 bool World::step(TimePoint until) {
-    auto next = earlier(agent_.deadline(), proxy_.deadline());
+    auto next = earlier(earlier(agent_.deadline(), proxy_.deadline()),
+                        earlier(trunks_.deadline(), b2bua_.deadline()));
     for (const auto& phone : phones_) next = earlier(next, phone->deadline());
     for (const auto& [id, media] : media_) next = earlier(next, media.deadline());
     const auto event = events_.begin();
@@ -111,6 +138,8 @@ bool World::step(TimePoint until) {
         now = std::max(now, *next);
         agent_.handle_timeout(now);
         proxy_.handle_timeout(now);
+        trunks_.handle_timeout(now);
+        b2bua_.handle_timeout(now);
         for (auto& phone : phones_) phone->handle_timeout();
         std::vector<focus::ConferenceId> due;
         for (auto& [id, media] : media_) due.push_back(id);
@@ -133,10 +162,13 @@ void World::drain() {
             focus_.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
             focus_.handle_session(*event, now);
-        } else {
+        } else if (!trunks_.handle_stranger(*output, now) &&
+                   !b2bua_.handle_stranger(*output, now)) {
             proxy_.handle_stranger(*output, now);
         }
     }
+    while (trunks_.poll()) {
+    } // What is said of them is for people.
 }
 
 void World::send_sip(int phone, bool to_server, std::string bytes) {
@@ -258,6 +290,14 @@ void World::check_safety() const {
     if (focus_.leg_count() > agent_.session_count()) throw Violation("a leg without a session");
 }
 
+/// Both sides of a call by a trunk end or neither: no gateway talks where we have no call any more.
+void World::check_pairs() const {
+    std::size_t talking = 0;
+    for (auto number = phones_.size() - gateways; number < phones_.size(); ++number)
+        talking += phones_[number]->is_talking() ? 1 : 0;
+    if (talking > b2bua_.size()) throw Violation("a gateway talks to nobody");
+}
+
 void World::check_rest() {
     const auto require = [](std::size_t left, const char* what) {
         if (left) throw Violation(std::to_string(left) + " " + what + " left at rest");
@@ -267,9 +307,10 @@ void World::check_rest() {
     require(agent_.session_count(), "sessions");
     require(agent_.transactions().size(), "transactions");
     require(proxy_.size(), "forwarded requests");
+    require(b2bua_.size(), "calls by trunks");
     require(media_.size(), "mixers");
     require(ports_.size(), "ports");
-    if (agent_.deadline()) throw Violation("a deadline left at rest");
+    if (agent_.deadline() || b2bua_.deadline()) throw Violation("a deadline left at rest");
     for (std::size_t i = 0; i < phones_.size(); ++i)
         if (!phones_[i]->at_rest())
             throw Violation("phone " + std::to_string(i + 1) + " not at rest");

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "mixer/conference_media.hpp"
+#include "server/b2bua/b2bua.hpp"
 #include "server/focus/focus.hpp"
 #include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
@@ -26,10 +27,11 @@ struct Violation : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Phones and the real focus, proxy, user agent and mixer, under a virtual clock and one seed. Only
-/// sockets, clock, entropy and disk are replaced. The phones belong to members, one or two to each,
-/// who are found in many ways. A run has two phases: faults on, with safety
-/// checked at every step; then everything is healed and must come to rest.
+/// Phones and the real focus, proxy, trunks, user agent and mixer, under a virtual clock and one
+/// seed. Only sockets, clock, entropy and disk are replaced. The phones belong to members, one or
+/// two to each, who are found in many ways; the last two are the gateways of a trunk. A run has two
+/// phases: faults on, with safety checked at every step; then everything is healed and must come to
+/// rest.
 class World final : public focus::MediaGateway,
                     public focus::Directory,
                     public routing::Directory,
@@ -81,8 +83,13 @@ private:
     }
     std::optional<routing::Member> member(std::string_view name) override;
     std::optional<std::string> alias(std::string_view) override { return std::nullopt; }
-    std::vector<routing::NumberRoute> number_routes() override { return {}; }
-    void make_members();
+    std::vector<routing::NumberRoute> number_routes() override {
+        routing::NumberRoute out{"+.", "trunk:pstn"};
+        out.for_members = false;
+        return {out};
+    }
+    void make_members(std::size_t phones);
+    void make_trunk();
 
     void phase(Duration length);
     bool step(TimePoint until);
@@ -90,6 +97,7 @@ private:
     void drain_media(focus::ConferenceId id);
     void check_wire(const sip::Message& message, bool from_server);
     void check_safety() const;
+    void check_pairs() const;
     void check_rest();
 
     Options options_;
@@ -105,6 +113,8 @@ private:
     routing::Router router_{
         {.domains = domains_, .serial_ring = 4s}, *this, routing::location_of(registrar_)};
     proxy::Proxy proxy_;
+    trunk::Trunks trunks_;
+    b2bua::B2bua b2bua_;
     std::map<std::string, routing::Member, std::less<>> members_;
     LinkFaults faults_;
     std::vector<std::unique_ptr<Phone>> phones_;
