@@ -46,6 +46,7 @@ const std::vector<Option>& options() {
         {"international_prefix", &Configuration::international_prefix},
         {"national_prefix", &Configuration::national_prefix},
         {"emergency_numbers", &Configuration::emergency_numbers},
+        {"enum_suffixes", &Configuration::enum_suffixes},
         {"log_level", &Configuration::log_level},
         {"log_personal", &Configuration::log_personal},
     };

@@ -59,6 +59,13 @@ std::string dialled_host(const Configuration& configuration) {
     return outward.is_unspecified() ? "127.0.0.1" : outward.to_host();
 }
 
+/// "a, b".
+std::vector<std::string> list_of(std::string_view text) {
+    std::vector<std::string> out;
+    while (!text.empty()) out.emplace_back(trim(cut(text, ',')));
+    return out;
+}
+
 /// What people may call us by: the domain, the host, and its addresses.
 identity::Domains domains(const Configuration& c) {
     identity::Domains domains{domain_of(c), boost::asio::ip::host_name(), "localhost", c.bind};
@@ -123,7 +130,7 @@ public:
               },
               log),
           driver_(io_, {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, guard_}, transport_,
-                  resolver_,
+                  resolver_, list_of(c.enum_suffixes),
                   {[this](registrar::Registrar::Save save) { database_.save(std::move(save)); },
                    [this](const protection::Guard::Output& output) { keep(output); },
                    [this](const trunk::Trunks::Changed& changed) {
@@ -325,9 +332,9 @@ routing::Router::Options router_options(const Configuration& c) {
     options.numbers.country_code = c.country_code;
     options.numbers.international_prefix = c.international_prefix;
     options.numbers.national_prefix = c.national_prefix;
-    options.numbers.emergency.clear();
-    for (std::string_view rest = c.emergency_numbers; !rest.empty();)
-        options.numbers.emergency.emplace(trim(cut(rest, ',')));
+    options.numbers.asks_dns = !c.enum_suffixes.empty();
+    const auto emergency = list_of(c.emergency_numbers);
+    options.numbers.emergency = {emergency.begin(), emergency.end()};
     return options;
 }
 

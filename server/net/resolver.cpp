@@ -45,23 +45,46 @@ public:
         ::close(wake_);
     }
 
-    void locate(std::string uri, Done done) {
+    void locate(std::string text, Done<sip::ServerLocator> done) {
+        const auto uri = sip::Uri::parse(text);
+        if (!uri || !uri->is_sip()) return done({});
+        start<sip::ServerLocator>({*uri, random_}, std::move(done));
+    }
+
+    template <class Core>
+    void start(Core core, Done<Core> done) {
+        auto lookup = std::make_unique<LookupOf<Core>>(std::move(core), std::move(done));
+        std::unique_ptr<Lookup> refused = std::move(lookup);
         {
             const std::lock_guard lock(mutex_);
-            if (waiting_.size() < lookups_max) {
-                waiting_.emplace_back(std::move(uri), std::move(done));
-                done = nullptr;
-            }
+            if (waiting_.size() < lookups_max) waiting_.push_back(std::move(refused));
         }
-        if (done) return done({});
+        if (refused) return refused->finish();
         wake();
     }
 
 private:
+    using Query = sip::ServerLocator::Query;
+
+    /// One of the cores, with who waits for it.
     struct Lookup {
-        Worker* worker;
-        sip::ServerLocator locator;
-        Done done;
+        Worker* worker = nullptr;
+
+        virtual ~Lookup() = default;
+        virtual std::optional<Query> query() const = 0;
+        virtual void handle_answer(const sip::DnsAnswer& answer) = 0;
+        virtual void finish() = 0;
+    };
+    template <class Core>
+    struct LookupOf final : Lookup {
+        LookupOf(Core asked, Done<Core> told) : core(std::move(asked)), done(std::move(told)) {}
+
+        std::optional<Query> query() const override { return core.query(); }
+        void handle_answer(const sip::DnsAnswer& answer) override { core.handle_answer(answer); }
+        void finish() override { done(core.query() ? typename Core::Answer{} : core.answer()); }
+
+        Core core;
+        Done<Core> done;
     };
 
     void wake() const {
@@ -98,50 +121,40 @@ private:
     void take_waiting() {
         std::uint64_t drained = 0;
         [[maybe_unused]] const auto got = ::read(wake_, &drained, sizeof drained);
-        std::vector<std::pair<std::string, Done>> taken;
+        std::vector<std::unique_ptr<Lookup>> taken;
         {
             const std::lock_guard lock(mutex_);
             taken.swap(waiting_);
         }
-        for (auto& [text, done] : taken) {
-            const auto uri = sip::Uri::parse(text);
-            if (!uri || !uri->is_sip()) {
-                done({});
-                continue;
-            }
-            next(new Lookup{this, sip::ServerLocator(*uri, random_), std::move(done)});
+        for (auto& lookup : taken) {
+            lookup->worker = this;
+            next(std::move(lookup));
         }
     }
 
     /// Asks the next question of a look-up, or ends it. c-ares carries the look-up as an opaque
     /// pointer.
-    void next(Lookup* lookup) {
-        const auto query = lookup->locator.query();
-        if (!query) {
-            lookup->done(lookup->locator.targets());
-            delete lookup;
-            return;
-        }
-        using Type = sip::ServerLocator::Query::Type;
-        if (query->type == Type::address) {
+    void next(std::unique_ptr<Lookup> lookup) {
+        const auto query = lookup->query();
+        if (!query) return lookup->finish();
+        auto* carried = lookup.release();
+        if (query->type == Query::Type::address) {
             ares_addrinfo_hints hints{};
             hints.ai_family = AF_UNSPEC;
-            ares_getaddrinfo(channel_, query->name.c_str(), nullptr, &hints, on_addresses, lookup);
+            ares_getaddrinfo(channel_, query->name.c_str(), nullptr, &hints, on_addresses, carried);
         } else {
             ares_query(channel_, query->name.c_str(), ns_c_in,
-                       query->type == Type::naptr ? ns_t_naptr : ns_t_srv,
-                       query->type == Type::naptr ? on_naptr : on_srv, lookup);
+                       query->type == Query::Type::naptr ? ns_t_naptr : ns_t_srv,
+                       query->type == Query::Type::naptr ? on_naptr : on_srv, carried);
         }
     }
 
     static void proceed(void* context, int status, const sip::DnsAnswer& answer) {
-        auto* lookup = static_cast<Lookup*>(context);
-        if (status == ARES_ECANCELLED || status == ARES_EDESTRUCTION) {
-            delete lookup;
-            return;
-        }
-        lookup->locator.handle_answer(answer);
-        lookup->worker->next(lookup);
+        std::unique_ptr<Lookup> lookup(static_cast<Lookup*>(context));
+        if (status == ARES_ECANCELLED || status == ARES_EDESTRUCTION) return;
+        lookup->handle_answer(answer);
+        auto& worker = *lookup->worker;
+        worker.next(std::move(lookup));
     }
 
     static void on_naptr(void* context, int status, int, unsigned char* reply, int size) {
@@ -152,7 +165,8 @@ private:
             for (const auto* r = records; r; r = r->next)
                 answer.naptr.push_back({r->order, r->preference,
                                         reinterpret_cast<const char*>(r->flags),
-                                        reinterpret_cast<const char*>(r->service), r->replacement});
+                                        reinterpret_cast<const char*>(r->service), r->replacement,
+                                        reinterpret_cast<const char*>(r->regexp)});
             ares_free_data(records);
         }
         proceed(context, status, answer);
@@ -187,7 +201,7 @@ private:
     int wake_;
     ares_channel channel_ = nullptr;
     std::mutex mutex_;
-    std::vector<std::pair<std::string, Done>> waiting_;
+    std::vector<std::unique_ptr<Lookup>> waiting_;
     std::atomic<bool> stop_{false};
     std::thread thread_;
 };
@@ -195,8 +209,14 @@ private:
 Resolver::Resolver(std::uint64_t seed, const std::string& name_servers)
     : worker_(std::make_unique<Worker>(seed, name_servers)) {}
 Resolver::~Resolver() = default;
-void Resolver::locate(std::string uri, Done done) {
+
+void Resolver::locate(std::string uri, Done<sip::ServerLocator> done) {
     worker_->locate(std::move(uri), std::move(done));
+}
+
+void Resolver::enumerate(std::string number, std::vector<std::string> suffixes,
+                         Done<routing::EnumLookup> done) {
+    worker_->start<routing::EnumLookup>({std::move(number), std::move(suffixes)}, std::move(done));
 }
 
 } // namespace lyceum::net

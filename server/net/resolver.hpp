@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/routing/enum_lookup.hpp"
 #include "sip/transaction/server_locator.hpp"
 
 #include <functional>
@@ -10,11 +11,13 @@
 
 namespace lyceum::net {
 
-/// Asks the DNS on a thread of its own, with c-ares, what sip::ServerLocator wants to know.
+/// Asks the DNS on a thread of its own, with c-ares, what sip::ServerLocator and
+/// routing::EnumLookup want to know.
 class Resolver {
 public:
     /// Called on the resolver's thread; post it where it belongs.
-    using Done = std::function<void(std::vector<sip::Endpoint> targets)>;
+    template <class Core>
+    using Done = std::function<void(typename Core::Answer answer)>;
 
     static constexpr std::size_t lookups_max = 1000; ///< Beyond, a look-up fails at once.
 
@@ -23,7 +26,10 @@ public:
     Resolver(std::uint64_t seed, const std::string& name_servers);
     ~Resolver(); ///< Look-ups that run are given up.
 
-    void locate(std::string uri, Done done);
+    void locate(std::string uri, Done<sip::ServerLocator> done);
+    /// The SIP URIs of a number, by ENUM below these suffixes.
+    void enumerate(std::string number, std::vector<std::string> suffixes,
+                   Done<routing::EnumLookup> done);
 
 private:
     class Worker;

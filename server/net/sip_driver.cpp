@@ -8,9 +8,9 @@
 namespace lyceum::net {
 
 SipDriver::SipDriver(boost::asio::io_context& io, Cores cores, SipTransport& transport,
-                     Resolver& resolver, Keeper keeper)
+                     Resolver& resolver, std::vector<std::string> enum_suffixes, Keeper keeper)
     : io_(io), cores_(cores), transport_(transport), resolver_(resolver),
-      keeper_(std::move(keeper)), timer_(io) {}
+      enum_suffixes_(std::move(enum_suffixes)), keeper_(std::move(keeper)), timer_(io) {}
 
 void SipDriver::handle_message(sip::Message message, const sip::Endpoint& from) {
     const auto now = monotonic_now();
@@ -84,7 +84,20 @@ void SipDriver::drain_trunks() {
 }
 
 void SipDriver::drain_proxy() {
-    while (auto wanted = cores_.proxy.poll()) locate(cores_.proxy, std::move(*wanted));
+    while (auto output = cores_.proxy.poll()) {
+        if (auto* wanted = std::get_if<sip::Locate>(&*output)) {
+            locate(cores_.proxy, std::move(*wanted));
+            continue;
+        }
+        auto& number = std::get<proxy::Proxy::Enumerate>(*output);
+        resolver_.enumerate(std::move(number.number), enum_suffixes_,
+                            [this, id = number.id](auto uris) {
+                                boost::asio::post(io_, [this, id, found = std::move(uris)] {
+                                    cores_.proxy.handle_numbered(id, found, monotonic_now());
+                                    turn();
+                                });
+                            });
+    }
 }
 
 template <class Core>

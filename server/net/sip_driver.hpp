@@ -38,8 +38,9 @@ public:
         std::function<void(const trunk::Trunks::Changed&)> keep_state;
     };
 
+    /// Numbers are looked for below the suffixes, one after the other.
     SipDriver(boost::asio::io_context& io, Cores cores, SipTransport& transport, Resolver& resolver,
-              Keeper keeper);
+              std::vector<std::string> enum_suffixes, Keeper keeper);
 
     void handle_message(sip::Message message, const sip::Endpoint& from);
     void handle_send_failed(sip::TransactionId transaction);
@@ -62,6 +63,7 @@ private:
     Cores cores_;
     SipTransport& transport_;
     Resolver& resolver_;
+    std::vector<std::string> enum_suffixes_;
     Keeper keeper_;
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_;

@@ -322,6 +322,13 @@ NextHop Proxy::next_hop(const sip::Message& request, const Way& way,
 
 /// §16.6, 7: by the route, to where the phone is known to be, or by its URI.
 void Proxy::locate(Travelling travelling, const NextHop& hop, TimePoint now) {
+    if (!travelling.target.number.empty()) {
+        const sip::LocateId id{++last_locate_};
+        auto number = travelling.target.number;
+        travelling_.emplace(id, std::move(travelling));
+        outputs_.push_back(Enumerate{id, std::move(number)});
+        return;
+    }
     if (hop.routes.empty() && travelling.target.where) {
         std::vector<sip::Endpoint> flows{*travelling.target.where};
         const auto& others = travelling.target.or_there;
@@ -333,7 +340,35 @@ void Proxy::locate(Travelling travelling, const NextHop& hop, TimePoint now) {
         return depart(std::move(travelling), {*direct}, now);
     const sip::LocateId id{++last_locate_};
     travelling_.emplace(id, std::move(travelling));
-    outputs_.push_back({id, std::move(uri)});
+    outputs_.push_back(sip::Locate{id, std::move(uri)});
+}
+
+/// Who is not in the DNS is reached as the dial plan says, if it says anything. Our own numbers are
+/// known without it.
+void Proxy::handle_numbered(sip::LocateId id, const std::vector<std::string>& uris, TimePoint now) {
+    const auto found = travelling_.find(id);
+    if (found == travelling_.end()) return;
+    auto travelling = std::move(found->second);
+    travelling_.erase(found);
+    const auto place = travelling.place;
+    const auto call = calls_.find(place.call);
+    if (call == calls_.end()) return;
+    auto& target = travelling.target;
+    target.number.clear();
+    const auto best = std::find_if(uris.begin(), uris.end(), [this](const std::string& uri) {
+        return !router_.domains().contains(uri);
+    });
+    if (best != uris.end()) {
+        target.uri = *best;
+        target.where.reset();
+    }
+    if (target.uri.empty()) {
+        call->second.fork.handle_failure(place.branch, 404, now);
+    } else {
+        const auto hop = next_hop(call->second.received.request, call->second.way, target);
+        locate(std::move(travelling), hop, now);
+    }
+    drain(place.call, now);
 }
 
 void Proxy::handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now) {

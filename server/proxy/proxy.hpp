@@ -46,8 +46,13 @@ public:
         double calls_per_minute = 60;
         Duration late_2xx = 32s; ///< How long further 2xx of an answered INVITE are passed on.
     };
-    /// Find where this URI is (RFC 3263) and say so with `handle_located`.
-    using Output = sip::Locate;
+    /// Find by which SIP URIs this number is reached (RFC 6116); say so with `handle_numbered`.
+    struct Enumerate {
+        sip::LocateId id;
+        std::string number;
+    };
+    /// For Locate, find where the URI is (RFC 3263) and say so with `handle_located`.
+    using Output = std::variant<sip::Locate, Enumerate>;
 
     Proxy(Options options, sip::UserAgent& agent, const routing::Router& router,
           identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
@@ -58,6 +63,7 @@ public:
     /// What the user agent has put out that is none of its sessions'; all else is left alone.
     void handle_stranger(sip::UserAgent::Output& shown, TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
+    void handle_numbered(sip::LocateId id, const std::vector<std::string>& uris, TimePoint now);
     void handle_timeout(TimePoint now);
 
     std::optional<Output> poll();

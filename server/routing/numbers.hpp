@@ -16,6 +16,7 @@ struct NumberPlan {
     std::string international_prefix = "00"; ///< What they dial for +.
     std::string national_prefix = "0";       ///< What they dial before the area code.
     std::set<std::string, std::less<>> emergency{"110", "112", "911", "999"};
+    bool asks_dns = false; ///< Numbers in the world may be reached by SIP, as ENUM says.
 };
 
 /// What is dialled, in both forms that a dial plan may speak of.
@@ -24,6 +25,8 @@ struct Number {
     std::string global;  ///< "+" and digits (E.164), or as dialled where that cannot be known.
 
     bool operator==(const Number&) const = default;
+
+    [[nodiscard]] bool is_global() const { return global.starts_with('+'); }
 };
 
 /// The number in a tel URI, or in the user part of a SIP URI if it looks like one (RFC 3966 §3; its

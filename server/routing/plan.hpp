@@ -19,6 +19,7 @@ struct Target {
     std::string features;                  ///< What it said it can do (RFC 3840).
     std::string diversion;                 ///< Why it is tried in place of another (RFC 5806).
     bool is_device = false;                ///< One that has registered, with these features.
+    std::string number{};                  ///< Asked for in the DNS first (RFC 6116): "+4930123".
 };
 
 /// After what the targets of a group have their turn.

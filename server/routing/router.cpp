@@ -43,9 +43,10 @@ Group outside(std::string_view uri) {
 }
 
 /// The trunk stands where the host of the Request-URI is; who makes calls by trunks knows it.
-Group by_trunk(std::string_view trunk, const std::string& number) {
-    auto out = outside("sip:" + number + "@" + std::string(trunk));
+Group by_trunk(std::string_view trunk, const std::string& dialled, std::string number) {
+    auto out = outside("sip:" + dialled + "@" + std::string(trunk));
     out.targets.front().where = sip::inside(sip::Inside::b2bua);
+    out.targets.front().number = std::move(number);
     return out;
 }
 
@@ -127,13 +128,19 @@ Plan Router::plan_number(const Number& number, Seen& seen) const {
     const bool emergency = options_.numbers.emergency.contains(number.dialled);
     Plan out;
     out.emergency = emergency;
+    const bool asks = options_.numbers.asks_dns && number.is_global() && !emergency;
+    if (!best && asks) {
+        out.groups.push_back(outside({}));
+        out.groups.back().targets.front().number = number.global;
+        out.outward = true;
+    }
     // An emergency number is not just any number that happens to begin like others.
     if (!best || (emergency && best->pattern != number.dialled)) return out;
     const auto rewritten = best->rewritten(matched);
     const auto target = best->target_with(rewritten);
     if (!seen.insert("route " + best->pattern).second || seen.size() > detours_max) return out;
     if (best->trunk().empty()) out = plan(is_uri(target) ? target : uri_of(target), seen);
-    else out.groups.push_back(by_trunk(best->trunk(), rewritten));
+    else out.groups.push_back(by_trunk(best->trunk(), rewritten, asks ? number.global : ""));
     out.outward = best->for_members;
     out.redirects = best->redirects;
     out.emergency = emergency;
@@ -207,6 +214,17 @@ Router::Location location_of(const registrar::Registrar& registrar) {
     };
 }
 
+namespace {
+
+std::string to_text(const Target& target) {
+    const auto by = target.where == sip::inside(sip::Inside::b2bua) ? ", by a trunk" : "";
+    if (target.number.empty()) return target.uri + by;
+    const auto asked = "where the DNS says that " + target.number + " is";
+    return target.uri.empty() ? asked : asked + ", or " + target.uri + by;
+}
+
+} // namespace
+
 std::string explain(const Plan& plan) {
     std::string out;
     if (plan.emergency) out += "an emergency number\n";
@@ -223,7 +241,7 @@ std::string explain(const Plan& plan) {
         if (plan.redirects) out += "told to go to ";
         if (group.here) out += group.here->empty() ? "this server" : "the room " + *group.here;
         for (const auto& target : group.targets)
-            out += (&target == &group.targets.front() ? "" : " and ") + target.uri;
+            out += (&target == &group.targets.front() ? "" : " and ") + to_text(target);
         if (group.ring_for) out += ", for " + std::to_string(*group.ring_for / 1s) + " s";
         out += "\n";
     }

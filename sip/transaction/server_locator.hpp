@@ -17,7 +17,7 @@ namespace lyceum::sip {
 ///@{
 struct NaptrRecord {
     std::uint16_t order = 0, preference = 0;
-    std::string flags, service, replacement;
+    std::string flags, service, replacement, regexp{};
 };
 struct SrvRecord {
     std::uint16_t priority = 0, weight = 0, port = 0;
@@ -42,6 +42,7 @@ public:
 
         bool operator==(const Query&) const = default;
     };
+    using Answer = std::vector<Endpoint>;
     static constexpr std::size_t targets_max = 16;
 
     /// `uri` is sip or sips. Read `query()` next.
@@ -54,7 +55,7 @@ public:
         return queries_.empty() ? std::nullopt : std::optional(queries_.front().query);
     }
     /// When done: where to send, best first. Empty: the name does not resolve.
-    [[nodiscard]] const std::vector<Endpoint>& targets() const { return targets_; }
+    [[nodiscard]] const Answer& answer() const { return targets_; }
 
 private:
     struct Step {

@@ -197,8 +197,8 @@ class NameServer:
         return struct.pack(">HHH", priority, 0, port) + cls.name(target)
 
     @classmethod
-    def naptr(cls, order, service, replacement):
-        texts = b"".join(bytes([len(text)]) + text.encode() for text in ("s", service, ""))
+    def naptr(cls, order, service, replacement, flags="s", regexp=""):
+        texts = b"".join(bytes([len(text)]) + text.encode() for text in (flags, service, regexp))
         return struct.pack(">HH", order, 0) + texts + cls.name(replacement)
 
     def _serve(self):

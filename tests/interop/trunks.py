@@ -135,3 +135,27 @@ def test_a_provider_knows_us_by_our_registration():
             bob.wait_for("Call established")
             dad.command("hangup")
             bob.wait_for("session closed")
+
+
+def test_a_number_is_found_in_the_dns_before_it_goes_by_a_trunk():
+    with Baresip("", user="dad", host=FURTHER, answers=True) as dad, \
+            Baresip("", user="+46702", host=OUT_THERE, answers=True) as mobile:
+        records = {("1.0.7.6.4.second.test", lab.NameServer.NAPTR): [
+            lab.NameServer.naptr(10, "E2U+sip", "", "u", f"!^.*$!sip:dad@{FURTHER}:{dad.port}!")]}
+        with lab.NameServer(records) as names, \
+                members("alice", options=("--digest", "md5", "--name-servers", f"{HOST}:{names.port}",
+                                          "--enum-suffixes", "e164.arpa, second.test")) as server:
+            on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{mobile.port}")
+            on(server, "route", "add", "+46.", "trunk:pstn")
+            with phone(server, "alice") as alice:
+                wait_until(lambda: "\tup" in on(server, "trunk", "list"))
+                alice.command("dial", uri(server, "+46701"))
+                dad.wait_for("Call established")
+                alice.command("hangup")
+                dad.wait_for("session closed")
+                alice.command("dial", uri(server, "+46702"))
+                mobile.wait_for("Call established")
+                alice.command("hangup")
+                asked = [name for name, kind in names.asked if kind == lab.NameServer.NAPTR]
+                assert asked == ["1.0.7.6.4.e164.arpa", "1.0.7.6.4.second.test",
+                                 "2.0.7.6.4.e164.arpa", "2.0.7.6.4.second.test"], asked

@@ -20,7 +20,11 @@ namespace lyceum::kit {
 /// and carol, whose password is "secret"; the domain is school.test, at 192.0.2.1.
 class Exchange : public routing::Directory, public identity::Credentials {
 public:
-    explicit Exchange(proxy::Proxy::Options options = {}) : proxy(make(std::move(options))) {}
+    explicit Exchange(proxy::Proxy::Options options = {},
+                      routing::Router::Options routing = {.domains = {"school.test", "192.0.2.1"},
+                                                          .numbers = {.country_code = "49"}})
+        : router(std::move(routing), *this, routing::location_of(registrar)),
+          proxy(make(std::move(options))) {}
 
     std::optional<sip::StoredCredentials> credentials(std::string_view user) override {
         if (!members.contains(user)) return std::nullopt;
@@ -81,6 +85,13 @@ public:
         drain();
     }
 
+    void numbered(const std::vector<std::string>& uris) {
+        const auto id = numbers_wanted.at(0).id;
+        numbers_wanted.erase(numbers_wanted.begin());
+        proxy.handle_numbered(id, uris, now);
+        drain();
+    }
+
     void set_trunks(std::vector<trunk::Trunk> all) {
         trunks.set(std::move(all), now);
         drain();
@@ -134,9 +145,7 @@ public:
     identity::Domains domains{"school.test", "192.0.2.1"};
     sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
     registrar::Registrar registrar{{.domains = domains}, identity, entropy, log};
-    routing::Router router{{.domains = domains, .numbers = {.country_code = "49"}},
-                           *this,
-                           routing::location_of(registrar)};
+    routing::Router router;
     proxy::Proxy proxy;
     trunk::Trunks trunks{{}, agent, local, random, entropy, log};
     std::map<std::string, std::string, std::less<>> numbers; ///< Of members.
@@ -153,6 +162,7 @@ public:
     std::vector<Sent> sent;
     sip::TransactionId last{};
     std::vector<sip::Locate> wanted, trunk_wanted;
+    std::vector<proxy::Proxy::Enumerate> numbers_wanted;
     std::vector<trunk::Trunks::Changed> states;
     std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
 
@@ -173,7 +183,11 @@ private:
                 proxy.handle_stranger(*output, now);
             }
         }
-        while (auto locate = proxy.poll()) wanted.push_back(std::move(*locate));
+        while (auto output = proxy.poll()) {
+            if (auto* locate = std::get_if<sip::Locate>(&*output))
+                wanted.push_back(std::move(*locate));
+            else numbers_wanted.push_back(std::get<proxy::Proxy::Enumerate>(*output));
+        }
         while (auto output = trunks.poll()) {
             if (auto* locate = std::get_if<sip::Locate>(&*output))
                 trunk_wanted.push_back(std::move(*locate));

@@ -22,7 +22,7 @@ std::vector<std::string> locate(std::string_view uri, const Zone& zone, std::uin
         locator.handle_answer(found == zone.end() ? DnsAnswer{} : found->second);
     }
     std::vector<std::string> out;
-    for (const auto& target : locator.targets())
+    for (const auto& target : locator.answer())
         out.push_back(std::string(name_of(target.transport)) + " " + target.address.to_string());
     return out;
 }
