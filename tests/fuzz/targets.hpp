@@ -19,6 +19,7 @@ void fuzz_dtls(ByteView input);
 void fuzz_session(ByteView input);
 void fuzz_register(ByteView input);
 void fuzz_proxy(ByteView input);
+void fuzz_enum(ByteView input);
 
 inline std::string_view as_text(ByteView input) {
     return {reinterpret_cast<const char*>(input.data()), input.size()};
