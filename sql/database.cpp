@@ -43,6 +43,12 @@ Statement& Statement::bind(int position, std::int64_t number) {
     return *this;
 }
 
+Statement& Statement::bind_null(int position) {
+    if (sqlite3_bind_null(statement_, position) != SQLITE_OK)
+        fail(sqlite3_db_handle(statement_), "bind");
+    return *this;
+}
+
 bool Statement::step() {
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
@@ -63,6 +69,10 @@ std::string Statement::text(int column) const {
 
 std::int64_t Statement::number(int column) const {
     return sqlite3_column_int64(statement_, column);
+}
+
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
 Database Database::open(const std::string& path) {

@@ -36,12 +36,14 @@ public:
 
     Statement& bind(int position, std::string_view text);
     Statement& bind(int position, std::int64_t number);
+    Statement& bind_null(int position);
     /// True when there is a row to read.
     bool step();
     void reset();
 
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
+    [[nodiscard]] bool is_null(int column) const;
 
 private:
     sqlite3_stmt* statement_ = nullptr;

@@ -7,6 +7,7 @@
 #include "server/app/stderr_log.hpp"
 #include "server/net/os_entropy.hpp"
 #include "server/store/binding_store.hpp"
+#include "server/store/record_store.hpp"
 #include "server/store/store.hpp"
 
 #include <cstdio>
@@ -37,6 +38,7 @@ constexpr const char* usage = R"(usage:
                ways to telephones; "lyceum route add +. trunk:NAME" leads numbers there
   lyceum trunk list | remove NAME | gateway NAME URI [--priority N] [--weight N] | drop NAME URI
   lyceum binding list [NAME]     where members are reached: what their devices have registered
+  lyceum call list [N]           the last N calls that are over: who, whom, when, how long, why
   lyceum ban list | release ADDRESS   who is not answered, because he guessed passwords
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
   Any setting of the configuration file can be given as --name value; see docs/operations.md.
@@ -323,6 +325,28 @@ int run_binding(Arguments arguments) {
     return 0;
 }
 
+/// A line for each call, the newest first.
+int run_call(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto count = parse_number<std::size_t>(words.size() == 3 ? words[2] : "50");
+    if (words.size() < 2 || words.size() > 3 || words[1] != "list" || !count)
+        throw UsageError("call: list [N]");
+    store::RecordStore store(prepare(arguments).data);
+    for (const auto& each : store.newest(*count)) {
+        std::cout << utc_text(each.started) << "\t" << each.caller << "\t" << each.callee << "\t"
+                  << each.way << "\t";
+        if (each.answered) std::cout << (each.ended - *each.answered) / 1s << " s";
+        else std::cout << "not answered";
+        std::cout << "\t" << each.status << "\t" << each.why;
+        if (each.heard)
+            std::cout << "\tMOS " << each.heard->mos_tenths / 10.0 << ", lost "
+                      << each.heard->loss_permille / 10.0 << " %, jitter " << each.heard->jitter_ms
+                      << " ms";
+        std::cout << "\n";
+    }
+    return 0;
+}
+
 int run_ban(Arguments arguments) {
     const auto words = arguments.words;
     const auto action = words.size() > 1 ? words[1] : std::string();
@@ -418,6 +442,7 @@ int run_command(const std::vector<std::string>& raw) {
         if (command == "trunk") return run_trunk(std::move(arguments));
         if (command == "alias") return run_alias(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
+        if (command == "call") return run_call(std::move(arguments));
         if (command == "ban") return run_ban(std::move(arguments));
         throw UsageError(command.empty() ? "say what to do" : "unknown command " + command);
     } catch (const UsageError& error) {

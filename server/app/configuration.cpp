@@ -42,6 +42,7 @@ const std::vector<Option>& options() {
         {"ban_s", &Configuration::ban_s},
         {"requests_per_s", &Configuration::requests_per_s},
         {"calls_per_minute", &Configuration::calls_per_minute},
+        {"call_records_days", &Configuration::call_records_days},
         {"country_code", &Configuration::country_code},
         {"international_prefix", &Configuration::international_prefix},
         {"national_prefix", &Configuration::national_prefix},

@@ -32,6 +32,7 @@ namespace {
 constexpr auto server_name = "Lyceum/0.1";
 constexpr auto farewell_max = 5s; // For the answers to our BYEs.
 constexpr auto tables_read_every = 2s;
+constexpr auto records_looked_at_every = 1h;
 
 std::string domain_of(const Configuration& configuration) {
     return configuration.domain.empty() ? boost::asio::ip::host_name() : configuration.domain;
@@ -103,17 +104,24 @@ public:
                           focus_.handle_leg_lost(leg, net::monotonic_now());
                           driver_.turn();
                       });
+                  },
+                  [this](mixer::LegId leg, const rtp::Quality& quality) {
+                      boost::asio::post(io_, [this, leg, quality] {
+                          records_.handle_quality(leg.value, quality);
+                          driver_.turn();
+                      });
                   }},
                  entropy_, log),
           resolver_(entropy_.u64(), c.name_servers),
           agent_(agent_options(c), random_, entropy_, transport_, log),
           guard_(guard_options(c), log),
           identity_(digest_options(c, store_.realm()), store_, guard_, entropy_, log),
+          records_({.wall_at_zero = wall_at_zero()}),
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
-                 random_, entropy_, log),
+                 records_, random_, entropy_, log),
           registrar_(registrar_options(c), identity_, entropy_, log),
           router_(router_options(c), store_, routing::location_of(registrar_)),
-          proxy_(proxy_options(c), agent_, router_, identity_, transport_,
+          proxy_(proxy_options(c), agent_, router_, identity_, records_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
           trunks_({.server_name = server_name}, agent_, transport_, random_, entropy_, log),
           b2bua_(
@@ -129,20 +137,25 @@ public:
                       io_, [this, ids = std::move(ids), done] { driver_.handle_saved(ids, done); });
               },
               log),
-          driver_(io_, {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, guard_}, transport_,
-                  resolver_, list_of(c.enum_suffixes),
+          driver_(io_, {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, guard_, records_},
+                  transport_, resolver_, list_of(c.enum_suffixes),
                   {[this](registrar::Registrar::Save save) { database_.save(std::move(save)); },
                    [this](const protection::Guard::Output& output) { keep(output); },
                    [this](const trunk::Trunks::Changed& changed) {
                        tolerant("database.not-written", [&] { store_.set_state(changed); });
+                   },
+                   [this](records::CallRecord record) {
+                       if (configuration_.call_records_days > 0) database_.add(std::move(record));
                    }}),
-          signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_) {}
+          signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
+          records_timer_(io_) {}
 
     void run(std::ostream& out) {
         registrar_.restore(database_.load(), net::monotonic_now());
         guard_.restore(store_.bans(), net::monotonic_now());
         trunks_.set(store_.trunks(), net::monotonic_now());
         watch_tables();
+        forget_records();
         transport_.start();
         web_.start(
             [this](const sip::Endpoint& peer, const net::SipTransport::MakeConnection& make) {
@@ -251,6 +264,16 @@ private:
         });
     }
 
+    /// What is older than people may keep it.
+    void forget_records() {
+        const auto kept = std::chrono::days(configuration_.call_records_days);
+        database_.forget_records_before(net::wall_now() - kept);
+        records_timer_.expires_after(records_looked_at_every);
+        records_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error) forget_records();
+        });
+    }
+
     void wait_for_signal() {
         signals_.async_wait([this](boost::system::error_code error, int number) {
             if (error) return;
@@ -310,6 +333,7 @@ private:
     sip::UserAgent agent_;
     protection::Guard guard_;
     identity::Identity identity_;
+    records::CallRecords records_;
     focus::Focus focus_;
     registrar::Registrar registrar_;
     routing::Router router_;
@@ -319,7 +343,7 @@ private:
     DatabaseThread database_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer farewell_, tables_timer_;
+    boost::asio::steady_timer farewell_, tables_timer_, records_timer_;
     bool stopping_ = false;
     TimePoint stop_by_{};
 };

@@ -8,10 +8,10 @@
 namespace lyceum::focus {
 
 Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory,
-             identity::Identity& identity, MediaGateway& media, Random& random, Entropy& entropy,
-             Log& log)
+             identity::Identity& identity, MediaGateway& media, records::CallRecords& records,
+             Random& random, Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), directory_(directory), identity_(identity),
-      media_(media), random_(random), entropy_(entropy), log_(log) {}
+      media_(media), records_(records), random_(random), entropy_(entropy), log_(log) {}
 
 // ── A call comes ─────────────────────────────────────────────────────────────────────────────────
 
@@ -42,6 +42,7 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
     leg.pin = room->pin;
     leg.host_pin = room->host_pin;
     leg.admitted = room->access != Access::pin;
+    leg.record = records_.begin(call.invite, "room", now);
     answer_call(call, id, leg, now);
 }
 
@@ -83,29 +84,33 @@ Focus::Conference& Focus::join_conference(const std::string& key, ConferenceSoun
 void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now) {
     MediaSource source{leg.signalling, {}, false};
     if (call.offer) {
-        if (const auto fault = leg.negotiation.handle_offer(*call.offer)) {
-            agent_.reject(call.session, 400, "Bad SDP: " + fault->what, now);
-            return remove(id, "bad-offer");
-        }
+        if (const auto fault = leg.negotiation.handle_offer(*call.offer))
+            return turn_away(call, id, 400, "Bad SDP: " + fault->what, now);
         if (const auto prospect = leg.negotiation.prospect(local_media_of(leg)))
             source = {leg.signalling, prospect->remote_rtp, prospect->ice.has_value()};
     }
     const auto rtp = media_.open(conferences_.at(leg.conference).id, id, source);
     if (!rtp) {
         log_.error("media.ports.exhausted");
-        agent_.reject(call.session, 503, "No Media Port", now, {{sip::Header::retry_after, "30"}});
-        return remove(id, "no-port");
+        return turn_away(call, id, 503, "No Media Port", now);
     }
     leg.local_rtp = *rtp;
     const auto local = local_media_of(leg);
-    if (!call.offer) return agent_.accept(call.session, leg.negotiation.offer(local), now);
-    auto answer = leg.negotiation.answer(local);
-    if (!answer) {
-        agent_.reject(call.session, 488, answer.error().what, now);
-        return remove(id, answer.error().what);
-    }
-    configure(id, leg);
+    auto answer = call.offer ? leg.negotiation.answer(local)
+                             : Result<std::string, Fault>(leg.negotiation.offer(local));
+    if (!answer) return turn_away(call, id, 488, answer.error().what, now);
+    if (call.offer) configure(id, leg);
+    records_.answer(leg.record, now);
     agent_.accept(call.session, std::move(*answer), now);
+}
+
+void Focus::turn_away(const sip::IncomingCall& call, mixer::LegId id, int status,
+                      const std::string& why, TimePoint now) {
+    using Headers = std::vector<std::pair<sip::Header, std::string>>;
+    const auto later = status == 503 ? Headers{{sip::Header::retry_after, "30"}} : Headers{};
+    agent_.reject(call.session, status, why, now, later);
+    records_.end(legs_.at(id).record, status, why, now);
+    remove(id, why, now);
 }
 
 // ── A session goes on ────────────────────────────────────────────────────────────────────────────
@@ -124,7 +129,7 @@ void Focus::handle_session(const sip::SessionEvent& event, TimePoint now) {
     } else if (std::get_if<Session::OfferRefused>(&event.event)) {
         leg->negotiation.roll_back();
     } else if (const auto* ended = std::get_if<Session::Ended>(&event.event)) {
-        remove(id, sip::name_of(ended->cause));
+        remove(id, sip::name_of(ended->cause), now);
     }
 }
 
@@ -211,7 +216,7 @@ bool Focus::place(mixer::LegId id, const mixer::Place& place) {
 /// Gone from the roster at once; the BYE goes its way without the focus, answered or not.
 void Focus::throw_out(mixer::LegId id, std::string_view reason, TimePoint now) {
     const auto session = legs_.at(id).session;
-    remove(id, reason);
+    remove(id, reason, now);
     agent_.hang_up(session, reason, now);
 }
 
@@ -221,12 +226,13 @@ void Focus::end_all(std::string_view reason, TimePoint now) {
     for (const auto session : sessions) agent_.hang_up(session, reason, now);
 }
 
-void Focus::remove(mixer::LegId id, std::string_view why) {
+void Focus::remove(mixer::LegId id, std::string_view why, TimePoint now) {
     const auto found = legs_.find(id);
     const auto key = found->second.conference;
     auto& conference = conferences_.at(key);
     media_.close(conference.id, id);
     log_.info("leg.left", {{"leg", id.value}, {"why", why}});
+    records_.end_leg(found->second.record, id.value, std::string(why), now);
     sessions_.erase(found->second.session);
     legs_.erase(found);
     if (--conference.legs > 0) return;

@@ -6,6 +6,7 @@
 #include "server/focus/directory.hpp"
 #include "server/focus/media_gateway.hpp"
 #include "server/identity/identity.hpp"
+#include "server/records/call_records.hpp"
 #include "sip/dialog/user_agent.hpp"
 #include "sip/sdp/offer_answer.hpp"
 
@@ -35,8 +36,8 @@ public:
     };
 
     Focus(Options options, sip::UserAgent& agent, Directory& directory,
-          identity::Identity& identity, MediaGateway& media, Random& random, Entropy& entropy,
-          Log& log);
+          identity::Identity& identity, MediaGateway& media, records::CallRecords& records,
+          Random& random, Entropy& entropy, Log& log);
 
     void handle_call(sip::IncomingCall call, TimePoint now);
     void handle_session(const sip::SessionEvent& event, TimePoint now);
@@ -77,6 +78,7 @@ private:
         mixer::SoundCareOptions care;
         std::string pin, host_pin, digits;
         int tries = 0;
+        records::RecordId record{};
     };
 
     std::optional<Room> find_room(const sip::IncomingCall& call, TimePoint now);
@@ -87,7 +89,9 @@ private:
     void handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, TimePoint now);
     void configure(mixer::LegId id, Leg& leg);
     void throw_out(mixer::LegId id, std::string_view reason, TimePoint now);
-    void remove(mixer::LegId id, std::string_view why);
+    void turn_away(const sip::IncomingCall& call, mixer::LegId id, int status,
+                   const std::string& why, TimePoint now);
+    void remove(mixer::LegId id, std::string_view why, TimePoint now);
     [[nodiscard]] sdp::LocalMedia local_media_of(const Leg& leg) const;
     Leg* leg_of(sip::SessionId session, mixer::LegId& id);
 
@@ -96,6 +100,7 @@ private:
     Directory& directory_;
     identity::Identity& identity_;
     MediaGateway& media_;
+    records::CallRecords& records_;
     Random& random_;
     Entropy& entropy_;
     Log& log_;

@@ -36,6 +36,7 @@ public:
     struct Events {
         std::function<void(mixer::LegId, char)> digit;
         std::function<void(mixer::LegId)> leg_lost;
+        std::function<void(mixer::LegId, rtp::Quality)> leg_closed; ///< How it was heard.
     };
 
     /// So many packets a tick fit into a socket's buffer of the usual 208 KiB, four ticks of them.

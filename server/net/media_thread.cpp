@@ -147,8 +147,10 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
     auto* conference = find(id);
     if (!conference) return;
     handshakes_.end(leg);
-    if (const auto record = conference->media.remove_leg(leg, monotonic_now()))
+    if (const auto record = conference->media.remove_leg(leg, monotonic_now())) {
         log_record(leg, *record);
+        events_.leg_closed(leg, record->quality);
+    }
     carry_out(*conference);
     const auto found = conference->legs.find(leg);
     if (found == conference->legs.end()) return;

@@ -41,6 +41,7 @@ void SipDriver::turn() {
     cores_.guard.handle_backlog(transport_.backlog(), now);
     drain(now);
     while (const auto output = cores_.guard.poll()) keeper_.keep_ban(*output);
+    while (auto record = cores_.records.poll()) keeper_.keep_record(std::move(*record));
     transport_.flush();
     arm();
 }
@@ -122,7 +123,8 @@ void SipDriver::arm() {
     std::optional<TimePoint> next;
     for (const auto& each :
          {cores_.agent.deadline(), cores_.registrar.deadline(), cores_.proxy.deadline(),
-          cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.guard.deadline()})
+          cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.guard.deadline(),
+          cores_.records.deadline()})
         next = earlier(next, each);
     if (next == armed_) return;
     armed_ = next;
@@ -141,6 +143,7 @@ void SipDriver::arm() {
         cores_.trunks.handle_timeout(now);
         cores_.b2bua.handle_timeout(now);
         cores_.guard.handle_timeout(now);
+        cores_.records.handle_timeout(now);
         turn();
     });
 }

@@ -29,6 +29,7 @@ public:
         trunk::Trunks& trunks;
         b2bua::B2bua& b2bua;
         protection::Guard& guard;
+        records::CallRecords& records;
     };
     /// What goes to disk.
     struct Keeper {
@@ -36,6 +37,7 @@ public:
         std::function<void(registrar::Registrar::Save)> save;
         std::function<void(const protection::Guard::Output&)> keep_ban;
         std::function<void(const trunk::Trunks::Changed&)> keep_state;
+        std::function<void(records::CallRecord)> keep_record;
     };
 
     /// Numbers are looked for below the suffixes, one after the other.

@@ -40,6 +40,14 @@ void keep_secure(routing::Plan& plan) {
                   [](const routing::Group& each) { return each.targets.empty() && !each.here; });
 }
 
+/// How a call goes there, for its record.
+std::string way_of(const routing::Target& target) {
+    if (target.is_device) return "member";
+    if (target.where != sip::inside(sip::Inside::b2bua)) return "outward";
+    const auto uri = sip::Uri::parse(target.uri);
+    return "trunk " + std::string(uri ? uri->host : "");
+}
+
 unsigned breadth_of(const sip::Message& request) {
     const auto value = request.header("Max-Breadth");
     return value ? parse_number<unsigned>(*value).value_or(breadth_standard) : breadth_standard;
@@ -48,11 +56,11 @@ unsigned breadth_of(const sip::Message& request) {
 } // namespace
 
 Proxy::Proxy(Options options, sip::UserAgent& agent, const routing::Router& router,
-             identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
-             Entropy& entropy, Log& log)
+             identity::Identity& identity, records::CallRecords& records,
+             const sip::LocalAddresses& local, sip::KeyedHash hash, Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
-      hash_(std::move(hash)), record_route_(router.domains(), options_.ports, local, hash_),
-      entropy_(entropy), log_(log),
+      records_(records), hash_(std::move(hash)),
+      record_route_(router.domains(), options_.ports, local, hash_), entropy_(entropy), log_(log),
       calls_by_member_(options_.calls_per_minute / 60, options_.calls_per_minute) {}
 
 // ── A request comes ──────────────────────────────────────────────────────────────────────────────
@@ -75,6 +83,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     auto way = record_route_.read(request, received.from);
     routing::Plan plan;
     const bool inside = way.known && !sip::tag_of(request, Header::to).empty();
+    if (inside && request.method() == Method::bye) records_.handle_bye(request, now);
     if (inside || way.open || !way.routes.empty()) {
         plan.groups.push_back({{}, {{way.uri, {}, way.where, {}, {}, {}, false}}, {}, {}});
         plan.outward = !inside;
@@ -233,6 +242,8 @@ void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, 
               std::move(asserted),
               breadth};
     auto& placed = calls_.emplace(id, std::move(call)).first->second;
+    if (options.invite && makes_dialog(placed.received.request))
+        placed.record = records_.begin(placed.received.request, "member", now);
     placed.fork.start(now);
     drain(id, now);
 }
@@ -241,6 +252,7 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
     auto& call = calls_.at(id);
     while (auto output = call.fork.poll()) {
         if (auto* wanted = std::get_if<Fork::Try>(&*output)) {
+            records_.set_way(call.record, way_of(wanted->target));
             auto hop = next_hop(call.received.request, call.way, wanted->target);
             const auto share = call.breadth / static_cast<unsigned>(wanted->breadth);
             locate({{id, wanted->branch}, std::move(wanted->target), {}, std::max(share, 1u)}, hop,
@@ -251,15 +263,18 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
                 agent_.cancel(client->second, std::move(cancel->reason), now);
             else call.fork.handle_failure(cancel->branch, 487, now); // Not even sent yet.
         } else if (const auto* answer = std::get_if<Fork::PassOn>(&*output)) {
+            note(call, answer->response, now);
             agent_.respond(id, answer->response, now);
         } else if (auto* redirected = std::get_if<Fork::Redirected>(&*output)) {
             auto groups = redirected_to(call, redirected->response);
             call.fork.handle_redirect(std::move(redirected->response), std::move(groups), now);
         } else if (const auto* finish = std::get_if<Fork::Finish>(&*output)) {
+            records_.end(call.record, finish->status, "no answer", now);
             refuse(call.received, {finish->status, {}, {}}, now);
         } else {
             const auto& name = std::get<Fork::HandOver>(*output).name;
             auto received = std::move(call.received);
+            records_.discard(call.record); // The room has its own.
             received.request = retargeted(received.request, router_.uri_of(name));
             forget(id);
             return agent_.take(std::move(received), now);
@@ -278,6 +293,14 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
     }
     deadlines_.set(id, next);
     if (lingering_.size() > options_.lingering_max) forget(lingering_.front());
+}
+
+/// What a response means for the record of the call.
+void Proxy::note(const Call& call, const sip::Message& response, TimePoint now) {
+    const int status = response.status();
+    if (status >= 300)
+        records_.end(call.record, status, status == 487 ? "cancelled" : "refused", now);
+    else if (status >= 200) records_.answer(call.record, response, now);
 }
 
 /// A phone that is told to send calls elsewhere speaks for the member whose it is; anybody else's

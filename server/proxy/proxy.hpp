@@ -9,6 +9,7 @@
 #include "server/proxy/fork.hpp"
 #include "server/proxy/record_route.hpp"
 #include "server/proxy/rewriting.hpp"
+#include "server/records/call_records.hpp"
 #include "server/routing/router.hpp"
 #include "sip/auth/keyed_hash.hpp"
 #include "sip/dialog/user_agent.hpp"
@@ -55,8 +56,8 @@ public:
     using Output = std::variant<sip::Locate, Enumerate>;
 
     Proxy(Options options, sip::UserAgent& agent, const routing::Router& router,
-          identity::Identity& identity, const sip::LocalAddresses& local, sip::KeyedHash hash,
-          Entropy& entropy, Log& log);
+          identity::Identity& identity, records::CallRecords& records,
+          const sip::LocalAddresses& local, sip::KeyedHash hash, Entropy& entropy, Log& log);
     Proxy(const Proxy&) = delete; // Its parts know each other.
     Proxy& operator=(const Proxy&) = delete;
 
@@ -81,6 +82,7 @@ private:
         std::string asserted;  ///< Who calls, proven: a P-Asserted-Identity value.
         unsigned breadth = 60; ///< What is left of Max-Breadth (RFC 5393 §5.3).
         std::map<Fork::Branch, sip::TransactionId> clients{};
+        records::RecordId record{};
         std::optional<TimePoint> lingers_until{};
     };
     struct Place {
@@ -118,6 +120,7 @@ private:
     void forward(sip::RequestReceived received, Way way, routing::Plan plan, std::string mark,
                  std::string asserted, TimePoint now);
     void drain(sip::TransactionId id, TimePoint now);
+    void note(const Call& call, const sip::Message& response, TimePoint now);
     [[nodiscard]] std::vector<routing::Group> redirected_to(const Call& call,
                                                             const sip::Message& response) const;
     void locate(Travelling travelling, const NextHop& hop, TimePoint now);
@@ -132,6 +135,7 @@ private:
     sip::UserAgent& agent_;
     const routing::Router& router_;
     identity::Identity& identity_;
+    records::CallRecords& records_;
     sip::KeyedHash hash_;
     RecordRoute record_route_;
     Entropy& entropy_;

@@ -359,8 +359,12 @@ def test_leaving_is_seen_and_the_last_ends_the_conference():
         uri = f"sip:demo@{HOST}:{server.port}"
         with Baresip(uri) as a:
             a.wait_for("Call established")
+            time.sleep(1)
             a.command("hangup")
             assert server.wait_for_log("conference.ended")
+        trunks.wait_until(lambda: "room" in trunks.on(server, "call", "list"))
+        record = trunks.on(server, "call", "list")
+        assert "demo@" in record and "peer-hung-up" in record and "MOS 4" in record, record
 
 
 def test_a_phone_that_vanishes_is_hung_up():

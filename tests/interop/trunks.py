@@ -84,6 +84,10 @@ def test_a_telephone_is_called_and_calls():
             # But it does not get out again at our expense.
             mobile.command("dial", uri(server, "+15550199"))
             mobile.wait_for("404")
+        records = on(server, "call", "list")
+        for expected in (f"sip:alice@{HOST}:{server.port}\t", "trunk pstn", "callee hung up",
+                         f"sip:{NUMBER}@{HOST}"):
+            assert expected in records, (expected, records)
 
 
 def test_a_gateway_dies_in_the_middle_of_an_afternoon():

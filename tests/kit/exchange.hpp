@@ -145,6 +145,7 @@ public:
     identity::Domains domains{"school.test", "192.0.2.1"};
     sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
     registrar::Registrar registrar{{.domains = domains}, identity, entropy, log};
+    records::CallRecords records{{}};
     routing::Router router;
     proxy::Proxy proxy;
     trunk::Trunks trunks{{}, agent, local, random, entropy, log};
@@ -168,7 +169,7 @@ public:
 
 private:
     proxy::Proxy make(proxy::Proxy::Options options) {
-        return {std::move(options),    agent,   router, identity, local,
+        return {std::move(options),    agent,   router, identity, records, local,
                 sip::KeyedHash("key"), entropy, log};
     }
     void drain() {

@@ -19,8 +19,9 @@ World::World(Options options)
       agent_({.contact_params = ";isfocus", .shows_strangers = true}, random, entropy_, local_,
              log_),
       identity_({.realm = "lyceum"}, *this, guard_, entropy_, log_),
-      focus_({}, agent_, *this, identity_, *this, random, entropy_, log_),
-      proxy_({}, agent_, router_, identity_, local_, sip::KeyedHash("sim"), entropy_, log_),
+      focus_({}, agent_, *this, identity_, *this, records_, random, entropy_, log_),
+      proxy_({}, agent_, router_, identity_, records_, local_, sip::KeyedHash("sim"), entropy_,
+             log_),
       trunks_({}, agent_, local_, random, entropy_, log_),
       b2bua_(
           {.domain = "192.0.2.1"}, agent_, trunks_, [](std::string_view) { return std::string(); },

@@ -107,6 +107,7 @@ private:
     sip::UserAgent agent_;
     protection::Guard guard_{{}, log_};
     identity::Identity identity_;
+    records::CallRecords records_{{}};
     focus::Focus focus_;
     identity::Domains domains_{"192.0.2.1"};
     registrar::Registrar registrar_{{.domains = domains_}, identity_, entropy_, log_};

@@ -125,11 +125,13 @@ protected:
     sip::UserAgent agent{{.contact_params = ";isfocus"}, random, entropy, local, log};
     protection::Guard guard{{}, log};
     identity::Identity identity{{.realm = "lyceum"}, directory, guard, entropy, log};
+    records::CallRecords records{{}};
     Focus focus{{.dtls_fingerprint = "sha-256 00"},
                 agent,
                 directory,
                 identity,
                 media,
+                records,
                 random,
                 entropy,
                 log};

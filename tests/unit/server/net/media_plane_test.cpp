@@ -57,7 +57,8 @@ TEST(MediaPlane, AConferenceMovesToAnotherThreadAndNobodyHearsIt) {
                       .port_min = 21000,
                       .port_max = 21200,
                       .threads = 2},
-                     {[](LegId, char) {}, [](LegId) {}}, entropy, log);
+                     {[](LegId, char) {}, [](LegId) {}, [](LegId, const rtp::Quality&) {}}, entropy,
+                     log);
     Phone phone(21300), other(21302);
     ASSERT_TRUE(phone.socket && other.socket);
     const ConferenceId first{1}, second{2};

@@ -1,87 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/proxy/route_token.hpp"
-#include "tests/kit/exchange.hpp"
-
-#include <gtest/gtest.h>
+#include "tests/kit/proxy_calls.hpp"
 
 namespace lyceum::proxy {
 namespace {
 
-using sip::Header;
-
-const sip::Endpoint outside{sip::Transport::udp, kit::address("203.0.113.9", 5060), {}};
-const sip::Endpoint desk{sip::Transport::udp, kit::address("192.0.2.20", 5060), {}};
-
-class ProxyTest : public testing::Test {
-protected:
-    ProxyTest() = default;
-    explicit ProxyTest(routing::Router::Options routing) : exchange({}, std::move(routing)) {}
-
-    struct Ask {
-        std::string method = "INVITE", uri = "sip:bob@school.test";
-        std::string from = "sip:eve@far.test", more, body;
-        std::string to_tag, call_id = "c1";
-        int max_forwards = 70;
-    };
-    sip::Message request(const Ask& ask) {
-        const auto number = std::to_string(++cseq);
-        std::string text = ask.method + " " + ask.uri + " SIP/2.0\n";
-        if (ask.more.find("Via:") == std::string::npos)
-            text.append("Via: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bKe" + number + "\n");
-        text.append("From: <" + ask.from + ">;tag=e\nTo: <" + ask.uri + ">");
-        text.append(ask.to_tag.empty() ? "" : ";tag=" + ask.to_tag);
-        text.append("\nCall-ID: " + ask.call_id + "\nCSeq: " + number + " " + ask.method);
-        text.append("\nMax-Forwards: " + std::to_string(ask.max_forwards));
-        text.append("\nContact: <sip:eve@203.0.113.9:5060>\n" + ask.more);
-        return kit::message(text, ask.body);
-    }
-    /// What a caller outside gets to see, or 0: nothing final yet.
-    int ask(const Ask& what) {
-        exchange.hand_in(request(what), outside);
-        const auto answer = answered();
-        return answer ? answer->status() : 0;
-    }
-    std::optional<sip::Message> answered() {
-        std::optional<sip::Message> last;
-        for (auto each = exchange.sent.begin(); each != exchange.sent.end();) {
-            const bool answer = each->message.is_response() && each->to == outside;
-            if (answer) last = each->message;
-            each = answer ? exchange.sent.erase(each) : each + 1;
-        }
-        return last;
-    }
-    /// With the password, after the challenge.
-    sip::Message signed_by(const std::string& user, Ask what) {
-        exchange.hand_in(request(what), outside);
-        const auto challenge = answered();
-        EXPECT_EQ(challenge->status(), 407);
-        return signed_with(*challenge, user, std::move(what));
-    }
-    sip::Message signed_with(const sip::Message& challenge, const std::string& user, Ask what) {
-        const auto credentials =
-            sip::answer_challenge(challenge, {user, "secret"}, what.method, what.uri, "c");
-        what.more += "Proxy-Authorization: " + credentials->value + "\n";
-        return request(what);
-    }
-    static sip::Message answer_to(const sip::Message& request, int status,
-                                  const std::string& contact = "sip:bob@192.0.2.20:5060") {
-        auto writer = sip::MessageWriter::reply(request, status, {}, "b");
-        for (const auto& field : request.fields())
-            if (field.id == Header::record_route)
-                writer.header(Header::record_route, request.value(field));
-        return writer.header(Header::contact, "<" + contact + ">").finish();
-    }
-
-    static std::vector<std::string> history(const sip::Message& message) {
-        std::vector<std::string> out;
-        for (const auto& field : message.fields())
-            if (message.name(field) == "History-Info") out.emplace_back(message.value(field));
-        return out;
-    }
-
-    kit::Exchange exchange;
-    int cseq = 0;
-};
+class ProxyTest : public kit::ProxyCalls {};
 
 TEST_F(ProxyTest, ACallFindsTheMemberAndTheDialogItsWayBack) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
@@ -544,70 +468,6 @@ TEST_F(ProxyTest, BeyondItsLimitItSaysWhenToComeAgain) {
     const auto refused = small.next("503");
     ASSERT_TRUE(refused);
     EXPECT_TRUE(refused->message.has(Header::retry_after));
-}
-
-// ── Numbers in the DNS ───────────────────────────────────────────────────────────────────────────
-
-class EnumTest : public ProxyTest {
-protected:
-    EnumTest()
-        : ProxyTest({.domains = {"school.test", "192.0.2.1"},
-                     .numbers = {.country_code = "49", .asks_dns = true}}) {}
-    void dial(const std::string& number) {
-        exchange.hand_in(signed_by("alice", {.uri = "sip:" + number + "@school.test",
-                                             .from = "sip:alice@school.test"}),
-                         outside);
-    }
-};
-
-TEST_F(EnumTest, ANumberInTheDnsIsCalledThere) {
-    dial("030123");
-    ASSERT_EQ(exchange.numbers_wanted.size(), 1u);
-    EXPECT_EQ(exchange.numbers_wanted[0].number, "+4930123");
-    EXPECT_FALSE(exchange.next("INVITE"));
-    exchange.numbered({"sip:mine@school.test", "sip:carol@192.0.2.99"});
-    const auto invite = exchange.next("INVITE");
-    ASSERT_TRUE(invite);
-    EXPECT_EQ(invite->message.request_uri(), "sip:carol@192.0.2.99");
-    EXPECT_EQ(invite->to.address, kit::address("192.0.2.99", 5060));
-}
-
-TEST_F(EnumTest, OneThatIsNotGoesAsTheDialPlanSays) {
-    exchange.routes = {{"+4930.", "sip:{number}@192.0.2.98"}, {"+46.", "trunk:isp"}};
-    dial("030123");
-    EXPECT_TRUE(exchange.numbers_wanted.empty()) << "a place of ours is ours to know";
-    EXPECT_TRUE(exchange.next("INVITE"));
-    trunk::Trunk isp;
-    isp.name = "isp";
-    isp.gateways = {{"sip:198.51.100.7"}};
-    exchange.set_trunks({isp});
-    dial("+46701");
-    exchange.numbered({});
-    const auto invite = exchange.next("INVITE");
-    ASSERT_TRUE(invite);
-    EXPECT_EQ(invite->message.request_uri(), "sip:+46701@198.51.100.7;user=phone");
-}
-
-TEST_F(EnumTest, WithoutEitherItIsNotFound) {
-    dial("+46701");
-    exchange.numbered({});
-    EXPECT_EQ(answered()->status(), 404);
-    EXPECT_EQ(ask({.uri = "sip:112@school.test"}), 503);
-    EXPECT_TRUE(exchange.numbers_wanted.empty()) << "help is not looked for in the DNS";
-    EXPECT_EQ(ask({.uri = "sip:+46702@school.test"}), 407) << "nor for strangers";
-}
-
-TEST_F(EnumTest, WhoGivesUpWhileTheDnsIsAskedIsNotCalledBack) {
-    dial("+46701");
-    --cseq; // The CANCEL has the number and the branch of its INVITE.
-    exchange.hand_in(
-        request(
-            {.method = "CANCEL", .uri = "sip:+46701@school.test", .from = "sip:alice@school.test"}),
-        outside);
-    exchange.run(1s);
-    exchange.numbered({"sip:carol@192.0.2.99"});
-    exchange.run(40s);
-    EXPECT_EQ(exchange.proxy.size(), 0u);
 }
 
 } // namespace

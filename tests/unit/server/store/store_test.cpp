@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/binding_store.hpp"
+#include "server/store/record_store.hpp"
 #include "server/store/store.hpp"
 #include "sql/migrations.hpp"
 
@@ -190,6 +191,96 @@ TEST_F(StoreTest, AnotherProcessIsSeenAtOnce) {
     EXPECT_FALSE(server.room("new"));
     EXPECT_EQ(command_line.add_room({{"new"}, "off"}), std::nullopt);
     EXPECT_TRUE(server.room("new"));
+}
+
+TEST_F(StoreTest, TrunksAreKeptWithTheirGateways) {
+    Store store(directory);
+    trunk::Trunk isp;
+    isp.name = "isp";
+    isp.login = {"school", "word"};
+    isp.registers = isp.trusted = true;
+    isp.caller = "+4989100";
+    isp.inbound = "demo";
+    isp.calls_max = 7;
+    isp.sources = {*IpAddress::parse("192.0.2.80"), *IpAddress::parse("2001:db8::1")};
+    EXPECT_EQ(store.add_trunk(isp), std::nullopt);
+    isp.gateways = {{"sip:gw.isp.test", 1, 3}, {"sip:192.0.2.72;transport=tcp", 2, 1}};
+    for (const auto& gateway : isp.gateways)
+        EXPECT_EQ(store.add_gateway("ISP", gateway), std::nullopt);
+    EXPECT_EQ(store.trunks(), std::vector{isp});
+
+    store.set_state({"isp", "sip:gw.isp.test", "no answer"});
+    store.set_state({"isp", "", "403 Forbidden"});
+    const auto row = store.trunk_rows().at(0);
+    EXPECT_EQ(row.registration, "403 Forbidden");
+    EXPECT_EQ(row.states, (std::vector<std::string>{"no answer", ""}));
+    EXPECT_EQ(store.trunks(), std::vector{isp}) << "how it does is nothing that it is";
+
+    EXPECT_EQ(store.add_number_route({"+.", "trunk:isp"}), std::nullopt);
+    EXPECT_TRUE(store.add_number_route({"9.", "trunk:other"})) << "there is none";
+    EXPECT_TRUE(store.remove_trunk("isp")) << "a route leads there";
+    EXPECT_TRUE(store.remove_number_route("+."));
+    EXPECT_TRUE(store.remove_gateway("isp", "sip:gw.isp.test"));
+    EXPECT_EQ(store.remove_trunk("isp"), std::nullopt);
+    EXPECT_TRUE(store.trunks().empty());
+    EXPECT_TRUE(store.remove_trunk("isp"));
+}
+
+TEST_F(StoreTest, ATrunkThatCannotBeIsRefused) {
+    Store store(directory);
+    const auto refused = [&](auto change) {
+        trunk::Trunk isp;
+        isp.name = "isp";
+        change(isp);
+        return store.add_trunk(isp).has_value();
+    };
+    EXPECT_TRUE(refused([](auto& isp) { isp.name = "isp.test"; }));
+    EXPECT_TRUE(refused([](auto& isp) { isp.name = ""; }));
+    EXPECT_TRUE(refused([](auto& isp) { isp.registers = true; })) << "as whom?";
+    EXPECT_TRUE(refused([](auto& isp) { isp.calls_max = 0; }));
+    EXPECT_TRUE(refused([](auto& isp) { isp.caller = "+49 89"; }));
+    EXPECT_TRUE(refused([](auto& isp) { isp.inbound = "mailto:x@y"; }));
+    EXPECT_FALSE(refused([](auto&) {}));
+    EXPECT_TRUE(refused([](auto& isp) { isp.name = "ISP"; })) << "it is there";
+    for (const auto* uri : {"gw.isp.test", "tel:+49", "sip:user@gw.isp.test", "sip:gw?x=y"})
+        EXPECT_TRUE(store.add_gateway("isp", {uri})) << uri;
+    EXPECT_TRUE(store.add_gateway("other", {"sip:gw.isp.test"}));
+    EXPECT_TRUE(store.add_gateway("isp", {"sip:gw.isp.test", 0}));
+}
+
+TEST_F(StoreTest, AMembersNumberIsTheAliasThatIsOne) {
+    Store store(directory);
+    EXPECT_EQ(store.add_user("bob", "secret"), std::nullopt);
+    EXPECT_EQ(store.number_of("bob"), "");
+    for (const auto* name : {"1001", "+49892", "+49891", "boss"})
+        EXPECT_EQ(store.add_alias(name, "bob"), std::nullopt);
+    EXPECT_EQ(store.number_of("Bob"), "+49891");
+    EXPECT_EQ(store.number_of("alice"), "");
+}
+
+TEST_F(StoreTest, CallRecordsAreKeptForATime) {
+    RecordStore store(directory);
+    records::CallRecord talked{"c1", "sip:a@x", "sip:b@y", "member"};
+    talked.started = WallTime(100s);
+    talked.answered = WallTime(105s);
+    talked.ended = WallTime(165s);
+    talked.status = 200;
+    talked.why = "caller hung up";
+    talked.heard = records::Heard{43, 12, 3};
+    records::CallRecord refused{"c2", "sip:a@x", "sip:b@y", "member"};
+    refused.started = refused.ended = WallTime(200s);
+    refused.status = 486;
+    store.add({talked, refused});
+    const auto all = store.newest(10);
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].call_id, "c2");
+    EXPECT_FALSE(all[0].answered || all[0].heard);
+    EXPECT_EQ(all[1].answered, talked.answered);
+    EXPECT_EQ(all[1].heard, talked.heard);
+    EXPECT_EQ(all[1].why, talked.why);
+    EXPECT_EQ(store.newest(1).size(), 1u);
+    store.forget_before(WallTime(150s));
+    EXPECT_EQ(store.newest(10).size(), 1u);
 }
 
 TEST_F(StoreTest, ADatabaseOfANewerProgramIsRefusedAndLeftAlone) {

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/core.hpp"
+#include "base/deadline_queue.hpp"
+#include "base/strong_id.hpp"
+#include "rtp/quality.hpp"
+#include "sip/message/message.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace lyceum::records {
+
+using RecordId = StrongId<struct RecordTag>;
+
+/// How a call sounded where we heard it: at a room.
+struct Heard {
+    int mos_tenths = 0; ///< 10 to 45.
+    int loss_permille = 0, jitter_ms = 0;
+
+    bool operator==(const Heard&) const = default;
+};
+
+/// One call that is over: who called whom, when, and why it ended.
+struct CallRecord {
+    std::string call_id;        ///< Of the caller's dialog, to be found in a trace.
+    std::string caller, callee; ///< URIs: From, and what was dialled.
+    std::string way;            ///< "room", "member", "trunk provider", "outward".
+    WallTime started{};
+    std::optional<WallTime> answered{};
+    WallTime ended{};
+    int status = 0; ///< The final response.
+    std::string why;
+    std::optional<Heard> heard{};
+};
+
+/// Keeps the calls that go on, and puts each out as a record once it is over. It makes no calls and
+/// ends none: who does tells it. What an outsider began and nobody here was meant by is no call.
+///
+/// Calls of members pass the proxy, which keeps nothing of them; so it is by their BYE that an end
+/// is noticed. One that nobody ends is put out as "lost" after `lasts_max`.
+class CallRecords {
+public:
+    struct Options {
+        WallTime wall_at_zero{};        ///< What the wall clock says when the monotonic one says 0.
+        std::size_t open_max = 100'000; ///< Beyond, new ones are not recorded.
+        Duration lasts_max = 12h;
+        Duration quality_within = 2s; ///< After the end of a leg, what was heard of it is told.
+    };
+
+    explicit CallRecords(Options options) : options_(options) {}
+
+    /// None: too many go on.
+    RecordId begin(const sip::Message& invite, std::string way, TimePoint now);
+    /// \name For a call that goes on; for none, and for one that is over, they do nothing.
+    ///@{
+    void set_way(RecordId id, std::string way);
+    void answer(RecordId id, TimePoint now);
+    /// By this response of the called: a BYE between the two ends it.
+    void answer(RecordId id, const sip::Message& success, TimePoint now);
+    void end(RecordId id, int status, std::string why, TimePoint now);
+    /// The end of a leg of ours, of which there will be `handle_quality`.
+    void end_leg(RecordId id, std::uint64_t leg, std::string why, TimePoint now);
+    void discard(RecordId id);
+    ///@}
+    void handle_bye(const sip::Message& bye, TimePoint now);
+    void handle_quality(std::uint64_t leg, const rtp::Quality& quality);
+    void handle_timeout(TimePoint now);
+
+    std::optional<CallRecord> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const { return deadlines_.deadline(); }
+    [[nodiscard]] std::size_t open_count() const { return open_.size(); }
+
+private:
+    struct Open {
+        CallRecord record;
+        std::string caller_tag, dialog;   ///< The dialog only of a call that a BYE is to end.
+        std::optional<std::uint64_t> leg; ///< Over, and waits to hear how it was.
+    };
+    void put_out(RecordId id);
+    [[nodiscard]] WallTime wall(TimePoint now) const {
+        return options_.wall_at_zero + now.time_since_epoch();
+    }
+
+    Options options_;
+    std::uint64_t last_id_ = 0;
+    std::unordered_map<RecordId, Open> open_;
+    std::unordered_map<std::string, RecordId> dialogs_;
+    std::unordered_map<std::uint64_t, RecordId> legs_;
+    DeadlineQueue<RecordId> deadlines_;
+    std::deque<CallRecord> outputs_;
+};
+
+static_assert(SansIoCore<CallRecords>);
+
+} // namespace lyceum::records

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/record_store.hpp"
+
+namespace lyceum::store {
+
+using records::CallRecord, records::Heard;
+
+RecordStore::RecordStore(const std::string& data_directory)
+    : database_(sql::Database::open(data_directory + "/lyceum.db")),
+      insert_(database_.prepare("INSERT INTO call_record (call_id, caller, callee, way, started, "
+                                "answered, ended, status, why, mos_tenths, loss_permille, "
+                                "jitter_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
+
+void RecordStore::add(const std::vector<CallRecord>& records) {
+    database_.execute("BEGIN IMMEDIATE");
+    try {
+        for (const auto& each : records) {
+            insert_.reset();
+            insert_.bind(1, each.call_id).bind(2, each.caller).bind(3, each.callee);
+            insert_.bind(4, each.way).bind(5, each.started.time_since_epoch().count());
+            if (each.answered) insert_.bind(6, each.answered->time_since_epoch().count());
+            else insert_.bind_null(6);
+            insert_.bind(7, each.ended.time_since_epoch().count());
+            insert_.bind(8, std::int64_t{each.status}).bind(9, each.why);
+            for (const int column : {10, 11, 12}) insert_.bind_null(column);
+            if (each.heard)
+                insert_.bind(10, std::int64_t{each.heard->mos_tenths})
+                    .bind(11, std::int64_t{each.heard->loss_permille})
+                    .bind(12, std::int64_t{each.heard->jitter_ms});
+            insert_.step();
+        }
+        insert_.reset();
+        database_.execute("COMMIT");
+    } catch (const sql::Error&) {
+        insert_.reset();
+        database_.execute("ROLLBACK");
+        throw;
+    }
+}
+
+std::vector<CallRecord> RecordStore::newest(std::size_t count) {
+    auto rows = database_.prepare(
+        "SELECT call_id, caller, callee, way, started, answered, ended, status, why, mos_tenths, "
+        "loss_permille, jitter_ms FROM call_record ORDER BY id DESC LIMIT ?");
+    rows.bind(1, static_cast<std::int64_t>(count));
+    std::vector<CallRecord> out;
+    while (rows.step()) {
+        auto& record = out.emplace_back();
+        record.call_id = rows.text(0);
+        record.caller = rows.text(1);
+        record.callee = rows.text(2);
+        record.way = rows.text(3);
+        record.started = WallTime(Duration(rows.number(4)));
+        if (!rows.is_null(5)) record.answered = WallTime(Duration(rows.number(5)));
+        record.ended = WallTime(Duration(rows.number(6)));
+        record.status = static_cast<int>(rows.number(7));
+        record.why = rows.text(8);
+        if (!rows.is_null(9))
+            record.heard =
+                Heard{static_cast<int>(rows.number(9)), static_cast<int>(rows.number(10)),
+                      static_cast<int>(rows.number(11))};
+    }
+    return out;
+}
+
+void RecordStore::forget_before(WallTime time) {
+    database_.prepare("DELETE FROM call_record WHERE started < ?")
+        .bind(1, time.time_since_epoch().count())
+        .step();
+}
+
+} // namespace lyceum::store
