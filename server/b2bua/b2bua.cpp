@@ -14,6 +14,7 @@ using sip::Method;
 
 namespace {
 
+constexpr std::size_t forks_max = 16; // Early dialogs that one INVITE may make.
 const auto inside_server = sip::inside(sip::Inside::server);
 
 /// What a gateway says that cannot take calls now; another may.
@@ -30,13 +31,14 @@ B2bua::B2bua(Options options, sip::UserAgent& agent, trunk::Trunks& trunks, Numb
              const sip::LocalAddresses& local, Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), trunks_(trunks),
       number_of_(std::move(number_of)), local_(local), entropy_(entropy), log_(log),
-      bridge_(options_.bridge, agent, entropy) {}
+      bridge_(options_.bridge, agent, entropy),
+      transfers_(options_.server_name, agent, bridge_, entropy, log) {}
 
 // ── What comes ───────────────────────────────────────────────────────────────────────────────────
 
 bool B2bua::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
-    bool taken = bridge_.handle_stranger(shown, now);
-    if (taken) drain();
+    bool taken = bridge_.handle_stranger(shown, now) || transfers_.handle_stranger(shown, now);
+    if (taken) drain(now);
     else if (const auto* request = std::get_if<sip::RequestReceived>(&shown))
         taken = handle_request(*request, now);
     else if (const auto* response = std::get_if<sip::ResponseReceived>(&shown))
@@ -121,7 +123,7 @@ bool B2bua::handle_failure(const sip::RequestFailed& failed, TimePoint now) {
 
 void B2bua::handle_timeout(TimePoint now) {
     bridge_.handle_timeout(now);
-    drain();
+    drain(now);
     while (const auto id = waits_.expired(now)) {
         auto& call = calls_.at(*id);
         trunks_.handle_outcome(call.way.gateway, false, now);
@@ -212,7 +214,7 @@ void B2bua::try_next(CallId id, TimePoint now) {
         pairs_.erase(pair); // Early dialogs of who has refused.
         bridge_.hang_up(pair, {}, now);
     }
-    drain();
+    drain(now);
     if (call.cancelled || call.ways.empty()) return finish(id, now);
     call.way = std::move(call.ways.front());
     call.ways.pop_front();
@@ -285,7 +287,7 @@ void B2bua::handle_progress(CallId id, const sip::ResponseReceived& received, Ti
     const auto& response = received.response;
     const auto pair = pair_for(id, received);
     if (!pair) return;
-    if (response.status() >= 200) {
+    if (response.status() >= 200 && !bridge_.is_confirmed(pair)) {
         bridge_.confirm(pair, response, received.from, sip::cseq_of(call.sent), call.credentials,
                         now);
         if (!std::exchange(call.answered, true)) log_.info("trunk.answered", {{"call", id.value}});
@@ -300,6 +302,7 @@ PairId B2bua::pair_for(CallId call_id, const sip::ResponseReceived& received) {
     const auto tag = sip::tag_of(received.response, Header::to);
     for (const auto pair : call.pairs)
         if (bridge_.end(pair, Bridge::callee).dialog.key().remote_tag == tag) return pair;
+    if (call.pairs.size() >= forks_max) return {};
     auto callee = sip::Dialog::uac(call.sent, received.response);
     auto caller = sip::Dialog::uas(call.invite.request, entropy_.hex(8));
     if (!callee || !caller) return {};
@@ -309,8 +312,8 @@ PairId B2bua::pair_for(CallId call_id, const sip::ResponseReceived& received) {
     auto& within = call.outward ? near : far;
     if (!call.trunk.login.user.empty()) outside.login = call.trunk.login;
     within.may_refer = true;
-    const auto id = bridge_.join(std::move(near), std::move(far), sip::cseq_of(call.invite.request),
-                                 sip::cseq_of(call.sent));
+    const auto id =
+        bridge_.join(std::move(near), std::move(far), call.invite.request, sip::cseq_of(call.sent));
     call.pairs.push_back(id);
     pairs_.emplace(id, call_id);
     return id;
@@ -376,24 +379,35 @@ void B2bua::refuse(const sip::RequestReceived& received, int status, std::string
 
 // ── The end ──────────────────────────────────────────────────────────────────────────────────────
 
-/// A call is over with the last of its pairs, once it was answered.
-void B2bua::drain() {
-    while (const auto over = bridge_.poll()) {
-        const auto found = pairs_.find(over->pair);
-        if (found == pairs_.end()) continue;
-        const auto id = found->second;
-        pairs_.erase(found);
-        auto& call = calls_.at(id);
-        std::erase(call.pairs, over->pair);
-        const bool goes_on = std::any_of(call.pairs.begin(), call.pairs.end(),
-                                         [&](PairId each) { return bridge_.is_confirmed(each); });
-        if (!call.answered || goes_on) continue;
-        for (const auto pair : std::exchange(call.pairs, {})) { // Others that only rang.
-            pairs_.erase(pair);
-            bridge_.hang_up(pair, {}, {});
+void B2bua::drain(TimePoint now) {
+    while (const auto output = bridge_.poll()) {
+        if (const auto* over = std::get_if<Bridge::Over>(&*output)) {
+            transfers_.handle_over(over->pair, now);
+            handle_over(over->pair);
+        } else if (const auto* referred = std::get_if<Bridge::Referred>(&*output)) {
+            transfers_.handle_referred(*referred, now);
+        } else {
+            transfers_.handle_reinvited(std::get<Bridge::Reinvited>(*output), now);
         }
-        forget(id);
     }
+}
+
+/// A call is over with the last of its pairs, once it was answered.
+void B2bua::handle_over(PairId over) {
+    const auto found = pairs_.find(over);
+    if (found == pairs_.end()) return;
+    const auto id = found->second;
+    pairs_.erase(found);
+    auto& call = calls_.at(id);
+    std::erase(call.pairs, over);
+    const bool goes_on = std::any_of(call.pairs.begin(), call.pairs.end(),
+                                     [&](PairId each) { return bridge_.is_confirmed(each); });
+    if (!call.answered || goes_on) return;
+    for (const auto pair : std::exchange(call.pairs, {})) { // Others that only rang.
+        pairs_.erase(pair);
+        bridge_.hang_up(pair, {}, {});
+    }
+    forget(id);
 }
 
 void B2bua::end_all(TimePoint now) {
@@ -410,7 +424,7 @@ void B2bua::end_all(TimePoint now) {
         }
         forget(id);
     }
-    drain();
+    drain(now);
 }
 
 void B2bua::forget(CallId id) {

@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "server/b2bua/asserted_identity.hpp"
 #include "server/b2bua/bridge.hpp"
+#include "server/b2bua/transfer.hpp"
 #include "server/trunk/trunks.hpp"
 #include "sip/dialog/user_agent.hpp"
 
@@ -101,7 +102,8 @@ private:
                 TimePoint now, const Headers& headers = {});
     void finish(CallId id, TimePoint now);
     void abandon(const Call& call, TimePoint now);
-    void drain();
+    void drain(TimePoint now);
+    void handle_over(PairId pair);
     void forget(CallId id);
     [[nodiscard]] std::string contact_at(const Call& call) const;
 
@@ -113,6 +115,7 @@ private:
     Entropy& entropy_;
     Log& log_;
     Bridge bridge_;
+    Transfers transfers_;
     std::uint64_t last_call_ = 0;
     std::map<CallId, Call> calls_;
     std::unordered_map<sip::TransactionId, CallId> invites_, clients_;

@@ -36,12 +36,14 @@ bool needs_contact(Method method) {
 Bridge::Bridge(Options options, sip::UserAgent& agent, Entropy& entropy)
     : options_(std::move(options)), agent_(agent), entropy_(entropy) {}
 
-PairId Bridge::join(End caller_end, End callee_end, std::uint32_t number, std::uint32_t sent) {
+PairId Bridge::join(End caller_end, End callee_end, const sip::Message& invite,
+                    std::uint32_t sent) {
     const PairId id{++last_pair_};
     dialogs_.emplace(caller_end.dialog.key(), Place{id, caller});
     dialogs_.emplace(callee_end.dialog.key(), Place{id, callee});
     Pair pair{{std::move(caller_end), std::move(callee_end)}, {}, {}};
-    pair.numbers[caller].emplace(number, sent);
+    pair.numbers[caller].emplace(sip::cseq_of(invite), sent);
+    pair.descriptions[caller] = sip::description_in(invite);
     pairs_.emplace(id, std::move(pair));
     return id;
 }
@@ -56,6 +58,7 @@ void Bridge::confirm(PairId id, const sip::Message& success, const sip::Endpoint
     for (auto& [number, as_sent] : pair.numbers[caller]) as_sent = sent;
     pair.credentials[callee] = std::move(credentials);
     pair.confirmed = true;
+    pair.descriptions[callee] = sip::description_in(success);
     watch(id, success, now);
 }
 
@@ -109,13 +112,24 @@ bool Bridge::handle_request(const sip::RequestReceived& received, TimePoint now)
     end.peer = received.from;
     if (request.method() == Method::bye) {
         answer(200);
+        auto& pair = pairs_.at(place.pair);
+        if (pair.moving == place.side && !pair.left) {
+            dialogs_.erase(end.dialog.key());
+            pair.left = true;
+            return true;
+        }
         bye(place.pair, other(place.side), &request, {}, now);
         close(place.pair);
         settle(place.pair);
         return true;
     }
     if (request.method() == Method::other) return answer(405);
-    if (request.method() == Method::refer && !end.may_refer) return answer(403);
+    if (request.method() == Method::refer) {
+        if (!end.may_refer || !pairs_.at(place.pair).confirmed) return answer(403);
+        outputs_.push_back(Referred{place.pair, place.side, received});
+        return true;
+    }
+    if (pairs_.at(place.pair).left) return answer(491); // Ask again, when somebody is there.
     if (moves_target(request.method())) end.dialog.refresh_target(request);
     relay(place, received, now);
     return true;
@@ -138,7 +152,19 @@ void Bridge::relay(Place from, const sip::RequestReceived& received, TimePoint n
         pair.credentials[to.side].reset();
     }
     writer.header(Header::user_agent, options_.server_name);
-    send({to, received.transaction, request, writer.finish({}, request.body())}, now);
+    send({to, received.transaction, request, writer.finish({}, body_for(to, request))}, now);
+}
+
+/// What is said goes across as it is; but to a side whose other end has been replaced, the new one
+/// describes himself as the old one did.
+std::string Bridge::body_for(Place to, const sip::Message& message) {
+    auto& pair = pairs_.at(to.pair);
+    auto description = sip::description_in(message);
+    auto& shown = pair.shown[to.side];
+    if (description.empty()) return std::string(message.body());
+    auto body = shown ? described_by(*shown, description) : std::string(message.body());
+    pair.descriptions[other(to.side)] = std::move(description);
+    return body;
 }
 
 void Bridge::send(Relay relay, TimePoint now) {
@@ -168,7 +194,8 @@ bool Bridge::handle_ack(const sip::AckReceived& received, TimePoint now) {
     if (const auto& credentials = pair.credentials[other(side)])
         writer.header(credentials->header, credentials->value);
     copy_across(writer, received.ack, {});
-    agent_.acknowledge(writer.finish({}, received.ack.body()), target_of(end), now);
+    const auto body = body_for({id, other(side)}, received.ack);
+    agent_.acknowledge(writer.finish({}, body), target_of(end), now);
     return true;
 }
 
@@ -200,9 +227,11 @@ bool Bridge::handle_response(const sip::ResponseReceived& received, TimePoint no
         if (final && pair->second.confirmed && !pair->second.over)
             watch(relay.to.pair, response, now);
     }
-    if (relay.asker) pass_back(relay, response, now);
-    if (!final) return true;
     const auto id = relay.to.pair;
+    if (relay.asker) pass_back(relay, response, now);
+    else if (final && pair != pairs_.end())
+        handle_own(relay, response, pair->second.answered == received.transaction, now);
+    if (!final) return true;
     if (method == Method::invite && response.status() < 300 && pair != pairs_.end()) {
         // It comes again until its ACK does, and goes back again.
         auto& last = pair->second.answered;
@@ -216,7 +245,7 @@ bool Bridge::handle_response(const sip::ResponseReceived& received, TimePoint no
     if (method == Method::bye) {
         if (pair != pairs_.end()) --pair->second.byes;
         settle(id);
-    } else if (ends_dialog(status)) {
+    } else if (ends_dialog(status) && method != Method::notify) {
         hang_up(id, "SIP;cause=" + std::to_string(status), now);
     }
     return true;
@@ -252,7 +281,8 @@ bool Bridge::answer_challenge(Relay& relay, const sip::Message& challenge, TimeP
     if (relay.sent.method() == Method::invite) {
         pair.credentials[relay.to.side] = credentials;
         auto& numbers = pair.numbers[other(relay.to.side)];
-        numbers.insert_or_assign(sip::cseq_of(relay.asked), end.dialog.local_cseq());
+        if (relay.asker)
+            numbers.insert_or_assign(sip::cseq_of(relay.asked), end.dialog.local_cseq());
     }
     send({relay.to, relay.asker, std::move(relay.asked), std::move(again), true}, now);
     return true;
@@ -267,7 +297,10 @@ void Bridge::pass_back(const Relay& relay, const sip::Message& response, TimePoi
     if (pair != pairs_.end() && response.status() < 300 && needs_contact(relay.asked.method()))
         writer.header(Header::contact, "<" + pair->second.ends[other(relay.to.side)].contact + ">");
     copy_across(writer, response, {});
-    agent_.respond(*relay.asker, writer.finish({}, response.body()), now);
+    const auto body = pair != pairs_.end() && response.status() < 300
+                          ? body_for({relay.to.pair, other(relay.to.side)}, response)
+                          : std::string(response.body());
+    agent_.respond(*relay.asker, writer.finish({}, body), now);
 }
 
 void Bridge::respond(sip::TransactionId to, const sip::Message& request, int status,
@@ -275,6 +308,79 @@ void Bridge::respond(sip::TransactionId to, const sip::Message& request, int sta
     auto writer = sip::MessageWriter::reply(request, status);
     writer.header(Header::server, options_.server_name);
     agent_.respond(to, writer.finish(), now);
+}
+
+// ── One end gives its place to another ───────────────────────────────────────────────────────────
+
+bool Bridge::begin_move(PairId id, Side side) {
+    auto& pair = pairs_.at(id);
+    if (pair.moving) return false;
+    pair.moving = side;
+    return true;
+}
+
+void Bridge::reinvite(PairId id, Side side, std::string_view description, TimePoint now) {
+    auto& pair = pairs_.at(id);
+    auto& shown = pair.shown[side];
+    if (!shown) shown = Origin::in(pair.descriptions[other(side)]);
+    auto& end = pair.ends[side];
+    auto writer = end.dialog.request(Method::invite);
+    writer.header(Header::contact, "<" + end.contact + ">");
+    writer.header(Header::user_agent, options_.server_name);
+    const auto body = shown ? described_by(*shown, description) : std::string(description);
+    send({{id, side}, {}, {}, writer.finish("application/sdp", body)}, now);
+}
+
+/// The answer to a request of our own.
+void Bridge::handle_own(const Relay& relay, const sip::Message& response, bool again,
+                        TimePoint now) {
+    if (relay.sent.method() != Method::invite) return;
+    const auto [id, side] = relay.to;
+    auto& pair = pairs_.at(id);
+    if (response.status() < 300) {
+        const auto& end = pair.ends[side];
+        pair.descriptions[side] = sip::description_in(response);
+        auto writer = end.dialog.ack(sip::cseq_of(relay.sent));
+        if (const auto& credentials = pair.credentials[side])
+            writer.header(credentials->header, credentials->value);
+        agent_.acknowledge(writer.finish(), target_of(end), now);
+    }
+    if (!again) outputs_.push_back(Reinvited{id, response.status(), sip::description_in(response)});
+}
+
+void Bridge::move(PairId id, Side side, End end, TimePoint now) {
+    auto& pair = pairs_.at(id);
+    auto& old = pair.ends[side];
+    if (!pair.left) {
+        bye(id, side, nullptr, {}, now);
+        dialogs_.erase(old.dialog.key());
+    }
+    dialogs_.emplace(end.dialog.key(), Place{id, side});
+    old = std::move(end);
+    pair.numbers[side].clear();
+    pair.credentials[side].reset();
+    pair.moving.reset();
+    pair.left = false;
+}
+
+void Bridge::stay(PairId id, TimePoint now) {
+    const auto found = pairs_.find(id);
+    if (found == pairs_.end()) return;
+    if (found->second.left) return hang_up(id, "SIP;cause=480", now);
+    found->second.moving.reset();
+}
+
+void Bridge::notify(PairId id, Side side, std::string_view state, std::string_view sipfrag,
+                    TimePoint now) {
+    auto& pair = pairs_.at(id);
+    if (pair.left && pair.moving == side) return;
+    auto& end = pair.ends[side];
+    auto writer = end.dialog.request(Method::notify);
+    writer.header(Header::contact, "<" + end.contact + ">");
+    writer.header(Header::event, "refer").header(Header::subscription_state, state);
+    writer.header(Header::user_agent, options_.server_name);
+    const auto body = "SIP/2.0 " + std::string(sipfrag) + "\r\n";
+    send({{id, side}, {}, {}, writer.finish("message/sipfrag;version=2.0", body)}, now);
 }
 
 // ── The end ──────────────────────────────────────────────────────────────────────────────────────
@@ -292,6 +398,7 @@ void Bridge::hang_up(PairId id, std::string_view reason, TimePoint now) {
 void Bridge::bye(PairId id, Side to, const sip::Message* because, std::string_view reason,
                  TimePoint now) {
     auto& pair = pairs_.at(id);
+    if (pair.left && pair.moving == to) return;
     auto writer = pair.ends[to].dialog.request(Method::bye);
     if (because) copy_across(writer, *because, {});
     if (!reason.empty()) writer.header(Header::reason, reason);
@@ -306,7 +413,7 @@ void Bridge::close(PairId id) {
     if (std::exchange(pair.over, true)) return;
     for (const auto& end : pair.ends) dialogs_.erase(end.dialog.key());
     lasts_.remove(id);
-    outputs_.push_back({id});
+    outputs_.push_back(Over{id});
 }
 
 /// Once our BYEs are answered, nobody needs it any more.

@@ -5,6 +5,7 @@
 #include "base/deadline_queue.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "server/b2bua/descriptions.hpp"
 #include "server/b2bua/relaying.hpp"
 #include "sip/dialog/user_agent.hpp"
 
@@ -14,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace lyceum::b2bua {
@@ -49,13 +51,24 @@ public:
     struct Over { ///< The pair is no more.
         PairId pair;
     };
-    using Output = Over;
+    /// An end that may do so asks for the other to talk to somebody else (RFC 3515). Answer it.
+    struct Referred {
+        PairId pair;
+        Side by;
+        sip::RequestReceived refer;
+    };
+    struct Reinvited { ///< What has become of `reinvite`.
+        PairId pair;
+        int status;
+        std::string description; ///< Of who was asked, if he agrees.
+    };
+    using Output = std::variant<Over, Referred, Reinvited>;
 
     Bridge(Options options, sip::UserAgent& agent, Entropy& entropy);
 
-    /// The dialogs that the INVITE has made. `number` and `sent` are its CSeq, as it came and as it
-    /// was sent on.
-    PairId join(End caller, End callee, std::uint32_t number, std::uint32_t sent);
+    /// The dialogs that the INVITE has made. `invite` is as it came, `sent` is its CSeq as it was
+    /// sent on.
+    PairId join(End caller, End callee, const sip::Message& invite, std::uint32_t sent);
     /// The other side has answered: an early dialog becomes a call.
     void confirm(PairId pair, const sip::Message& success, const sip::Endpoint& from,
                  std::uint32_t sent, std::optional<sip::Credentials> credentials, TimePoint now);
@@ -65,6 +78,26 @@ public:
     [[nodiscard]] bool is_confirmed(PairId pair) const { return pairs_.at(pair).confirmed; }
     /// BYE to both if they have talked; an early dialog is only forgotten.
     void hang_up(PairId pair, std::string_view reason, TimePoint now);
+
+    /// \name One end gives its place to another, RFC 5589
+    ///@{
+    /// From now on a BYE of this end leaves the other one waiting for `move` or `stay`. False: it
+    /// is being done already.
+    bool begin_move(PairId pair, Side side);
+    /// Asks this end to talk to who describes himself so.
+    void reinvite(PairId pair, Side side, std::string_view description, TimePoint now);
+    /// Another in place of this end, who gets a BYE if he is still there.
+    void move(PairId pair, Side side, End end, TimePoint now);
+    /// Nobody takes the place; if the end has gone meanwhile, the call is over.
+    void stay(PairId pair, TimePoint now);
+    /// How it goes, said to this end in its dialog (RFC 3515 §2.4.4).
+    void notify(PairId pair, Side side, std::string_view state, std::string_view sipfrag,
+                TimePoint now);
+    /// What this end said last about its media.
+    [[nodiscard]] const std::string& description(PairId pair, Side side) const {
+        return pairs_.at(pair).descriptions[side];
+    }
+    ///@}
 
     /// Takes what is about one of the pairs. False: it is not.
     bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
@@ -82,6 +115,10 @@ private:
         bool confirmed = false, over = false;
         int byes = 0;                                 ///< Still to be answered.
         std::optional<sip::TransactionId> answered{}; ///< The last re-INVITE, whose 2xx may repeat.
+        std::array<std::string, 2> descriptions{};
+        std::array<std::optional<Origin>, 2> shown{}; ///< To this side, once the other has changed.
+        std::optional<Side> moving{};
+        bool left = false; ///< Who moves is not there any more.
     };
     struct Place {
         PairId pair;
@@ -105,6 +142,8 @@ private:
     void relay(Place from, const sip::RequestReceived& received, TimePoint now);
     void send(Relay relay, TimePoint now);
     bool answer_challenge(Relay& relay, const sip::Message& challenge, TimePoint now);
+    void handle_own(const Relay& relay, const sip::Message& response, bool again, TimePoint now);
+    std::string body_for(Place to, const sip::Message& message);
     void pass_back(const Relay& relay, const sip::Message& response, TimePoint now);
     void respond(sip::TransactionId to, const sip::Message& request, int status, TimePoint now);
     void watch(PairId id, const sip::Message& success, TimePoint now);

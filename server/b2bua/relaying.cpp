@@ -15,7 +15,7 @@ namespace {
 using sip::Header;
 
 /// Of the header fields that have no number here.
-constexpr std::array<std::string_view, 18> one_sided{
+constexpr std::array<std::string_view, 19> one_sided{
     "Call-Info",
     "Diversion",
     "Geolocation-Routing",
@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 18> one_sided{
     "P-Asserted-Identity",
     "P-Charging-Vector",
     "P-Preferred-Identity",
+    "P-Served-User",
     "Path",
     "Privacy",
     "Remote-Party-ID",

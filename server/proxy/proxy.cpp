@@ -28,6 +28,14 @@ bool is_loose(std::string_view route) {
     return uri && uri->params.has("lr");
 }
 
+bool leads_by_trunk(const routing::Plan& plan) {
+    for (const auto& group : plan.groups)
+        for (const auto& target : group.targets)
+            if (!target.number.empty() || target.where == sip::inside(sip::Inside::b2bua))
+                return true;
+    return false;
+}
+
 /// Who dials sips: is promised TLS on every hop (RFC 3261 §26.2.2).
 void keep_secure(routing::Plan& plan) {
     const auto is_plain = [](const routing::Target& target) {
@@ -149,7 +157,9 @@ std::optional<Proxy::Refusal> Proxy::authorize(const sip::RequestReceived& recei
                                                TimePoint now) {
     if (received.from == sip::inside(sip::Inside::b2bua)) {
         // Who calls by a trunk reaches people here, and no telephones but those that they have set.
-        if (plan.outward) return Refusal{404, {}, {}};
+        // Somebody here may pass him on to wherever it costs nothing.
+        const bool passed_on = received.request.header("P-Served-User").has_value();
+        if (plan.outward && (!passed_on || leads_by_trunk(plan))) return Refusal{404, {}, {}};
         caller = {true, std::string(received.request.header("P-Asserted-Identity").value_or(""))};
         return std::nullopt;
     }

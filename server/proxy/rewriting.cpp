@@ -34,6 +34,7 @@ sip::Message forwarded_request(const sip::Message& request, const NextHop& hop) 
         case Header::other:
             // Who somebody is may be asserted by us and by trunks only.
             if (iequals(request.name(field), "P-Asserted-Identity") ||
+                iequals(request.name(field), "P-Served-User") ||
                 iequals(request.name(field), "Max-Breadth"))
                 continue;
             break;

@@ -90,6 +90,25 @@ def test_a_telephone_is_called_and_calls():
             assert expected in records, (expected, records)
 
 
+def test_a_telephone_is_passed_on():
+    with members("alice", "bob") as server, \
+            Baresip("", user=NUMBER, host=OUT_THERE, hertz=900, answers=True) as mobile:
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{mobile.port}", "--caller", "+4989100")
+        on(server, "route", "add", "+.", "trunk:pstn")
+        with phone(server, "alice", hertz=500) as alice, \
+                phone(server, "bob", hertz=700, answers=True) as bob:
+            wait_until(lambda: "\tup" in on(server, "trunk", "list"))
+            alice.command("dial", uri(server, NUMBER))
+            alice.wait_for("Call established")
+            time.sleep(1)
+            alice.command("transfer", uri(server, "bob"))
+            bob.wait_for("Call established")
+            alice.wait_for("terminated (duration")
+            hear_each_other(mobile, bob, (900, 700))
+            mobile.command("hangup")
+            bob.wait_for("session closed")
+
+
 def test_a_gateway_dies_in_the_middle_of_an_afternoon():
     with members("alice") as server, sipp_gateway() as (first, process), \
             sipp_gateway() as (second, _), phone(server, "alice") as alice:

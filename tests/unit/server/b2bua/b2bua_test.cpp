@@ -8,7 +8,7 @@ class B2buaTest : public kit::TrunkCalls {};
 
 TEST_F(B2buaTest, ACallGoesOutAndNeitherSideSeesTheOther) {
     start();
-    const std::string sealed("\x30\x82\x00\x01 not text \r\n\r\n", 20);
+    const std::string sealed("\x30\x82\x00\x01 not text \r\n\r\n", 18);
     dial("Content-Type: application/pkcs7-mime\nX-Unheard-Of: stays\nUser-Agent: Desk 7\n"
          "Session-Expires: 1800\nSupported: timer, 100rel\n",
          sealed);
@@ -67,6 +67,31 @@ TEST_F(B2buaTest, APhoneHearsTheLostAnswerAgain) {
     EXPECT_TRUE(heard(200));
     exchange.hand_in(answer(*out, 200), first);
     EXPECT_TRUE(heard(200));
+}
+
+TEST_F(B2buaTest, AnAnswerThatComesLateOnceMoreChangesNothing) {
+    connect();
+    exchange.hand_in(inside("INVITE", *ok), phone);
+    const auto there = exchange.next("INVITE");
+    ASSERT_TRUE(there);
+    exchange.hand_in(answer(*invite, 200), first); // The network had kept a copy.
+    exchange.hand_in(answer(*there, 200), first);
+    ASSERT_TRUE(heard(200));
+    exchange.hand_in(inside("ACK", *ok, {}, {}, cseq), phone);
+    EXPECT_EQ(exchange.next("ACK")->message.header(Header::cseq), "2 ACK");
+}
+
+TEST_F(B2buaTest, ForksAreBounded) {
+    start();
+    dial();
+    const auto out = exchange.next("INVITE");
+    for (int i = 0; i < 100; ++i)
+        exchange.hand_in(answer(*out, 180, {.tag = std::to_string(i)}), first);
+    int passed_on = 0;
+    while (exchange.next("180")) ++passed_on;
+    EXPECT_EQ(passed_on, 16);
+    exchange.hand_in(answer(*out, 486), first);
+    expect_rest();
 }
 
 TEST_F(B2buaTest, WhatIsAskedInOneDialogIsAskedInTheOther) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// The little that a back-to-back user agent has to know of session descriptions, when one end of a
+/// call is replaced by another.
+namespace lyceum::b2bua {
+
+/// Who describes a session, and for the how many-th time: the o= line, RFC 8866 §5.2.
+struct Origin {
+    std::string head, tail; ///< Before and behind the version.
+    std::uint64_t version = 0;
+
+    /// None: there is no such line.
+    static std::optional<Origin> in(std::string_view description);
+};
+
+/// As if whoever described himself before did it again (RFC 3264 §8): the same origin, a version
+/// further. Without an o= line, as it is.
+std::string described_by(Origin& origin, std::string_view description);
+
+/// Nobody is on hold any more: without directions (RFC 3264 §8.4).
+std::string off_hold(std::string_view description);
+
+} // namespace lyceum::b2bua

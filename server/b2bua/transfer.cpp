@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/b2bua/transfer.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lyceum::b2bua {
+
+using sip::Header;
+using sip::Method;
+
+namespace {
+
+const auto inside_server = sip::inside(sip::Inside::server);
+
+/// Where Refer-To leads, and which dialog is to be replaced there (RFC 3891 §3; RFC 3515 §2.1).
+struct Target {
+    std::string uri, replaces;
+};
+
+Result<Target, int> target_of(const sip::Message& refer) {
+    const auto address = sip::NameAddr::parse(refer.header(Header::refer_to).value_or(""));
+    const auto uri = address ? address->uri() : Result<sip::Uri, Fault>(Fault{});
+    if (!uri) return 400;
+    if (!uri->is_sip() && uri->scheme != sip::Uri::Scheme::tel) return 416;
+    const auto method = uri->params.find("method");
+    if (method && !iequals(*method, "INVITE")) return 403;
+    Target out;
+    out.uri = address->uri_text.substr(0, address->uri_text.find('?'));
+    for (auto rest = uri->headers; !rest.empty();) {
+        auto value = cut(rest, '&');
+        if (iequals(cut(value, '='), "Replaces")) out.replaces = unescape_percent(value);
+    }
+    return out;
+}
+
+} // namespace
+
+Transfers::Transfers(std::string server_name, sip::UserAgent& agent, Bridge& bridge,
+                     Entropy& entropy, Log& log)
+    : server_name_(std::move(server_name)), agent_(agent), bridge_(bridge), entropy_(entropy),
+      log_(log) {}
+
+void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now) {
+    const auto& [pair, by, refer] = referred;
+    const auto& request = refer.request;
+    const auto target = target_of(request);
+    if (!target) return refuse(refer, target.error(), now);
+    const auto other = by == Bridge::caller ? Bridge::callee : Bridge::caller;
+    const auto description = off_hold(bridge_.description(pair, other));
+    if (description.empty()) return refuse(refer, 488, now);
+    if (!bridge_.begin_move(pair, by)) return refuse(refer, 491, now);
+    log_.info("trunk.transfer", {{"pair", pair.value}, {"attended", !target->replaces.empty()}});
+    const auto& end = bridge_.end(pair, by);
+
+    const auto sub = request.header("Refer-Sub");
+    const bool quiet = sub && istarts_with(trim(*sub), "false");
+    auto accepted = sip::MessageWriter::reply(request, 202);
+    accepted.header(Header::contact, "<" + end.contact + ">");
+    if (quiet) accepted.header("Refer-Sub", "false");
+    agent_.respond(refer.transaction, accepted.finish(), now);
+
+    auto writer = sip::MessageWriter::request(Method::invite, target->uri);
+    writer.header(Header::from, "<" + end.contact + ">;tag=" + entropy_.hex(8));
+    writer.header(Header::to, "<" + target->uri + ">");
+    writer.header(Header::call_id, entropy_.hex(16)).header(Header::cseq, "1 INVITE");
+    writer.header(Header::contact, "<" + end.contact + ">").header(Header::max_forwards, 70);
+    // For whom this is done (RFC 5502): it says to the proxy that somebody here has asked for it.
+    const auto who = sip::NameAddr::parse(*request.header(Header::from));
+    writer.header("P-Served-User", "<" + std::string(who->uri_text) + ">");
+    writer.copy(request, Header::referred_by);
+    if (!target->replaces.empty())
+        writer.header(Header::replaces, target->replaces).header(Header::require, "replaces");
+    writer.header(Header::user_agent, server_name_);
+    Transfer transfer{pair, by, quiet, writer.finish("application/sdp", description)};
+    const auto client = agent_.request(transfer.sent, {inside_server}, {{}, true}, now);
+    tell(transfer, "active;expires=180", "100 Trying", now);
+    transfers_.emplace(client, std::move(transfer));
+}
+
+bool Transfers::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
+    const auto* response = std::get_if<sip::ResponseReceived>(&shown);
+    const auto* failed = std::get_if<sip::RequestFailed>(&shown);
+    if (!response && !failed) return false;
+    const auto found = transfers_.find(response ? response->transaction : failed->transaction);
+    if (found == transfers_.end()) return false;
+    if (response) handle_response(found, response->response, now);
+    else fail(found, "408 Request Timeout", now);
+    return true;
+}
+
+void Transfers::handle_response(Transfer_ found, const sip::Message& response, TimePoint now) {
+    auto& transfer = found->second;
+    const int status = response.status();
+    const auto sipfrag = std::to_string(status) + " " + std::string(response.reason());
+    if (status >= 300) return fail(found, sipfrag, now);
+    if (status >= 200) {
+        handle_answer(transfer, response, now);
+        if (transfer.over) transfers_.erase(found);
+    } else if (status > 100 && !transfer.over) {
+        tell(transfer, "active;expires=180", sipfrag, now);
+    }
+}
+
+/// C is there. He is told nothing more until the gateway has agreed.
+void Transfers::handle_answer(Transfer& transfer, const sip::Message& success, TimePoint now) {
+    const bool again = transfer.dialog.has_value();
+    if (!again) {
+        auto dialog = sip::Dialog::uac(transfer.sent, success);
+        if (!dialog) return;
+        transfer.dialog = std::move(*dialog);
+    }
+    agent_.acknowledge(transfer.dialog->ack(sip::cseq_of(transfer.sent)).finish(), inside_server,
+                       now);
+    if (transfer.over) return hang_up(transfer, now);
+    const auto other = transfer.by == Bridge::caller ? Bridge::callee : Bridge::caller;
+    if (!again) bridge_.reinvite(transfer.pair, other, sip::description_in(success), now);
+}
+
+void Transfers::handle_reinvited(const Bridge::Reinvited& reinvited, TimePoint now) {
+    const auto found = of_pair(reinvited.pair);
+    if (found == transfers_.end() || !found->second.dialog) return;
+    auto& transfer = found->second;
+    if (reinvited.status >= 300) {
+        hang_up(transfer, now);
+        return fail(found, "488 Not Acceptable Here", now);
+    }
+    tell(transfer, "terminated;reason=noresource", "200 OK", now);
+    const auto& old = bridge_.end(transfer.pair, transfer.by);
+    End end{std::move(*transfer.dialog), inside_server, old.contact, {}, true};
+    bridge_.move(transfer.pair, transfer.by, std::move(end), now);
+    log_.info("trunk.transferred", {{"pair", transfer.pair.value}});
+    transfers_.erase(found);
+}
+
+/// There is nothing to be passed on any more.
+void Transfers::handle_over(PairId pair, TimePoint now) {
+    const auto found = of_pair(pair);
+    if (found == transfers_.end()) return;
+    if (found->second.dialog) {
+        hang_up(found->second, now);
+        transfers_.erase(found);
+        return;
+    }
+    found->second.over = true;
+    agent_.cancel(found->first, {}, now);
+}
+
+void Transfers::fail(Transfer_ found, std::string_view sipfrag, TimePoint now) {
+    const auto transfer = std::move(found->second);
+    transfers_.erase(found);
+    if (transfer.over) return;
+    tell(transfer, "terminated;reason=noresource", sipfrag, now);
+    bridge_.stay(transfer.pair, now);
+}
+
+void Transfers::tell(const Transfer& transfer, std::string_view state, std::string_view sipfrag,
+                     TimePoint now) {
+    if (!transfer.quiet) bridge_.notify(transfer.pair, transfer.by, state, sipfrag, now);
+}
+
+void Transfers::refuse(const sip::RequestReceived& refer, int status, TimePoint now) {
+    auto writer = sip::MessageWriter::reply(refer.request, status);
+    agent_.respond(refer.transaction, writer.header(Header::server, server_name_).finish(), now);
+}
+
+void Transfers::hang_up(Transfer& transfer, TimePoint now) {
+    agent_.request(transfer.dialog->request(Method::bye).finish(), {inside_server}, {{}, true},
+                   now);
+}
+
+Transfers::Transfer_ Transfers::of_pair(PairId pair) {
+    return std::find_if(transfers_.begin(), transfers_.end(), [pair](const auto& each) {
+        return each.second.pair == pair && !each.second.over;
+    });
+}
+
+} // namespace lyceum::b2bua

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kit/trunk_calls.hpp"
+
+namespace lyceum::b2bua {
+namespace {
+
+/// Alice talks to a telephone, and passes it on to Bob, whose phone is `desk`.
+class TransferTest : public kit::TrunkCalls {
+protected:
+    TransferTest() { exchange.bind("bob", "sip:bob@192.0.2.20:5060"); }
+
+    void talk() {
+        start();
+        dial("Content-Type: application/sdp\n", description("alice", 1));
+        invite = exchange.next("INVITE");
+        ASSERT_TRUE(invite);
+        exchange.hand_in(answer(*invite, 200, sdp("gateway", 7)), first);
+        ok = heard(200);
+        ASSERT_TRUE(ok);
+        exchange.hand_in(inside("ACK", *ok, {}, {}, invite_cseq), phone);
+        ASSERT_TRUE(exchange.next("ACK"));
+    }
+    static std::string description(const std::string& who, int version,
+                                   const std::string& more = {}) {
+        return "v=0\r\no=" + who + " 1 " + std::to_string(version) +
+               " IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n" + more;
+    }
+    static kit::Say sdp(const std::string& who, int version, const std::string& more = {},
+                        const std::string& tag = "g") {
+        return {"Content-Type: application/sdp", description(who, version, more), tag};
+    }
+    /// Refers, and sees the INVITE that this makes. What Alice is told of it comes by `told`.
+    void refer(const std::string& more = {}, const std::string& to = "sip:bob@school.test") {
+        exchange.hand_in(inside("REFER", *ok, "Refer-To: <" + to + ">\n" + more), phone);
+        onward = exchange.next("INVITE");
+    }
+    sip::Message bobs(int status, const kit::Say& say = {.tag = "b"}) {
+        auto writer = sip::MessageWriter::reply(onward->message, status, {}, say.tag);
+        for (const auto& field : onward->message.fields())
+            if (field.id == Header::record_route) writer.copy(onward->message, field);
+        writer.header(Header::contact, "<sip:bob@192.0.2.20:5060>");
+        return writer.finish(say.body.empty() ? "" : "application/sdp", say.body);
+    }
+    /// The sipfrag of the next NOTIFY, which Alice answers.
+    std::string told() {
+        const auto notify = exchange.next("NOTIFY");
+        if (!notify) return {};
+        EXPECT_EQ(notify->to, phone);
+        state = *notify->message.header(Header::subscription_state);
+        exchange.hand_in(answer(*notify, 200), phone);
+        return std::string(trim(notify->message.body()));
+    }
+    void bob_answers() {
+        exchange.hand_in(bobs(200, sdp("bob", 40, {}, "b")), desk);
+        const auto ack = exchange.next("ACK");
+        ASSERT_TRUE(ack);
+        EXPECT_EQ(ack->to, desk);
+        asked = exchange.next("INVITE");
+        ASSERT_TRUE(asked);
+        EXPECT_EQ(asked->to, first);
+    }
+
+    std::optional<Sent> onward, asked;
+    std::string state;
+};
+
+TEST_F(TransferTest, TheTelephoneTalksToBobAndAliceIsFree) {
+    talk();
+    // She has it on hold, as one does.
+    exchange.hand_in(inside("INVITE", *ok, "Content-Type: application/sdp\n",
+                            description("alice", 2, "a=sendonly\r\n")),
+                     phone);
+    exchange.hand_in(answer(*exchange.next("INVITE"), 200, sdp("gateway", 8, "a=recvonly\r\n")),
+                     first);
+    ASSERT_TRUE(heard(200));
+    exchange.hand_in(inside("ACK", *ok, {}, {}, cseq), phone);
+    ASSERT_TRUE(exchange.next("ACK"));
+
+    refer("Referred-By: <sip:alice@school.test>\n");
+    EXPECT_TRUE(heard(202));
+    EXPECT_EQ(told(), "SIP/2.0 100 Trying");
+    ASSERT_TRUE(onward);
+    EXPECT_EQ(onward->to, desk);
+    EXPECT_EQ(onward->message.body(), description("gateway", 8)) << "and nobody is on hold";
+    EXPECT_EQ(onward->message.header(Header::referred_by), "<sip:alice@school.test>");
+    EXPECT_TRUE(onward->message.header(Header::from)->starts_with("<sip:+4930123@school.test>"));
+    EXPECT_FALSE(onward->message.header("P-Served-User"));
+    exchange.hand_in(bobs(180), desk);
+    EXPECT_EQ(told(), "SIP/2.0 180 Ringing");
+    EXPECT_TRUE(state.starts_with("active"));
+    bob_answers();
+    EXPECT_EQ(asked->message.body(), description("alice", 3)) << "Bob's, as if she had said it";
+    exchange.hand_in(answer(*asked, 200, sdp("gateway", 9)), first);
+    EXPECT_EQ(exchange.next("ACK")->message.header(Header::cseq), "3 ACK");
+    EXPECT_EQ(told(), "SIP/2.0 200 OK");
+    EXPECT_TRUE(state.starts_with("terminated"));
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, phone);
+    exchange.hand_in(answer(*bye, 200), phone);
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+
+    // From here on it is Bob's call: what the gateway asks is asked of him, until it hangs up.
+    exchange.hand_in(
+        back("UPDATE", *invite, 20, "Content-Type: application/sdp\n", description("gateway", 10)),
+        first);
+    const auto update = exchange.next("UPDATE");
+    ASSERT_TRUE(update);
+    EXPECT_EQ(update->to, desk);
+    exchange.hand_in(answer(*update, 200, sdp("bob", 41)), desk);
+    const auto said = exchange.next("200");
+    ASSERT_TRUE(said);
+    EXPECT_EQ(said->message.body(), description("alice", 4));
+    exchange.hand_in(back("BYE", *invite, 21), first);
+    const auto last = exchange.next("BYE");
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->to, desk);
+    exchange.hand_in(answer(*last, 200), desk);
+    expect_rest();
+}
+
+TEST_F(TransferTest, BusyBobLeavesHerTheCall) {
+    talk();
+    refer();
+    EXPECT_EQ(told(), "SIP/2.0 100 Trying");
+    exchange.hand_in(bobs(486), desk);
+    EXPECT_EQ(told(), "SIP/2.0 486 Busy Here");
+    EXPECT_TRUE(state.starts_with("terminated"));
+    EXPECT_FALSE(exchange.next("BYE"));
+    refer(); // And she may try again.
+    EXPECT_TRUE(onward);
+}
+
+TEST_F(TransferTest, WhoHangsUpAtOnceHasPassedItOnAllTheSame) {
+    talk();
+    refer();
+    told();
+    exchange.hand_in(inside("BYE", *ok), phone);
+    EXPECT_TRUE(heard(200));
+    EXPECT_FALSE(exchange.next("BYE")) << "the telephone waits";
+    exchange.hand_in(back("INFO", *invite, 20), first);
+    EXPECT_EQ(sent_to("491"), first) << "nobody is there to be asked";
+    bob_answers();
+    exchange.hand_in(answer(*asked, 200, sdp("gateway", 9)), first);
+    EXPECT_FALSE(exchange.next("NOTIFY"));
+    EXPECT_FALSE(exchange.next("BYE"));
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
+TEST_F(TransferTest, AndIfBobIsBusyItIsOver) {
+    talk();
+    refer();
+    told();
+    exchange.hand_in(inside("BYE", *ok), phone);
+    exchange.hand_in(bobs(486), desk);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, first);
+    exchange.hand_in(answer(*bye, 200), first);
+    expect_rest();
+}
+
+TEST_F(TransferTest, WhenTheTelephoneHangsUpNobodyRingsAnyMore) {
+    talk();
+    refer();
+    told();
+    exchange.hand_in(bobs(180), desk);
+    told();
+    exchange.hand_in(back("BYE", *invite, 20), first);
+    EXPECT_EQ(sent_to("BYE"), phone);
+    EXPECT_EQ(sent_to("CANCEL"), desk);
+    exchange.hand_in(bobs(200, sdp("bob", 40, {}, "b")), desk); // Just then.
+    EXPECT_EQ(sent_to("ACK"), desk);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, desk);
+    exchange.hand_in(answer(*bye, 200), desk);
+    expect_rest();
+}
+
+TEST_F(TransferTest, AGatewayThatDoesNotWantToLeavesThingsAsTheyWere) {
+    talk();
+    refer();
+    told();
+    bob_answers();
+    exchange.hand_in(answer(*asked, 488), first);
+    EXPECT_EQ(told(), "SIP/2.0 488 Not Acceptable Here");
+    EXPECT_EQ(sent_to("BYE"), desk);
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
+TEST_F(TransferTest, AnAttendedOneReplacesTheCallThatSheHasWithBob) {
+    talk();
+    refer({}, "sip:bob@192.0.2.20:5060?Replaces=c9%40h%3Bto-tag%3Db9%3Bfrom-tag%3Da9");
+    ASSERT_TRUE(onward);
+    EXPECT_EQ(onward->to, desk);
+    EXPECT_EQ(onward->message.request_uri(), "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(onward->message.header(Header::replaces), "c9@h;to-tag=b9;from-tag=a9");
+    EXPECT_EQ(onward->message.header(Header::require), "replaces");
+}
+
+TEST_F(TransferTest, WhoWantsToHearNothingHearsNothing) {
+    talk();
+    refer("Refer-Sub: false\n");
+    EXPECT_EQ(heard(202)->header("Refer-Sub"), "false");
+    EXPECT_FALSE(exchange.next("NOTIFY"));
+    bob_answers();
+    exchange.hand_in(answer(*asked, 200, sdp("gateway", 9)), first);
+    EXPECT_FALSE(exchange.next("NOTIFY"));
+    EXPECT_EQ(sent_to("BYE"), phone);
+}
+
+TEST_F(TransferTest, NonsenseIsRefused) {
+    talk();
+    struct Row {
+        const char* refer_to;
+        int status;
+    };
+    for (const auto& row : {Row{"<mailto:bob@school.test>", 416}, Row{"<sip:", 400},
+                            Row{"<sip:bob@school.test;method=BYE>", 403}}) {
+        exchange.hand_in(inside("REFER", *ok, std::string("Refer-To: ") + row.refer_to + "\n"),
+                         phone);
+        EXPECT_TRUE(heard(row.status)) << row.refer_to;
+    }
+    refer();
+    EXPECT_TRUE(heard(202));
+    exchange.hand_in(inside("REFER", *ok, "Refer-To: <sip:carol@school.test>\n"), phone);
+    EXPECT_TRUE(heard(491)) << "one after the other";
+}
+
+TEST_F(TransferTest, NobodyIsPassedOnAtOurExpense) {
+    talk();
+    refer({}, "sip:+1900@school.test");
+    EXPECT_FALSE(onward);
+    EXPECT_EQ(told(), "SIP/2.0 100 Trying");
+    EXPECT_EQ(told(), "SIP/2.0 404 Not Found");
+}
+
+} // namespace
+} // namespace lyceum::b2bua
