@@ -23,6 +23,7 @@ constexpr const char* usage = R"(usage:
   lyceum serve [--config FILE] [--data DIR] [--bind ADDR] [--sip-port N] [--sips-port N]
                [--web-port N] [--domain NAME]
   lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
+  lyceum user  role NAME administrator | member   who may register devices of others
   lyceum user  forward NAME [--always TARGET] [--busy TARGET] [--no-answer TARGET [--after S]]
                [--unreachable TARGET]    where his calls go; without any, to his devices again
   lyceum user  find NAME [TARGET:S...]  ring there for S seconds, then there; "devices" are his own
@@ -137,7 +138,8 @@ int report(const std::optional<Fault>& fault) {
     return 1;
 }
 
-int removed(bool done, const std::string& what, const std::string& name) {
+/// A fault where there was nothing of that name.
+int found(bool done, const std::string& what, const std::string& name) {
     return done ? 0 : report(Fault{"there is no " + what + " " + name, 0});
 }
 
@@ -178,7 +180,7 @@ int run_alias(Arguments arguments) {
     }
     if (action == "add" && words.size() == 4) return report(store.add_alias(words[2], words[3]));
     if (action == "remove" && words.size() == 3)
-        return removed(store.remove_alias(words[2]), "alias", words[2]);
+        return found(store.remove_alias(words[2]), "alias", words[2]);
     throw UsageError("alias: add NAME TARGET, list or remove NAME");
 }
 
@@ -228,7 +230,7 @@ int run_route(Arguments arguments) {
     }
     if (action == "try" && words.size() == 3) return try_route(configuration, store, words[2]);
     if (action == "remove" && words.size() == 3)
-        return removed(store.remove_number_route(words[2]), "route", words[2]);
+        return found(store.remove_number_route(words[2]), "route", words[2]);
     if (action != "add" || words.size() != 4)
         throw UsageError("route: add PATTERN TARGET, list, remove PATTERN or try URI");
     route.pattern = words[2];
@@ -284,7 +286,7 @@ int run_trunk(Arguments arguments) {
     if (action == "remove" && words.size() == 3) return report(store.remove_trunk(words[2]));
     if (words.size() != 4) throw UsageError("trunk: add, list, remove, gateway or drop");
     if (action == "drop")
-        return removed(store.remove_gateway(words[2], words[3]), "gateway", words[3]);
+        return found(store.remove_gateway(words[2], words[3]), "gateway", words[3]);
     if (action == "gateway") return report(store.add_gateway(words[2], gateway));
     if (action != "add") throw UsageError("trunk: add, list, remove, gateway or drop");
     if (const auto fault = store.add_trunk(trunk)) return report(fault);
@@ -300,15 +302,23 @@ int run_user(Arguments arguments) {
     if (action == "find" && words.size() >= 3) return run_user_find(arguments, words[2]);
     store::Store store(prepare(arguments).data);
     if (action == "list" && words.size() == 2) {
-        for (const auto& name : store.users()) std::cout << name << "\n";
+        for (const auto& name : store.users())
+            std::cout << name << (store.is_administrator(name) ? "\tadministrator" : "") << "\n";
         return 0;
     }
-    if (words.size() != 3) throw UsageError("user: add, list, remove, passwd, forward or find");
+    if (action == "role" && words.size() == 4) {
+        if (words[3] != "administrator" && words[3] != "member")
+            throw UsageError("user role: expected administrator or member");
+        return found(store.set_administrator(words[2], words[3] == "administrator"), "user",
+                     words[2]);
+    }
+    if (words.size() != 3)
+        throw UsageError("user: add, list, remove, passwd, role, forward or find");
     if (action == "add") return report(store.add_user(words[2], read_password(arguments)));
     if (action == "passwd")
         return report(store.change_password(words[2], read_password(arguments)));
-    if (action == "remove") return removed(store.remove_user(words[2]), "user", words[2]);
-    throw UsageError("user: add, list, remove, passwd, forward or find");
+    if (action == "remove") return found(store.remove_user(words[2]), "user", words[2]);
+    throw UsageError("user: add, list, remove, passwd, role, forward or find");
 }
 
 /// A line for each device: who, where, until when, how gladly, what it is.
@@ -360,7 +370,7 @@ int run_ban(Arguments arguments) {
     if (action != "release" || words.size() != 3) throw UsageError("ban: list or release");
     const auto address = IpAddress::parse(words[2]);
     if (!address) throw UsageError("ban release: expected an IP address");
-    return removed(store.remove_ban(*address), "ban of", words[2]);
+    return found(store.remove_ban(*address), "ban of", words[2]);
 }
 
 int run_room(Arguments arguments) {
@@ -395,7 +405,7 @@ int run_room(Arguments arguments) {
     if (words.size() != 3) throw UsageError("room: add, list or remove");
     row.room.name = words[2];
     if (action == "add") return report(store.add_room(row));
-    if (action == "remove") return removed(store.remove_room(words[2]), "room", words[2]);
+    if (action == "remove") return found(store.remove_room(words[2]), "room", words[2]);
     throw UsageError("room: add, list or remove");
 }
 

@@ -119,7 +119,7 @@ public:
           records_({.wall_at_zero = wall_at_zero()}),
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
                  records_, random_, entropy_, log),
-          registrar_(registrar_options(c), identity_, entropy_, log),
+          registrar_(registrar_options(c), identity_, transport_, entropy_, log),
           router_(router_options(c), store_, routing::location_of(registrar_)),
           proxy_(proxy_options(c), agent_, router_, identity_, records_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),

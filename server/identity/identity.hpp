@@ -20,6 +20,8 @@ class Credentials {
 public:
     virtual ~Credentials() = default;
     virtual std::optional<sip::StoredCredentials> credentials(std::string_view user) = 0;
+    /// Who may act for others.
+    virtual bool is_administrator(std::string_view user) = 0;
 };
 
 /// Who challenges: a user agent server with 401, or a proxy with 407 (RFC 3261 §22.2, §22.3).
@@ -40,6 +42,12 @@ public:
     };
     Outcome check(const sip::Message& request, const sip::Endpoint& from, TimePoint now,
                   Challenger by = Challenger::server);
+    [[nodiscard]] bool is_member(std::string_view user) {
+        return credentials_.credentials(user).has_value();
+    }
+    [[nodiscard]] bool is_administrator(std::string_view user) {
+        return credentials_.is_administrator(user);
+    }
     /// Of the credentials that were for us, nobody behind us learns (§22.3).
     [[nodiscard]] bool is_for_us(std::string_view credentials) const;
 

@@ -3,12 +3,18 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace lyceum::net {
 
 using boost::asio::ip::tcp;
+
+namespace {
+
+constexpr auto pause = std::chrono::milliseconds(100);
 
 tcp::acceptor listen(boost::asio::io_context& io, const SocketAddress& wanted,
                      std::string_view what) {
@@ -28,6 +34,36 @@ tcp::acceptor listen(boost::asio::io_context& io, const SocketAddress& wanted,
         throw std::runtime_error(std::string(what) + ", port " + std::to_string(wanted.port) +
                                  ": " + error.message());
     return acceptor;
+}
+
+} // namespace
+
+Listener::Listener(boost::asio::io_context& io, const SocketAddress& address, std::string_view what)
+    : acceptor_(listen(io, address, what)), pause_(io) {}
+
+void Listener::start(Taken taken) {
+    taken_ = std::move(taken);
+    accept();
+}
+
+void Listener::accept() {
+    acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
+        if (error == boost::asio::error::operation_aborted) return;
+        if (!error) {
+            taken_(std::move(socket));
+            return accept();
+        }
+        pause_.expires_after(pause);
+        pause_.async_wait([this](boost::system::error_code stopped) {
+            if (!stopped) accept();
+        });
+    });
+}
+
+void Listener::close() {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
 }
 
 SocketAddress address_of(const tcp::endpoint& endpoint) {

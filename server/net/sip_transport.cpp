@@ -70,38 +70,31 @@ SipTransport::SipTransport(boost::asio::io_context& io, Options options, Events 
                      {sip::Transport::udp, from, {}});
           },
           [this] { events_.batch_end(); }),
-      tcp_acceptor_(listen(io, {options_.bind, udp_.port()}, "SIP over TCP")),
-      tls_acceptor_(listen(io, {options_.bind, options_.tls_port}, "SIP over TLS")),
+      tcp_(io, {options_.bind, udp_.port()}, "SIP over TCP"),
+      tls_port_(io, {options_.bind, options_.tls_port}, "SIP over TLS"),
       tls_(load_tls(options_.certificate)) {}
 
 void SipTransport::start() {
     udp_.start();
-    accept(tcp_acceptor_, sip::Transport::tcp);
-    accept(tls_acceptor_, sip::Transport::tls);
+    tcp_.start([this](tcp::socket socket) { take(std::move(socket), sip::Transport::tcp); });
+    tls_port_.start([this](tcp::socket socket) { take(std::move(socket), sip::Transport::tls); });
 }
 
 void SipTransport::close() {
     udp_.flush();
     udp_.close();
-    boost::system::error_code ignored;
-    tcp_acceptor_.close(ignored);
-    tls_acceptor_.close(ignored);
+    tcp_.close();
+    tls_port_.close();
     auto flows = std::move(flows_);
     flows_.clear();
     for (auto& [id, flow] : flows) flow.connection->close("shutting down");
 }
 
-void SipTransport::accept(Acceptor& acceptor, sip::Transport transport) {
-    acceptor.async_accept(
-        [this, &acceptor, transport](boost::system::error_code error, tcp::socket socket) {
-            if (error == boost::asio::error::operation_aborted) return;
-            if (!error) {
-                const auto remote = socket.remote_endpoint(error);
-                if (flows_.size() >= connections_max) ++counters_.refused_connections;
-                else if (!error) add(std::move(socket), {transport, address_of(remote), {}}, false);
-            }
-            accept(acceptor, transport);
-        });
+void SipTransport::take(tcp::socket socket, sip::Transport transport) {
+    boost::system::error_code error;
+    const auto remote = socket.remote_endpoint(error);
+    if (flows_.size() >= connections_max) ++counters_.refused_connections;
+    else if (!error) add(std::move(socket), {transport, address_of(remote), {}}, false);
 }
 
 bool SipTransport::adopt(const sip::Endpoint& peer, const MakeConnection& make) {

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "server/net/certificate.hpp"
 #include "server/net/connection.hpp"
+#include "server/net/listen.hpp"
 #include "server/net/udp_socket.hpp"
 #include "sip/message/parser.hpp"
 #include "sip/transaction/endpoint.hpp"
@@ -62,7 +63,7 @@ public:
 
     [[nodiscard]] SocketAddress toward(const sip::Endpoint& peer) const override;
     [[nodiscard]] std::uint16_t port() const { return udp_.port(); }
-    [[nodiscard]] std::uint16_t tls_port() const { return tls_acceptor_.local_endpoint().port(); }
+    [[nodiscard]] std::uint16_t tls_port() const { return tls_port_.port(); }
     [[nodiscard]] const Counters& counters() const { return counters_; }
 
 private:
@@ -70,9 +71,8 @@ private:
         std::shared_ptr<Connection> connection;
         sip::Endpoint peer;
     };
-    using Acceptor = boost::asio::ip::tcp::acceptor;
 
-    void accept(Acceptor& acceptor, sip::Transport transport);
+    void take(boost::asio::ip::tcp::socket socket, sip::Transport transport);
     sip::FlowId add(boost::asio::ip::tcp::socket socket, const sip::Endpoint& peer, bool connect);
     sip::FlowId add(const sip::Endpoint& peer, sip::Framing framing, const MakeConnection& make);
     void handle(std::string bytes, sip::Framing framing, const sip::Endpoint& from);
@@ -83,7 +83,7 @@ private:
     Log& log_;
     std::uint64_t last_flow_;
     UdpSocket udp_;
-    Acceptor tcp_acceptor_, tls_acceptor_;
+    Listener tcp_, tls_port_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
     std::unordered_map<sip::FlowId, Flow> flows_;
     std::map<std::pair<sip::Transport, SocketAddress>, sip::FlowId> flows_to_;

@@ -115,19 +115,18 @@ class WebListener::Impl : public std::enable_shared_from_this<Impl> {
 public:
     Impl(boost::asio::io_context& io, Options options)
         : options_(std::move(options)),
-          acceptor_(listen(io, {options_.bind, options_.port}, "the web port")),
+          listener_(io, {options_.bind, options_.port}, "the web port"),
           tls_(load_tls(options_.certificate)) {}
 
     void start(Adopt adopt) {
         adopt_ = std::move(adopt);
-        accept();
+        listener_.start([this](tcp::socket socket) {
+            if (visits_ < visits_max) greet(std::move(socket));
+        });
     }
-    void close() {
-        error_code ignored;
-        acceptor_.close(ignored);
-    }
+    void close() { listener_.close(); }
     void reload_certificate() { tls_ = load_tls(options_.certificate); }
-    [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+    [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
 private:
     /// One connection until it is known what it wants; the seat is counted.
@@ -148,14 +147,6 @@ private:
     };
     static constexpr bool is_secure(const Secure*) { return true; }
     static constexpr bool is_secure(const Plain*) { return false; }
-
-    void accept() {
-        acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
-            if (error == boost::asio::error::operation_aborted) return;
-            if (!error && self->visits_ < visits_max) self->greet(std::move(socket));
-            self->accept();
-        });
-    }
 
     /// TLS begins with an octet that HTTP does not begin with.
     void greet(tcp::socket socket) {
@@ -237,7 +228,7 @@ private:
     Options options_;
     std::size_t visits_ = 0;
     Adopt adopt_;
-    tcp::acceptor acceptor_;
+    Listener listener_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
 };
 

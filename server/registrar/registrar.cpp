@@ -90,8 +90,10 @@ std::string_view gr_of(std::string_view instance) {
     return instance;
 }
 
-Registrar::Registrar(Options options, identity::Identity& identity, Entropy& entropy, Log& log)
-    : options_(std::move(options)), identity_(identity), entropy_(entropy), log_(log) {}
+Registrar::Registrar(Options options, identity::Identity& identity,
+                     const sip::LocalAddresses& local, Entropy& entropy, Log& log)
+    : options_(std::move(options)), identity_(identity), local_(local), entropy_(entropy),
+      log_(log) {}
 
 WallTime Registrar::wall(TimePoint now) const {
     return options_.wall_at_zero + now.time_since_epoch();
@@ -113,7 +115,7 @@ void Registrar::handle_request(const sip::RequestReceived& received, TimePoint n
     const auto& before = bindings(user);
     auto after = changed(received, before, now);
     if (!after) return refuse(received, after.error());
-    auto response = accept(received.request, user, *after, now);
+    auto response = accept(received, user, *after, now);
     if (*after == before) {
         outputs_.push_back(Answer{received.transaction, std::move(response)});
         return;
@@ -140,9 +142,12 @@ std::optional<Registrar::Refusal> Registrar::authorize(const sip::RequestReceive
     if (!outcome.user) return Refusal{401, {}, std::move(outcome.challenge)};
     const auto to = sip::NameAddr::parse(*request.header(Header::to));
     if (!options_.domains.contains(to->uri_text)) return Refusal{404, {}, {}};
-    if (to->uri()->user_name() != *outcome.user)
+    user = to->uri()->user_name();
+    if (user == *outcome.user) return std::nullopt;
+    if (!identity_.is_administrator(*outcome.user))
         return Refusal{403, "Members Register Themselves", {}};
-    user = std::move(*outcome.user);
+    if (!identity_.is_member(user)) return Refusal{404, {}, {}};
+    log_.info("registrar.for-another", {{"user", Redacted{user}}, {"by", Redacted{*outcome.user}}});
     return std::nullopt;
 }
 
@@ -251,8 +256,9 @@ void Registrar::refuse(const sip::RequestReceived& received, const Refusal& refu
 }
 
 /// Step 8: every binding that there is now, with what is left of it.
-sip::Message Registrar::accept(const sip::Message& request, const std::string& user,
+sip::Message Registrar::accept(const sip::RequestReceived& received, const std::string& user,
                                const std::vector<Binding>& bindings, TimePoint now) {
+    const auto& request = received.request;
     auto writer = sip::MessageWriter::reply(request, 200, {}, entropy_.hex(8));
     const bool wants_gruu = request.lists(Header::supported, "gruu");
     bool with_flows = false;
@@ -275,6 +281,13 @@ sip::Message Registrar::accept(const sip::Message& request, const std::string& u
     }
     for (const auto& field : request.fields())
         if (iequals(request.name(field), "Path")) writer.header("Path", request.value(field));
+    // Who is behind a proxy comes to us by it, whatever he dials. Others know where we are.
+    if (request.header("Path")) {
+        auto own = "<sip:" + local_.toward(received.from).to_string();
+        if (received.from.transport != sip::Transport::udp)
+            own.append(";transport=").append(sip::param_of(received.from.transport));
+        writer.header("Service-Route", own + ";lr>");
+    }
     writer.header(Header::supported, "path, outbound, gruu");
     if (with_flows && wants_outbound(request)) {
         writer.header(Header::require, "outbound");

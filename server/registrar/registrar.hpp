@@ -25,8 +25,9 @@ using SaveId = StrongId<struct SaveTag>;
 /// a member is reached by. A REGISTER is answered 200 when what it changed is on disk; until then
 /// it is in memory, where the next one of the same member finds it.
 ///
-/// Members register themselves, by digest; nobody registers another. It does not route: it is asked
-/// where somebody is by `bindings`. Path (RFC 3327) is kept and echoed. A device may have several
+/// Members register themselves, by digest, and administrators anybody. It does not route: it is
+/// asked where somebody is by `bindings`. Path (RFC 3327) is kept and echoed, and answered by
+/// Service-Route (RFC 3608). A device may have several
 /// flows (RFC 5626), told apart by instance and reg-id, and gets an address of its own (RFC 5627,
 /// public GRUUs only).
 class Registrar {
@@ -55,7 +56,8 @@ public:
     ///@}
     using Output = std::variant<Answer, Save>;
 
-    Registrar(Options options, identity::Identity& identity, Entropy& entropy, Log& log);
+    Registrar(Options options, identity::Identity& identity, const sip::LocalAddresses& local,
+              Entropy& entropy, Log& log);
 
     /// What was on disk at the start. Those that have expired are left out.
     void restore(std::vector<Registration> registrations, TimePoint now);
@@ -95,12 +97,13 @@ private:
     void keep(const std::string& user, std::vector<Binding> bindings);
     void save(const std::string& user, std::optional<Waiting> waiting);
     void refuse(const sip::RequestReceived& received, const Refusal& refusal);
-    sip::Message accept(const sip::Message& request, const std::string& user,
+    sip::Message accept(const sip::RequestReceived& received, const std::string& user,
                         const std::vector<Binding>& bindings, TimePoint now);
     [[nodiscard]] WallTime wall(TimePoint now) const;
 
     Options options_;
     identity::Identity& identity_;
+    const sip::LocalAddresses& local_;
     Entropy& entropy_;
     Log& log_;
     std::map<std::string, std::vector<Binding>, std::less<>> members_;

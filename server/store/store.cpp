@@ -240,6 +240,17 @@ std::optional<Fault> Store::add_user(std::string_view name, std::string_view pas
     return write(statement, "there is a user of that name");
 }
 
+bool Store::is_administrator(std::string_view user) {
+    auto row = database_.prepare("SELECT 1 FROM user WHERE name = ? AND role = 'administrator'");
+    return row.bind(1, user).step();
+}
+
+bool Store::set_administrator(std::string_view user, bool administrator) {
+    auto statement = database_.prepare("UPDATE user SET role = ? WHERE name = ?");
+    statement.bind(1, administrator ? "administrator" : "member").bind(2, user).step();
+    return database_.changes() > 0;
+}
+
 std::optional<Fault> Store::change_password(std::string_view name, std::string_view password) {
     if (password.empty()) return Fault{"the password is empty", 0};
     auto statement =

@@ -28,6 +28,7 @@ public:
 
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view user) override;
+    bool is_administrator(std::string_view user) override;
 
     bool is_room(std::string_view name) override;
     std::optional<routing::Member> member(std::string_view name) override;
@@ -48,6 +49,7 @@ public:
     std::optional<Fault> add_user(std::string_view name, std::string_view password);
     std::optional<Fault> change_password(std::string_view name, std::string_view password);
     bool remove_user(std::string_view name);
+    bool set_administrator(std::string_view user, bool administrator);
 
     /// Name and target of each.
     std::vector<std::pair<std::string, std::string>> aliases();

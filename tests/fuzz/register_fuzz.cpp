@@ -16,6 +16,7 @@ public:
     std::optional<sip::StoredCredentials> credentials(std::string_view) override {
         return sip::StoredCredentials{"", ha1()};
     }
+    bool is_administrator(std::string_view) override { return false; }
 };
 
 } // namespace
@@ -28,11 +29,12 @@ void fuzz_register(ByteView input) {
     SeededEntropy entropy(1);
     NullLog log;
     Alice alice;
+    const kit::FixedAddresses local;
     protection::Guard guard({}, log);
     identity::Identity identity({.realm = "r", .algorithms = {Alice::algorithm}}, alice, guard,
                                 entropy, log);
     const registrar::Registrar::Options options{.domains = {"h"}, .bindings_max = bindings_max};
-    registrar::Registrar registrar(options, identity, entropy, log);
+    registrar::Registrar registrar(options, identity, local, entropy, log);
     TimePoint now{};
     std::optional<std::string> nonce;
     std::uint64_t number = 0;
@@ -74,7 +76,7 @@ void fuzz_register(ByteView input) {
         drain();
         now += 7s;
     }
-    registrar::Registrar again(options, identity, entropy, log);
+    registrar::Registrar again(options, identity, local, entropy, log);
     again.restore({{"alice", registrar.bindings("alice")}}, now);
     LYCEUM_ASSERT(again.bindings("alice") == registrar.bindings("alice"));
     now += options.expires_max;

@@ -635,6 +635,12 @@ class Registrant:
         self.phone.close()
 
 
+def processor_seconds(pid):
+    """What a process has used of the processor so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def exchange(server, text, seconds=2.0):
     """Sends one datagram and returns what comes back within the time, or None."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The built server against real programs: run.py path/to/lyceum [test-name …]"""
+import contextlib
 import hashlib
 import math
 import os
@@ -452,6 +453,26 @@ def test_a_peer_that_never_reads_is_cut_off_and_disturbs_nobody():
         assert cut_off, "a megabyte of answers waits and nobody minds"
         assert server.wait_for_log("send queue full")
         assert "200 OK" in exchange(server, options_request("other"))
+
+
+def test_a_server_without_descriptors_waits_and_goes_on():
+    limited = ("prlimit", "--nofile=160:160")
+    with Server(within=limited) as server, contextlib.ExitStack() as crowd:
+        for _ in range(200):
+            crowd.enter_context(socket.create_connection((HOST, server.port), 5))
+        time.sleep(0.5)
+        before, started = lab.processor_seconds(server.process.pid), time.monotonic()
+        time.sleep(2)
+        busy = lab.processor_seconds(server.process.pid) - before
+        assert busy < 0.5 * (time.monotonic() - started), f"it spins: {busy} s"
+        answer = exchange(server, options_request("z9hG4bKfull"))
+        assert "200 OK" in answer, "others are answered all the while"
+        crowd.close()
+        time.sleep(0.5)
+        with socket.create_connection((HOST, server.port), 5) as again:
+            again.sendall(options_request("z9hG4bKagain").replace("/UDP", "/TCP").encode())
+            again.settimeout(5)
+            assert b"200 OK" in again.recv(4096)
 
 
 def test_half_a_message_is_cut_off():

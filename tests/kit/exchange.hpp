@@ -32,6 +32,7 @@ public:
         return sip::StoredCredentials{digest_ha1(DigestAlgorithm::sha256, user, "school", "secret"),
                                       digest_ha1(DigestAlgorithm::md5, user, "school", "secret")};
     }
+    bool is_administrator(std::string_view) override { return false; }
     bool is_room(std::string_view name) override { return rooms.contains(to_lower(name)); }
     std::optional<routing::Member> member(std::string_view name) override {
         const auto found = members.find(name);
@@ -144,7 +145,7 @@ public:
     identity::Identity identity{{.realm = "school"}, *this, guard, entropy, log};
     identity::Domains domains{"school.test", "192.0.2.1"};
     sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
-    registrar::Registrar registrar{{.domains = domains}, identity, entropy, log};
+    registrar::Registrar registrar{{.domains = domains}, identity, local, entropy, log};
     records::CallRecords records{{}};
     routing::Router router;
     proxy::Proxy proxy;

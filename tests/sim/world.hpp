@@ -78,6 +78,7 @@ private:
     void close(focus::ConferenceId, mixer::LegId) override;
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view) override { return {}; }
+    bool is_administrator(std::string_view) override { return false; }
     bool is_room(std::string_view name) override {
         return iequals(name, focus::Focus::echo_name) || room(name).has_value();
     }
@@ -110,7 +111,7 @@ private:
     records::CallRecords records_{{}};
     focus::Focus focus_;
     identity::Domains domains_{"192.0.2.1"};
-    registrar::Registrar registrar_{{.domains = domains_}, identity_, entropy_, log_};
+    registrar::Registrar registrar_{{.domains = domains_}, identity_, local_, entropy_, log_};
     routing::Router router_{
         {.domains = domains_, .serial_ring = 4s}, *this, routing::location_of(registrar_)};
     proxy::Proxy proxy_;

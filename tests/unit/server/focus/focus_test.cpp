@@ -25,6 +25,8 @@ public:
             sip::digest_ha1(sip::DigestAlgorithm::sha256, "alice", "lyceum", "secret"),
             sip::digest_ha1(sip::DigestAlgorithm::md5, "alice", "lyceum", "secret")};
     }
+    bool is_administrator(std::string_view) override { return false; }
+
     std::map<std::string, Room> rooms{{"demo", {"demo"}},
                                       {"small", {"small", Access::open, "", 1}},
                                       {"staff", {"staff", Access::members}},

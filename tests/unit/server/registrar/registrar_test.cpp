@@ -14,11 +14,12 @@ namespace {
 class Members final : public identity::Credentials {
 public:
     std::optional<sip::StoredCredentials> credentials(std::string_view user) override {
-        if (user != "alice" && user != "bob") return std::nullopt;
+        if (user != "alice" && user != "bob" && user != "root") return std::nullopt;
         return sip::StoredCredentials{
             sip::digest_ha1(sip::DigestAlgorithm::sha256, user, "lyceum", "secret"),
             sip::digest_ha1(sip::DigestAlgorithm::md5, user, "lyceum", "secret")};
     }
+    bool is_administrator(std::string_view user) override { return user == "root"; }
 };
 
 class RegistrarTest : public testing::Test {
@@ -93,9 +94,13 @@ protected:
     kit::RecordingLog log;
     protection::Guard guard{{}, log};
     identity::Identity identity{{.realm = "lyceum"}, members, guard, entropy, log};
+    kit::FixedAddresses local;
     const WallTime start{1'700'000'000s};
-    Registrar registrar{
-        {.domains = {"192.0.2.1", "school.test"}, .wall_at_zero = start}, identity, entropy, log};
+    Registrar registrar{{.domains = {"192.0.2.1", "school.test"}, .wall_at_zero = start},
+                        identity,
+                        local,
+                        entropy,
+                        log};
     std::map<std::string, std::vector<Binding>> disk;
     bool disk_works = true;
     TimePoint now{};
@@ -275,8 +280,8 @@ TEST_F(RegistrarTest, WhatExpiresIsForgottenHereAndOnDisk) {
 
 TEST_F(RegistrarTest, AfterARestartEverythingIsThereAgain) {
     ASSERT_EQ(status({"Contact: <sip:a@h1>;expires=100, <sip:a@h2>;expires=1000\n"}), 200);
-    Registrar again({.domains = {"school.test"}, .wall_at_zero = start + 500s}, identity, entropy,
-                    log);
+    Registrar again({.domains = {"school.test"}, .wall_at_zero = start + 500s}, identity, local,
+                    entropy, log);
     again.restore({{"alice", disk["alice"]}}, TimePoint{});
     ASSERT_EQ(again.bindings("alice").size(), 1u) << "the other has expired meanwhile";
     EXPECT_EQ(again.bindings("alice").at(0).contact, "sip:a@h2");
@@ -297,10 +302,28 @@ TEST_F(RegistrarTest, NoAnswerBeforeItIsOnDisk) {
 
 TEST_F(RegistrarTest, ADiskThatIsTooSlowIsABusyServer) {
     Registrar slow({.domains = {"school.test"}, .wall_at_zero = start, .waiting_max = 0}, identity,
-                   entropy, log);
+                   local, entropy, log);
     slow.handle_request({sip::TransactionId{1}, request({"Contact: <sip:a@h1>\n"}, ""), {}}, now);
     const auto answer = slow.poll();
     EXPECT_EQ(std::get<Registrar::Answer>(*answer).response.status(), 503);
+}
+
+TEST_F(RegistrarTest, AnAdministratorRegistersAnybodyWhoIsThere) {
+    const std::string contact = "Contact: <sip:gate@192.0.2.30>\n";
+    EXPECT_EQ(turn({.contacts = contact, .user = "root", .to = "bob"}).status(), 200);
+    EXPECT_EQ(contacts_of("bob"), Texts{"sip:gate@192.0.2.30"});
+    EXPECT_TRUE(contacts_of("root").empty());
+    EXPECT_TRUE(log.has("registrar.for-another"));
+    EXPECT_EQ(turn({.contacts = contact, .user = "root", .to = "nobody"}).status(), 404);
+    EXPECT_EQ(turn({.contacts = contact, .user = "alice", .to = "bob"}).status(), 403);
+}
+
+TEST_F(RegistrarTest, WhoComesByAProxyIsToldToGoOnDoingSo) {
+    const std::string contact = "Contact: <sip:alice@192.0.2.9>\n";
+    EXPECT_FALSE(turn({.contacts = contact}).header("Service-Route"));
+    const auto ok =
+        turn({.contacts = contact, .more = "Path: <sip:edge.school.test;lr>\nSupported: path\n"});
+    EXPECT_EQ(ok.header("Service-Route"), "<sip:192.0.2.1:5060;lr>");
 }
 
 } // namespace

@@ -248,6 +248,18 @@ TEST_F(StoreTest, ATrunkThatCannotBeIsRefused) {
     EXPECT_TRUE(store.add_gateway("isp", {"sip:gw.isp.test", 0}));
 }
 
+TEST_F(StoreTest, AdministratorsAreMadeAndUnmade) {
+    Store store(directory);
+    EXPECT_EQ(store.add_user("root", "secret"), std::nullopt);
+    EXPECT_FALSE(store.is_administrator("root"));
+    EXPECT_TRUE(store.set_administrator("root", true));
+    EXPECT_TRUE(store.is_administrator("root"));
+    EXPECT_TRUE(store.set_administrator("root", false));
+    EXPECT_FALSE(store.is_administrator("root"));
+    EXPECT_FALSE(store.set_administrator("nobody", true));
+    EXPECT_FALSE(store.is_administrator("nobody"));
+}
+
 TEST_F(StoreTest, AMembersNumberIsTheAliasThatIsOne) {
     Store store(directory);
     EXPECT_EQ(store.add_user("bob", "secret"), std::nullopt);
