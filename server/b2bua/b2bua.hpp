@@ -59,7 +59,7 @@ public:
     [[nodiscard]] std::optional<TimePoint> deadline() const {
         return earlier(waits_.deadline(), bridge_.deadline());
     }
-    [[nodiscard]] std::size_t size() const { return calls_.size(); }
+    [[nodiscard]] std::size_t size() const { return calls_.size() + transfers_.size(); }
 
 private:
     using CallId = StrongId<struct CallTag>;

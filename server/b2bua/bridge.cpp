@@ -372,7 +372,9 @@ void Bridge::stay(PairId id, TimePoint now) {
 
 void Bridge::notify(PairId id, Side side, std::string_view state, std::string_view sipfrag,
                     TimePoint now) {
-    auto& pair = pairs_.at(id);
+    const auto found = pairs_.find(id);
+    if (found == pairs_.end() || found->second.over) return;
+    auto& pair = found->second;
     if (pair.left && pair.moving == side) return;
     auto& end = pair.ends[side];
     auto writer = end.dialog.request(Method::notify);

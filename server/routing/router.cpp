@@ -217,10 +217,13 @@ Router::Location location_of(const registrar::Registrar& registrar) {
 namespace {
 
 std::string to_text(const Target& target) {
-    const auto by = target.where == sip::inside(sip::Inside::b2bua) ? ", by a trunk" : "";
-    if (target.number.empty()) return target.uri + by;
+    auto there = target.uri;
+    const auto uri = sip::Uri::parse(target.uri);
+    if (uri && target.where == sip::inside(sip::Inside::b2bua))
+        there = std::string(uri->user) + " by the trunk " + std::string(uri->host);
+    if (target.number.empty()) return there;
     const auto asked = "where the DNS says that " + target.number + " is";
-    return target.uri.empty() ? asked : asked + ", or " + target.uri + by;
+    return there.empty() ? asked : asked + ", else " + there;
 }
 
 } // namespace

@@ -41,6 +41,7 @@ std::string fault_in(const trunk::Trunk& trunk) {
         if (!number->empty() && !is_name(*number)) return "not a number or a name: " + *number;
     if (!trunk.inbound.empty() && !can_be_dialled(trunk.inbound))
         return "neither a name nor a SIP URI: " + trunk.inbound;
+    if (trunk.calls_max < 1 || trunk.calls_max > 10'000) return "a trunk carries 1 to 10000 calls";
     if (trunk.registers && trunk.login.user.empty()) return "who registers needs a user";
     return {};
 }
@@ -93,19 +94,19 @@ std::optional<Fault> Store::add_trunk(const trunk::Trunk& trunk) {
     statement.bind(4, std::int64_t{trunk.registers}).bind(5, trunk.caller);
     statement.bind(6, trunk.inbound).bind(7, static_cast<std::int64_t>(trunk.calls_max));
     statement.bind(8, text_of(trunk.sources)).bind(9, std::int64_t{trunk.trusted});
-    return write(statement, "there is a trunk of that name, or 1 to 10000 calls were exceeded");
+    return write(statement, "there is a trunk of that name");
 }
 
 std::optional<Fault> Store::add_gateway(std::string_view trunk, const trunk::Gateway& gateway) {
     if (!is_gateway_uri(gateway.uri))
         return Fault{"a gateway is a SIP URI without a user, such as sip:gw.example.net", 0};
+    if (gateway.priority < 1 || gateway.priority > 65535 || gateway.weight > 65535)
+        return Fault{"a priority is 1 to 65535, a weight 0 to 65535", 0};
     auto statement =
         database_.prepare("INSERT INTO gateway (trunk, uri, priority, weight) VALUES (?, ?, ?, ?)");
     statement.bind(1, trunk).bind(2, gateway.uri).bind(3, std::int64_t{gateway.priority});
     statement.bind(4, std::int64_t{gateway.weight});
-    return write(statement,
-                 "there is no such trunk, or it has that gateway, or the priority is not "
-                 "1 to 65535");
+    return write(statement, "there is no such trunk, or it has that gateway");
 }
 
 bool Store::remove_gateway(std::string_view trunk, std::string_view uri) {

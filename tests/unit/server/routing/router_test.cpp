@@ -92,6 +92,43 @@ TEST_F(RouterTest, NumbersLeadWhereTheDialPlanSays) {
     EXPECT_EQ(way("tel:911"), "outward: 911@help.test");
 }
 
+TEST_F(RouterTest, ATrunkStandsWhereTheHostIs) {
+    exchange.routes = {{"+46.", "trunk:isp", 3, "00"}, {"112", "trunk:isp", 0, "", false, false}};
+    const auto plan = exchange.router.plan("sip:+46701@school.test");
+    ASSERT_EQ(plan.groups.size(), 1u);
+    EXPECT_EQ(plan.groups[0].targets[0].uri, "sip:00701@isp");
+    EXPECT_EQ(plan.groups[0].targets[0].where, sip::inside(sip::Inside::b2bua));
+    EXPECT_TRUE(plan.outward) << "for members only";
+    EXPECT_EQ(explain(plan), "  only for members\n  00701 by the trunk isp\n");
+    const auto help = exchange.router.plan("sip:112@school.test");
+    EXPECT_TRUE(help.emergency && !help.outward);
+    EXPECT_EQ(explain(help), "an emergency number\n  112 by the trunk isp\n");
+    EXPECT_EQ(way("sip:+46701@isp"), "outward: +46701@isp") << "nobody names one from outside";
+    EXPECT_FALSE(exchange.router.plan("sip:+46701@isp").groups[0].targets[0].where);
+}
+
+TEST_F(RouterTest, WithEnumTheDnsIsAskedFirst) {
+    routing::Router router(
+        {.domains = {"school.test"}, .numbers = {.country_code = "49", .asks_dns = true}}, exchange,
+        routing::location_of(exchange.registrar));
+    exchange.aliases = {{"+4930123", "bob"}};
+    exchange.routes = {{"+46.", "trunk:isp"}, {"+47.", "maths"}};
+    const auto asked = [&](const std::string& number) {
+        const auto plan = router.plan("sip:" + number + "@school.test");
+        const bool to = !plan.groups.empty() && !plan.groups[0].targets.empty();
+        return to ? plan.groups[0].targets[0].number : "";
+    };
+    EXPECT_EQ(asked("+46701"), "+46701");
+    EXPECT_EQ(asked("0046701"), "+46701");
+    EXPECT_EQ(asked("+33123"), "+33123") << "no route, but perhaps the DNS knows";
+    EXPECT_EQ(asked("+4930123"), "") << "ours";
+    EXPECT_EQ(asked("+47701"), "") << "ours by the dial plan";
+    EXPECT_EQ(asked("110"), "");
+    EXPECT_EQ(
+        explain(router.plan("sip:+46701@school.test")),
+        "  only for members\n  where the DNS says that +46701 is, else +46701 by the trunk isp\n");
+}
+
 TEST_F(RouterTest, PatternsAreChecked) {
     for (const auto* pattern : {"3xxx", "+4989.", "112", "*21", "#", "x."})
         EXPECT_EQ((NumberRoute{pattern, "bob"}.fault()), "") << pattern;
