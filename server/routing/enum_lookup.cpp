@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "sip/message/uri.hpp"
 
-#include <regex.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@ namespace lyceum::routing {
 namespace {
 
 constexpr std::size_t regexp_max = 255;
+constexpr std::int64_t program_bytes_max = 256 << 10;
 
 /// "E2U+sip", or among others: "E2U+email:mailto+sip" (§3.4.3).
 bool offers_sip(std::string_view service) {
@@ -77,34 +78,33 @@ void EnumLookup::handle_answer(const sip::DnsAnswer& answer) {
 std::optional<std::string> rewritten_by(std::string_view regexp, const std::string& number) {
     if (regexp.size() < 3 || regexp.size() > regexp_max) return std::nullopt;
     const char delimiter = regexp.front();
-    auto rest = regexp.substr(1);
-    const std::string pattern(cut(rest, delimiter));
-    const auto replacement = cut(rest, delimiter);
-    // Counted repetition is what makes a pattern of a stranger cost more than its length.
-    if (pattern.empty() || pattern.find('{') != std::string::npos) return std::nullopt;
     if (is_digit(delimiter) || delimiter == '\\') return std::nullopt;
-    regex_t compiled;
-    const int flags = REG_EXTENDED | (iequals(rest, "i") ? REG_ICASE : 0);
-    if (regcomp(&compiled, pattern.c_str(), flags) != 0) return std::nullopt;
-    std::array<regmatch_t, 10> groups{};
-    const bool matches = regexec(&compiled, number.c_str(), groups.size(), groups.data(), 0) == 0;
-    regfree(&compiled);
-    if (!matches) return std::nullopt;
+    auto rest = regexp.substr(1);
+    const auto pattern = cut(rest, delimiter);
+    const auto replacement = cut(rest, delimiter);
+    if (pattern.empty()) return std::nullopt;
+    // Whoever holds a number wrote it: no engine that goes back, and none whose memory is not
+    // bounded.
+    re2::RE2::Options options(re2::RE2::POSIX);
+    options.set_log_errors(false);
+    options.set_max_mem(program_bytes_max);
+    options.set_case_sensitive(!iequals(rest, "i"));
+    const re2::RE2 expression(re2::StringPiece(pattern.data(), pattern.size()), options);
+    std::array<re2::StringPiece, 10> groups;
+    if (!expression.ok() ||
+        !expression.Match(number, 0, number.size(), re2::RE2::UNANCHORED, groups.data(),
+                          std::min(expression.NumberOfCapturingGroups() + 1, 10)))
+        return std::nullopt;
     std::string out;
     for (std::size_t i = 0; i < replacement.size(); ++i) {
-        if (replacement[i] != '\\' || i + 1 == replacement.size()) {
-            out += replacement[i];
-            continue;
-        }
-        const char next = replacement[++i];
-        if (!is_digit(next)) {
+        const bool escaped = replacement[i] == '\\' && i + 1 < replacement.size();
+        const char next = replacement[escaped ? ++i : i];
+        if (!escaped || !is_digit(next)) {
             out += next;
             continue;
         }
         const auto& group = groups[static_cast<std::size_t>(next - '0')];
-        if (group.rm_so >= 0)
-            out.append(number, static_cast<std::size_t>(group.rm_so),
-                       static_cast<std::size_t>(group.rm_eo - group.rm_so));
+        out.append(group.data() ? std::string_view(group.data(), group.size()) : "");
     }
     return out;
 }

@@ -25,7 +25,9 @@ TEST(Enum, RegexpsRewriteTheNumber) {
           Row{R"(!^.*$!sip:a\\b@c!)", R"(sip:a\b@c)"}, Row{R"(!^.*$!sip:\9@b!)", "sip:@b"},
           Row{R"(!^\+46!sip:a@b!)", nullptr}, Row{"", nullptr}, Row{"!!sip:a@b!", nullptr},
           Row{"!(!sip:a@b!", nullptr}, Row{"!((x{1,255}){1,255}){1,255}!sip:a@b!", nullptr},
-          Row{"1^.*$1sip:a@b1", nullptr}}) {
+          Row{"1^.*$1sip:a@b1", nullptr}, Row{"!((((.+)+)+)+)+(.*****)*!sip:a@b!", "sip:a@b"},
+          Row{R"(!^(.)\1*$!sip:a@b!)", nullptr},
+          Row{R"(!^\+49([0-9]+)$!sip:\1@b!)", "sip:30123@b"}}) {
         const auto uri = rewritten_by(row.regexp, "+4930123");
         const auto expected = row.uri ? std::optional<std::string>(row.uri) : std::nullopt;
         EXPECT_EQ(uri, expected) << row.regexp;
