@@ -26,9 +26,13 @@ bool ends_dialog(int status) { return status == 408 || status == 481; }
 /// These, and their answers, say where the sender is from now on (RFC 3261 §12.2, RFC 3311).
 bool moves_target(Method method) { return method == Method::invite || method == Method::update; }
 
+/// Another usage of the dialog, whose end is not the end of the call (RFC 5057 §5.2).
+bool is_of_subscription(Method method) {
+    return method == Method::subscribe || method == Method::notify;
+}
+
 bool needs_contact(Method method) {
-    return moves_target(method) || method == Method::subscribe || method == Method::notify ||
-           method == Method::refer;
+    return moves_target(method) || is_of_subscription(method) || method == Method::refer;
 }
 
 } // namespace
@@ -232,6 +236,7 @@ bool Bridge::handle_response(const sip::ResponseReceived& received, TimePoint no
     else if (final && pair != pairs_.end())
         handle_own(relay, response, pair->second.answered == received.transaction, now);
     if (!final) return true;
+    if (relay.asker) asked_.erase(*relay.asker);
     if (method == Method::invite && response.status() < 300 && pair != pairs_.end()) {
         // It comes again until its ACK does, and goes back again.
         auto& last = pair->second.answered;
@@ -240,12 +245,11 @@ bool Bridge::handle_response(const sip::ResponseReceived& received, TimePoint no
         return true;
     }
     const int status = response.status();
-    if (relay.asker) asked_.erase(*relay.asker);
     relays_.erase(found);
     if (method == Method::bye) {
         if (pair != pairs_.end()) --pair->second.byes;
         settle(id);
-    } else if (ends_dialog(status) && method != Method::notify) {
+    } else if (ends_dialog(status) && !is_of_subscription(method)) {
         hang_up(id, "SIP;cause=" + std::to_string(status), now);
     }
     return true;
@@ -260,8 +264,13 @@ bool Bridge::handle_failure(const sip::RequestFailed& failed, TimePoint now) {
         asked_.erase(*relay.asker);
         respond(*relay.asker, relay.asked, 408, now);
     }
-    if (const auto pair = pairs_.find(relay.to.pair); pair != pairs_.end()) {
-        if (relay.sent.method() == Method::bye) --pair->second.byes;
+    const auto pair = pairs_.find(relay.to.pair);
+    if (pair == pairs_.end()) return true;
+    // Whoever does not answer a BYE, or how it goes with a transfer, has nothing to say any more.
+    if (relay.sent.method() == Method::bye) {
+        --pair->second.byes;
+        settle(relay.to.pair);
+    } else if (!is_of_subscription(relay.sent.method())) {
         hang_up(relay.to.pair, "SIP;cause=408", now);
     }
     return true;

@@ -119,6 +119,23 @@ TEST_F(TransferTest, TheTelephoneTalksToBobAndAliceIsFree) {
     expect_rest();
 }
 
+TEST_F(TransferTest, ThatHerPhoneHasDiedIsNoMatterForTheTwoOthers) {
+    talk();
+    refer(); // She does not even answer the NOTIFYs.
+    bob_answers();
+    exchange.hand_in(answer(*asked, 200, sdp("gateway", 9)), first);
+    exchange.run(40s);
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+    exchange.hand_in(back("BYE", *invite, 21), first);
+    EXPECT_EQ(sent_to("BYE"), phone) << "the one that she did not answer";
+    std::optional<Sent> last;
+    while (auto each = exchange.next("BYE"))
+        if (each->to == desk) last = std::move(each);
+    ASSERT_TRUE(last);
+    exchange.hand_in(answer(*last, 200), desk);
+    expect_rest();
+}
+
 TEST_F(TransferTest, BusyBobLeavesHerTheCall) {
     talk();
     refer();
