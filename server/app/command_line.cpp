@@ -26,6 +26,7 @@ constexpr const char* usage = R"(usage:
   lyceum user  role NAME administrator | member   who may register devices of others
   lyceum user  forward NAME [--always TARGET] [--busy TARGET] [--no-answer TARGET [--after S]]
                [--unreachable TARGET]    where his calls go; without any, to his devices again
+  lyceum user  dnd NAME on | off        do not disturb: nothing rings; calls go where --busy says
   lyceum user  find NAME [TARGET:S...]  ring there for S seconds, then there; "devices" are his own
   lyceum alias add NAME TARGET | list | remove NAME   other names, of ours or for people elsewhere
   lyceum route add PATTERN TARGET [--strip N] [--add DIGITS] [--redirect on] [--for everybody]
@@ -306,6 +307,10 @@ int run_user(Arguments arguments) {
             std::cout << name << (store.is_administrator(name) ? "\tadministrator" : "") << "\n";
         return 0;
     }
+    if (action == "dnd" && words.size() == 4) {
+        if (words[3] != "on" && words[3] != "off") throw UsageError("user dnd: expected on or off");
+        return found(store.set_do_not_disturb(words[2], words[3] == "on"), "user", words[2]);
+    }
     if (action == "role" && words.size() == 4) {
         if (words[3] != "administrator" && words[3] != "member")
             throw UsageError("user role: expected administrator or member");
@@ -313,12 +318,12 @@ int run_user(Arguments arguments) {
                      words[2]);
     }
     if (words.size() != 3)
-        throw UsageError("user: add, list, remove, passwd, role, forward or find");
+        throw UsageError("user: add, list, remove, passwd, role, forward, dnd or find");
     if (action == "add") return report(store.add_user(words[2], read_password(arguments)));
     if (action == "passwd")
         return report(store.change_password(words[2], read_password(arguments)));
     if (action == "remove") return found(store.remove_user(words[2]), "user", words[2]);
-    throw UsageError("user: add, list, remove, passwd, role, forward or find");
+    throw UsageError("user: add, list, remove, passwd, role, forward, dnd or find");
 }
 
 /// A line for each device: who, where, until when, how gladly, what it is.

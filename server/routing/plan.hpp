@@ -41,11 +41,12 @@ struct Group {
 /// Where a request is to go, group after group, until somebody answers.
 struct Plan {
     std::vector<Group> groups;
-    std::string member;     ///< Whose devices these are; empty: nobody's.
-    bool outward = false;   ///< It leads out of our domains: for members only.
-    bool recurses = true;   ///< A device that says where he is instead is followed there.
-    bool redirects = false; ///< The caller is told the targets and goes there himself.
-    bool emergency = false; ///< Help is called for; without a group, we cannot.
+    std::string member;       ///< Whose devices these are; empty: nobody's.
+    bool outward = false;     ///< It leads out of our domains: for members only.
+    bool recurses = true;     ///< A device that says where he is instead is followed there.
+    bool redirects = false;   ///< The caller is told the targets and goes there himself.
+    bool undisturbed = false; ///< The member wants no calls now.
+    bool emergency = false;   ///< Help is called for; without a group, we cannot.
 };
 
 } // namespace lyceum::routing

@@ -156,6 +156,13 @@ Plan Router::plan_member(const std::string& name, const Member& member, Seen& se
             out.groups.push_back(std::move(*group));
         return out;
     }
+    if (member.do_not_disturb) {
+        out.undisturbed = true;
+        if (set.busy.empty()) return out;
+        if (auto group = detour(name, set.busy, "do-not-disturb", seen))
+            out.groups.push_back(std::move(*group));
+        return out;
+    }
     if (member.steps.empty()) {
         out.groups = devices(name);
         if (!out.groups.empty() && !set.no_answer.empty())
@@ -233,8 +240,10 @@ std::string explain(const Plan& plan) {
     if (plan.emergency) out += "an emergency number\n";
     if (plan.groups.empty()) {
         if (plan.emergency) return out + "  refused: no route is made for it\n";
-        return out + (plan.member.empty() ? "  nobody\n"
-                                          : "  " + plan.member + ", who has no device here\n");
+        if (plan.member.empty()) return out + "  nobody\n";
+        return out + "  " + plan.member +
+               (plan.undisturbed ? ", who does not want to be disturbed\n"
+                                 : ", who has no device here\n");
     }
     if (plan.outward) out += "  only for members\n";
     for (const auto& group : plan.groups) {

@@ -35,7 +35,8 @@ struct Step {
 /// How a member wants to be found.
 struct Member {
     Forwarding forwarding;
-    std::vector<Step> steps; ///< Empty: his devices, the most wanted first.
+    std::vector<Step> steps;     ///< Empty: his devices, the most wanted first.
+    bool do_not_disturb = false; ///< None of it rings: as if he were busy.
 };
 
 /// A port: the names that are ours. Answers without waiting for the network.

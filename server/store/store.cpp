@@ -122,7 +122,7 @@ Store::Store(const std::string& data_directory)
       find_user_(database_.prepare("SELECT ha1_sha256, ha1_md5 FROM user WHERE name = ?")),
       find_member_(database_.prepare(
           "SELECT always, busy, no_answer, unreachable, ifnull(no_answer_after_s, 20), target, "
-          "ring_for_s FROM user LEFT JOIN forwarding ON forwarding.user = name "
+          "ring_for_s, do_not_disturb FROM user LEFT JOIN forwarding ON forwarding.user = name "
           "LEFT JOIN find_step ON find_step.user = name WHERE name = ? ORDER BY position")),
       find_alias_(database_.prepare("SELECT target FROM alias WHERE name = ?")) {
     auto statement = database_.prepare("SELECT value FROM setting WHERE name = 'realm'");

@@ -59,6 +59,7 @@ public:
     bool remove_number_route(std::string_view pattern);
     /// A fault if there is no such member or a target is nothing that can be dialled.
     std::optional<Fault> set_forwarding(std::string_view user, const routing::Forwarding& set);
+    bool set_do_not_disturb(std::string_view user, bool on);
     std::optional<Fault> set_steps(std::string_view user, const std::vector<routing::Step>& steps);
 
     std::vector<trunk::Trunk> trunks();

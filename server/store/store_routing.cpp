@@ -41,6 +41,7 @@ std::optional<routing::Member> Store::member(std::string_view name) {
             set.no_answer = find_member_.text(2);
             set.unreachable = find_member_.text(3);
             set.no_answer_after = std::chrono::seconds(find_member_.number(4));
+            out->do_not_disturb = find_member_.number(7) != 0;
         }
         if (auto target = find_member_.text(5); !target.empty())
             out->steps.push_back({std::move(target), std::chrono::seconds(find_member_.number(6))});
@@ -119,6 +120,12 @@ std::optional<Fault> Store::set_forwarding(std::string_view user, const routing:
     statement.bind(1, user).bind(2, set.always).bind(3, set.busy).bind(4, set.no_answer);
     statement.bind(5, set.unreachable).bind(6, std::int64_t{set.no_answer_after / 1s});
     return write(statement, "a phone rings for 1 to 180 seconds");
+}
+
+bool Store::set_do_not_disturb(std::string_view user, bool on) {
+    auto statement = database_.prepare("UPDATE user SET do_not_disturb = ? WHERE name = ?");
+    statement.bind(1, std::int64_t{on}).bind(2, user).step();
+    return database_.changes() > 0;
 }
 
 std::optional<Fault> Store::set_steps(std::string_view user,

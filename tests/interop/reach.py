@@ -97,6 +97,14 @@ def test_busy_and_absent_members_are_forwarded_and_found():
                 carol.wait_for("Call established")
                 alice.command("hangup")
                 carol.wait_for("session closed")
+            with phone(server, "bob") as bob:
+                assert command("user", "dnd", "bob", "on", *at).returncode == 0
+                tried = command("route", "try", "bob", *at).stdout
+                assert "does not want to be disturbed" in tried, tried
+                alice.command("dial", uri(server, "bob"))
+                alice.wait_for("480 Temporarily Unavailable")
+                assert "Incoming call" not in bob.said()
+                assert command("user", "dnd", "bob", "off", *at).returncode == 0
             # Bob's phone has taken its leave: the room that stands in for him answers.
             alice.command("dial", uri(server, "bob"))
             assert server.wait_for_log("leg.joining")

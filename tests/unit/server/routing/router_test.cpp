@@ -92,6 +92,24 @@ TEST_F(RouterTest, NumbersLeadWhereTheDialPlanSays) {
     EXPECT_EQ(way("tel:911"), "outward: 911@help.test");
 }
 
+TEST_F(RouterTest, WhoWantsHisQuietHasIt) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    auto& bob = exchange.members["bob"];
+    bob.do_not_disturb = true;
+    bob.steps = {{"devices", 5s}};
+    EXPECT_EQ(way("sip:bob@school.test"), "");
+    EXPECT_EQ(explain(exchange.router.plan("sip:bob@school.test")),
+              "  bob, who does not want to be disturbed\n");
+    bob.forwarding.busy = "maths";
+    EXPECT_EQ(way("sip:bob@school.test"), "here: maths");
+    bob.forwarding.busy = "sip:carol@far.test";
+    const auto plan = exchange.router.plan("sip:bob@school.test");
+    EXPECT_EQ(plan.groups.at(0).targets.at(0).diversion,
+              "<sip:bob@school.test>;reason=do-not-disturb");
+    bob.forwarding.always = "echo";
+    EXPECT_EQ(way("sip:bob@school.test"), "here: echo") << "what is sent on disturbs nobody";
+}
+
 TEST_F(RouterTest, ATrunkStandsWhereTheHostIs) {
     exchange.routes = {{"+46.", "trunk:isp", 3, "00"}, {"112", "trunk:isp", 0, "", false, false}};
     const auto plan = exchange.router.plan("sip:+46701@school.test");

@@ -248,6 +248,17 @@ TEST_F(StoreTest, ATrunkThatCannotBeIsRefused) {
     EXPECT_TRUE(store.add_gateway("isp", {"sip:gw.isp.test", 0}));
 }
 
+TEST_F(StoreTest, AMemberMayWantHisQuiet) {
+    Store store(directory);
+    EXPECT_EQ(store.add_user("bob", "secret"), std::nullopt);
+    EXPECT_FALSE(store.member("bob")->do_not_disturb);
+    EXPECT_TRUE(store.set_do_not_disturb("bob", true));
+    EXPECT_TRUE(store.member("bob")->do_not_disturb);
+    EXPECT_TRUE(store.set_do_not_disturb("bob", false));
+    EXPECT_FALSE(store.member("bob")->do_not_disturb);
+    EXPECT_FALSE(store.set_do_not_disturb("nobody", true));
+}
+
 TEST_F(StoreTest, AdministratorsAreMadeAndUnmade) {
     Store store(directory);
     EXPECT_EQ(store.add_user("root", "secret"), std::nullopt);
