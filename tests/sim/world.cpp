@@ -12,6 +12,13 @@ namespace {
 
 constexpr int gateways = 2;
 
+/// In a day of few calls, most of what is sent would be the question whether gateways live.
+trunk::Trunks::Options trunk_options(bool day) {
+    trunk::Trunks::Options options;
+    if (day) options.look_every = options.look_again = 600s;
+    return options;
+}
+
 } // namespace
 
 World::World(Options options)
@@ -22,7 +29,7 @@ World::World(Options options)
       focus_({}, agent_, *this, identity_, *this, records_, random, entropy_, log_),
       proxy_({}, agent_, router_, identity_, records_, local_, sip::KeyedHash("sim"), entropy_,
              log_),
-      trunks_({}, agent_, local_, random, entropy_, log_),
+      trunks_(trunk_options(options.day), agent_, local_, random, entropy_, log_),
       b2bua_(
           {.domain = "192.0.2.1"}, agent_, trunks_, [](std::string_view) { return std::string(); },
           local_, entropy_, log_),
