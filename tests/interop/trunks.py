@@ -50,41 +50,46 @@ def sipp_gateway():
                 print("      sipp:", errors.read_text(errors="replace")[:600])
 
 
-def test_a_telephone_is_called_and_calls():
-    with members("alice", "bob") as server:
-        gateway_port = lab.free_port()
-        on(server, "alias", "add", "+498912345", "bob")
-        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway_port}", "--caller", "+4989100")
+@contextlib.contextmanager
+def telephone():
+    """Members alice and bob, who answers, and a telephone behind a gateway that is alive."""
+    with members("alice", "bob") as server, \
+            Baresip("", user=NUMBER, host=OUT_THERE, hertz=900, answers=True) as mobile:
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{mobile.port}", "--caller", "+4989100")
         on(server, "route", "add", "+.", "trunk:pstn")
+        on(server, "alias", "add", "+498912345", "bob")
         with phone(server, "alice", hertz=500) as alice, \
-                phone(server, "bob", hertz=700, answers=True) as bob, \
-                Baresip("", user=NUMBER, host=OUT_THERE, port=gateway_port, hertz=900,
-                        answers=True) as mobile:
+                phone(server, "bob", hertz=700, answers=True) as bob:
             wait_until(lambda: "\tup" in on(server, "trunk", "list"))
-            alice.command("dial", uri(server, NUMBER))
-            alice.wait_for("Call established")
-            mobile.wait_for("Call established")
-            assert "+4989100" in mobile.said(), mobile.said()
-            hear_each_other(alice, mobile, (500, 900))
-            alice.command("hold")
-            time.sleep(1)
-            alice.command("resume")
-            hear_each_other(alice, mobile, (500, 900))
-            mobile.command("hangup")
-            alice.wait_for("session closed")
+            yield server, alice, bob, mobile
 
-            mobile.command("dial", uri(server, "+498912345"))
-            bob.wait_for("Call established")
-            mobile.wait_for("Call established")
-            hear_each_other(mobile, bob, (900, 700))
-            bob.command("hangup")
-            mobile.wait_for("session closed")
-            # The same telephone in a room, where it is one of many.
-            mobile.command("dial", uri(server, "demo"))
-            assert server.wait_for_log("leg.joining")
-            # But it does not get out again at our expense.
-            mobile.command("dial", uri(server, "+15550199"))
-            mobile.wait_for("404")
+
+def test_a_telephone_is_called_and_calls():
+    with telephone() as (server, alice, bob, mobile):
+        alice.command("dial", uri(server, NUMBER))
+        alice.wait_for("Call established")
+        mobile.wait_for("Call established")
+        assert "+4989100" in mobile.said(), mobile.said()
+        hear_each_other(alice, mobile, (500, 900))
+        alice.command("hold")
+        time.sleep(1)
+        alice.command("resume")
+        hear_each_other(alice, mobile, (500, 900))
+        mobile.command("hangup")
+        alice.wait_for("session closed")
+
+        mobile.command("dial", uri(server, "+498912345"))
+        bob.wait_for("Call established")
+        mobile.wait_for("Call established")
+        hear_each_other(mobile, bob, (900, 700))
+        bob.command("hangup")
+        mobile.wait_for("session closed")
+        # The same telephone in a room, where it is one of many.
+        mobile.command("dial", uri(server, "demo"))
+        assert server.wait_for_log("leg.joining")
+        # But it does not get out again at our expense.
+        mobile.command("dial", uri(server, "+15550199"))
+        mobile.wait_for("404")
         records = on(server, "call", "list")
         for expected in (f"sip:alice@{HOST}:{server.port}\t", "trunk pstn", "callee hung up",
                          f"sip:{NUMBER}@{HOST}"):
@@ -92,22 +97,16 @@ def test_a_telephone_is_called_and_calls():
 
 
 def test_a_telephone_is_passed_on():
-    with members("alice", "bob") as server, \
-            Baresip("", user=NUMBER, host=OUT_THERE, hertz=900, answers=True) as mobile:
-        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{mobile.port}", "--caller", "+4989100")
-        on(server, "route", "add", "+.", "trunk:pstn")
-        with phone(server, "alice", hertz=500) as alice, \
-                phone(server, "bob", hertz=700, answers=True) as bob:
-            wait_until(lambda: "\tup" in on(server, "trunk", "list"))
-            alice.command("dial", uri(server, NUMBER))
-            alice.wait_for("Call established")
-            time.sleep(1)
-            alice.command("transfer", uri(server, "bob"))
-            bob.wait_for("Call established")
-            alice.wait_for("terminated (duration")
-            hear_each_other(mobile, bob, (900, 700))
-            mobile.command("hangup")
-            bob.wait_for("session closed")
+    with telephone() as (server, alice, bob, mobile):
+        alice.command("dial", uri(server, NUMBER))
+        alice.wait_for("Call established")
+        time.sleep(1)
+        alice.command("transfer", uri(server, "bob"))
+        bob.wait_for("Call established")
+        alice.wait_for("terminated (duration")
+        hear_each_other(mobile, bob, (900, 700))
+        mobile.command("hangup")
+        bob.wait_for("session closed")
 
 
 def test_a_gateway_dies_in_the_middle_of_an_afternoon():

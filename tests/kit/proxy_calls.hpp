@@ -67,9 +67,7 @@ protected:
     static sip::Message answer_to(const sip::Message& request, int status,
                                   const std::string& contact = "sip:bob@192.0.2.20:5060") {
         auto writer = sip::MessageWriter::reply(request, status, {}, "b");
-        for (const auto& field : request.fields())
-            if (field.id == Header::record_route)
-                writer.header(Header::record_route, request.value(field));
+        writer.copy(request, Header::record_route);
         return writer.header(Header::contact, "<" + contact + ">").finish();
     }
 

@@ -38,8 +38,7 @@ protected:
     static sip::Message answer(const Sent& to, int status, const Say& say = {}) {
         const auto method = to.message.method();
         auto writer = sip::MessageWriter::reply(to.message, status, {}, say.tag);
-        for (const auto& field : to.message.fields())
-            if (field.id == Header::record_route) writer.copy(to.message, field);
+        writer.copy(to.message, Header::record_route);
         if (method == sip::Method::invite && status < 300)
             writer.header(Header::contact, "<sip:gw@198.51.100.7:5060>");
         for (std::string_view rest = say.more; !rest.empty();) {

@@ -36,8 +36,7 @@ protected:
     }
     sip::Message bobs(int status, const kit::Say& say = {.tag = "b"}) {
         auto writer = sip::MessageWriter::reply(onward->message, status, {}, say.tag);
-        for (const auto& field : onward->message.fields())
-            if (field.id == Header::record_route) writer.copy(onward->message, field);
+        writer.copy(onward->message, Header::record_route);
         writer.header(Header::contact, "<sip:bob@192.0.2.20:5060>");
         return writer.finish(say.body.empty() ? "" : "application/sdp", say.body);
     }
