@@ -314,6 +314,8 @@ private:
     }
 
     void finish() {
+        records_.end_all(net::monotonic_now());
+        driver_.turn();
         web_.close();
         transport_.close();
         io_.stop();

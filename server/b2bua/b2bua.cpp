@@ -181,10 +181,7 @@ void B2bua::handle_inward(const sip::RequestReceived& received, const trunk::Tru
         const bool is_uri = trunk.inbound.find(':') != std::string::npos;
         call.ways.push_back({{}, is_uri ? trunk.inbound : of_ours(trunk.inbound), inside_server});
     }
-    auto own = "sip:" + number + "@" + local_.toward(received.from).to_string();
-    if (received.from.transport != sip::Transport::udp)
-        own.append(";transport=").append(sip::param_of(received.from.transport));
-    call.caller_contact = std::move(own);
+    call.caller_contact = sip::own_uri(number, local_, received.from);
     begin(std::move(call), now);
 }
 
@@ -250,7 +247,8 @@ sip::MessageWriter B2bua::outward_invite(Call& call) {
     const auto own = local_.toward(call.way.where);
     // Who has an account is somebody in the provider's domain; a neighbour is somebody here.
     const auto host = trunk.login.user.empty() ? own.ip.to_host() : host_of(call.way.uri);
-    call.callee_contact = contact_at(call);
+    const auto& name = trunk.login.user.empty() ? call.caller.user : trunk.login.user;
+    call.callee_contact = sip::own_uri(name, local_, call.way.where);
     auto writer = sip::MessageWriter::request(Method::invite, call.way.uri);
     writer.header(Header::from, from_value(call.caller, host) + ";tag=" + entropy_.hex(8));
     write_identity(writer, call.caller, host, trunk.trusted);
@@ -266,18 +264,6 @@ sip::MessageWriter B2bua::inward_invite(Call& call) {
     writer.header(Header::from, from + ";tag=" + entropy_.hex(8));
     write_identity(writer, caller, options_.domain, call.trunk.trusted);
     return writer;
-}
-
-/// Where the gateway reaches us.
-std::string B2bua::contact_at(const Call& call) const {
-    const auto& where = call.way.where;
-    const auto& login = call.trunk.login;
-    auto out = "sip:" + (login.user.empty() ? call.caller.user : login.user);
-    if (!out.ends_with(':')) out += "@";
-    out += local_.toward(where).to_string();
-    if (where.transport != sip::Transport::udp)
-        out.append(";transport=").append(sip::param_of(where.transport));
-    return out;
 }
 
 // ── The other side answers ───────────────────────────────────────────────────────────────────────

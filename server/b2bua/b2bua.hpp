@@ -105,7 +105,6 @@ private:
     void drain(TimePoint now);
     void handle_over(PairId pair);
     void forget(CallId id);
-    [[nodiscard]] std::string contact_at(const Call& call) const;
 
     Options options_;
     sip::UserAgent& agent_;

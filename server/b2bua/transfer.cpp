@@ -91,7 +91,7 @@ bool Transfers::handle_stranger(const sip::UserAgent::Output& shown, TimePoint n
     return true;
 }
 
-void Transfers::handle_response(Transfer_ found, const sip::Message& response, TimePoint now) {
+void Transfers::handle_response(Place found, const sip::Message& response, TimePoint now) {
     auto& transfer = found->second;
     const int status = response.status();
     const auto sipfrag = std::to_string(status) + " " + std::string(response.reason());
@@ -148,7 +148,7 @@ void Transfers::handle_over(PairId pair, TimePoint now) {
     agent_.cancel(found->first, {}, now);
 }
 
-void Transfers::fail(Transfer_ found, std::string_view sipfrag, TimePoint now) {
+void Transfers::fail(Place found, std::string_view sipfrag, TimePoint now) {
     const auto transfer = std::move(found->second);
     transfers_.erase(found);
     if (transfer.over) return;
@@ -171,7 +171,7 @@ void Transfers::hang_up(Transfer& transfer, TimePoint now) {
                    now);
 }
 
-Transfers::Transfer_ Transfers::of_pair(PairId pair) {
+Transfers::Place Transfers::of_pair(PairId pair) {
     return std::find_if(transfers_.begin(), transfers_.end(), [pair](const auto& each) {
         return each.second.pair == pair && !each.second.over;
     });

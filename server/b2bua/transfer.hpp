@@ -45,16 +45,16 @@ private:
         std::optional<sip::Dialog> dialog{};
         bool over = false; ///< The call that was to be passed on is no more.
     };
-    using Transfer_ = std::unordered_map<sip::TransactionId, Transfer>::iterator;
+    using Place = std::unordered_map<sip::TransactionId, Transfer>::iterator;
 
-    void handle_response(Transfer_ transfer, const sip::Message& response, TimePoint now);
+    void handle_response(Place transfer, const sip::Message& response, TimePoint now);
     void handle_answer(Transfer& transfer, const sip::Message& success, TimePoint now);
-    void fail(Transfer_ transfer, std::string_view sipfrag, TimePoint now);
+    void fail(Place transfer, std::string_view sipfrag, TimePoint now);
     void tell(const Transfer& transfer, std::string_view state, std::string_view sipfrag,
               TimePoint now);
     void refuse(const sip::RequestReceived& refer, int status, TimePoint now);
     void hang_up(Transfer& transfer, TimePoint now);
-    [[nodiscard]] Transfer_ of_pair(PairId pair);
+    [[nodiscard]] Place of_pair(PairId pair);
 
     std::string server_name_;
     sip::UserAgent& agent_;

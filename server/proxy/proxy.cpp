@@ -23,7 +23,7 @@ bool makes_dialog(const sip::Message& request) {
 }
 
 bool is_loose(std::string_view route) {
-    const auto text = uri_in(route); // The URI is a view into it.
+    const auto text = sip::uri_in(route); // The URI is a view into it.
     const auto uri = sip::Uri::parse(text);
     return uri && uri->params.has("lr");
 }
@@ -320,7 +320,7 @@ std::vector<routing::Group> Proxy::redirected_to(const Call& call,
     std::vector<routing::Group> out;
     if (call.member.empty() || response.status() == 380) return out;
     for (const auto value : response.values(Header::contact)) {
-        const auto uri = uri_in(value);
+        const auto uri = sip::uri_in(value);
         auto plan = router_.plan(uri.substr(0, uri.find('?')));
         for (auto& group : plan.groups) {
             if (group.when != routing::When::next) continue;
@@ -343,7 +343,7 @@ NextHop Proxy::next_hop(const sip::Message& request, const Way& way,
     hop.routes.insert(hop.routes.end(), way.routes.begin(), way.routes.end());
     if (!hop.routes.empty() && !is_loose(hop.routes.front())) {
         hop.routes.push_back("<" + hop.uri + ">");
-        hop.uri = uri_in(hop.routes.front());
+        hop.uri = sip::uri_in(hop.routes.front());
         hop.routes.erase(hop.routes.begin());
     }
     const auto hops = parse_number<unsigned>(request.header(Header::max_forwards).value_or("71"));
@@ -368,7 +368,7 @@ void Proxy::locate(Travelling travelling, const NextHop& hop, TimePoint now) {
         flows.insert(flows.end(), others.begin(), others.end());
         return depart(std::move(travelling), std::move(flows), now);
     }
-    auto uri = hop.routes.empty() ? hop.uri : uri_in(hop.routes.front());
+    auto uri = hop.routes.empty() ? hop.uri : sip::uri_in(hop.routes.front());
     if (const auto direct = sip::endpoint_of(uri))
         return depart(std::move(travelling), {*direct}, now);
     const sip::LocateId id{++last_locate_};

@@ -29,12 +29,12 @@ Way RecordRoute::read(const sip::Message& request, const sip::Endpoint& from) co
     if (!way.routes.empty() && token_in(way.uri)) {
         // A strict router has moved our Record-Route value there, and the target to the end.
         way.routes.insert(way.routes.begin(), "<" + way.uri + ">");
-        way.uri = uri_in(way.routes.back());
+        way.uri = sip::uri_in(way.routes.back());
         way.routes.pop_back();
     }
     std::vector<RouteToken> tokens;
     while (!way.routes.empty()) {
-        const auto text = uri_in(way.routes.front());
+        const auto text = sip::uri_in(way.routes.front());
         const auto token = token_in(text);
         const auto uri = sip::Uri::parse(text);
         if (!token && !(uri && is_own(*uri))) break;
@@ -75,7 +75,8 @@ std::vector<std::string> RecordRoute::write(const sip::RequestReceived& received
     // A phone that says where it is and sends from there is found by what it says, also later when
     // it says something else. Behind another proxy it is not where the request came from.
     RouteToken caller{from, false}, callee{target.where, false};
-    const auto contact = sip::endpoint_of(uri_in(request.header(Header::contact).value_or("")));
+    const auto contact =
+        sip::endpoint_of(sip::uri_in(request.header(Header::contact).value_or("")));
     const bool says_it = contact && contact->address.ip == from.address.ip;
     caller.by_uri = says_it && !is_reliable(from.transport);
     if (request.values(Header::via).size() > 1) caller = {};
@@ -86,11 +87,7 @@ std::vector<std::string> RecordRoute::write(const sip::RequestReceived& received
 
 std::string RecordRoute::value(std::string_view call_id, const sip::Endpoint& side,
                                const RouteToken& token) const {
-    std::string out = "<sip:" + token.seal(call_id, hash_) + "@";
-    out.append(local_.toward(side).to_string());
-    if (side.transport != sip::Transport::udp)
-        out.append(";transport=").append(param_of(side.transport));
-    return out.append(";lr>");
+    return "<" + sip::own_uri(token.seal(call_id, hash_), local_, side) + ";lr>";
 }
 
 } // namespace lyceum::proxy

@@ -9,11 +9,6 @@ namespace lyceum::proxy {
 
 using sip::Header;
 
-std::string uri_in(std::string_view name_addr) {
-    const auto parsed = sip::NameAddr::parse(name_addr);
-    return parsed ? std::string(parsed->uri_text) : std::string();
-}
-
 sip::Message forwarded_request(const sip::Message& request, const NextHop& hop) {
     auto writer = sip::MessageWriter::request(request.method_name(), hop.uri);
     for (const auto& route : hop.routes) writer.header(Header::route, route);

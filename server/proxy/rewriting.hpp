@@ -12,9 +12,6 @@
 /// fields that nobody here knows, and bodies, signed or encrypted ones among them.
 namespace lyceum::proxy {
 
-/// The URI in a Route or Contact value; empty if there is none.
-std::string uri_in(std::string_view name_addr);
-
 /// What is different in a request behind us (RFC 3261 §16.6). Our Via is added by the transaction.
 struct NextHop {
     std::string uri;

@@ -19,11 +19,6 @@ std::string dialog_of(const sip::Message& message) {
     return out.append("\n").append(one).append("\n").append(other);
 }
 
-std::string uri_in(std::string_view name_addr) {
-    const auto address = sip::NameAddr::parse(name_addr);
-    return address ? std::string(address->uri_text) : std::string();
-}
-
 } // namespace
 
 RecordId CallRecords::begin(const sip::Message& invite, std::string way, TimePoint now) {
@@ -31,7 +26,7 @@ RecordId CallRecords::begin(const sip::Message& invite, std::string way, TimePoi
     const RecordId id{++last_id_};
     Open open;
     open.record.call_id = *invite.header(Header::call_id);
-    open.record.caller = uri_in(*invite.header(Header::from));
+    open.record.caller = sip::uri_in(*invite.header(Header::from));
     open.record.callee = invite.request_uri();
     open.record.way = std::move(way);
     open.record.started = wall(now);
@@ -112,6 +107,14 @@ void CallRecords::handle_timeout(TimePoint now) {
     while (const auto id = deadlines_.expired(now)) {
         if (open_.at(*id).leg) put_out(*id);
         else end(*id, 0, "lost", now);
+    }
+}
+
+void CallRecords::end_all(TimePoint now) {
+    while (!open_.empty()) {
+        const auto id = open_.begin()->first;
+        if (open_.at(id).leg) put_out(id);
+        else end(id, 0, "server stopped", now);
     }
 }
 

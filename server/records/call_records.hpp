@@ -72,6 +72,8 @@ public:
     void handle_bye(const sip::Message& bye, TimePoint now);
     void handle_quality(std::uint64_t leg, const rtp::Quality& quality);
     void handle_timeout(TimePoint now);
+    /// The server stops: what still goes on ends here.
+    void end_all(TimePoint now);
 
     std::optional<CallRecord> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const { return deadlines_.deadline(); }

@@ -282,12 +282,8 @@ sip::Message Registrar::accept(const sip::RequestReceived& received, const std::
     for (const auto& field : request.fields())
         if (iequals(request.name(field), "Path")) writer.header("Path", request.value(field));
     // Who is behind a proxy comes to us by it, whatever he dials. Others know where we are.
-    if (request.header("Path")) {
-        auto own = "<sip:" + local_.toward(received.from).to_string();
-        if (received.from.transport != sip::Transport::udp)
-            own.append(";transport=").append(sip::param_of(received.from.transport));
-        writer.header("Service-Route", own + ";lr>");
-    }
+    if (request.header("Path"))
+        writer.header("Service-Route", "<" + sip::own_uri({}, local_, received.from) + ";lr>");
     writer.header(Header::supported, "path, outbound, gruu");
     if (with_flows && wants_outbound(request)) {
         writer.header(Header::require, "outbound");

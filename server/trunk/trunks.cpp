@@ -211,9 +211,7 @@ void Trunks::send_register(Entry& entry, TimePoint now) {
         return registrations_.set(entry.trunk.name, now + 1s);
     }
     const auto& where = machine.endpoints.front();
-    auto contact = "sip:" + entry.trunk.login.user + "@" + local_.toward(where).to_string();
-    if (where.transport != sip::Transport::udp)
-        contact.append(";transport=").append(sip::param_of(where.transport));
+    const auto contact = sip::own_uri(entry.trunk.login.user, local_, where);
     asked_.emplace(agent_.request(entry.registration->request(contact), machine.endpoints, {}, now),
                    entry.trunk.name);
 }

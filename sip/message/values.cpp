@@ -72,6 +72,11 @@ Result<NameAddr, Fault> NameAddr::parse(std::string_view text) {
     return out;
 }
 
+std::string uri_in(std::string_view name_addr) {
+    const auto parsed = NameAddr::parse(name_addr);
+    return parsed ? std::string(parsed->uri_text) : std::string();
+}
+
 std::string_view name_of(Transport transport) {
     switch (transport) {
     case Transport::udp: return "UDP";

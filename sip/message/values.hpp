@@ -28,6 +28,9 @@ struct NameAddr {
     [[nodiscard]] std::optional<std::string_view> tag() const { return params.find("tag"); }
 };
 
+/// The URI in a From, Route or Contact value; empty if there is none.
+std::string uri_in(std::string_view name_addr);
+
 /// WebSocket connections, plain or by TLS, are made by browsers to us and never by us (RFC 7118).
 /// `inside` is no network: two parts of this program are each other's peers (see Inside).
 enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss, inside };

@@ -20,6 +20,15 @@ std::optional<Endpoint> endpoint_of(std::string_view uri_text) {
     return out;
 }
 
+std::string own_uri(std::string_view user, const LocalAddresses& local, const Endpoint& peer) {
+    std::string out = "sip:";
+    if (!user.empty()) out.append(user).append("@");
+    out.append(local.toward(peer).to_string());
+    if (peer.transport != Transport::udp)
+        out.append(";transport=").append(param_of(peer.transport));
+    return out;
+}
+
 std::string to_string(const Endpoint& endpoint) {
     return std::string(name_of(endpoint.transport)) + " " + endpoint.address.to_string();
 }

@@ -55,4 +55,8 @@ public:
     [[nodiscard]] virtual SocketAddress toward(const Endpoint& peer) const = 0;
 };
 
+/// Where this peer reaches us, as a URI; `user` may be empty:
+/// "sip:bob@192.0.2.1:5060;transport=tcp".
+std::string own_uri(std::string_view user, const LocalAddresses& local, const Endpoint& peer);
+
 } // namespace lyceum::sip

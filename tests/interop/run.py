@@ -535,6 +535,7 @@ def test_a_stop_hangs_up_politely():
         assert time.monotonic() - started < 6
         guest.join(30)
         assert not failures, failures
+        assert "\troom\t" in trunks.on(server, "call", "list"), "its call is recorded"
 
 
 def test_what_was_configured_survives_kill_9():

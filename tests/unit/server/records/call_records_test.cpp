@@ -72,6 +72,18 @@ TEST_F(RecordsTest, WhoIsNeverHungUpIsLostOneDay) {
     EXPECT_EQ(only().why, "lost");
 }
 
+TEST_F(RecordsTest, AServerThatStopsRecordsWhatGoesOn) {
+    const auto talking = begin(), leaving = begin();
+    for (const auto id : {talking, leaving}) records.answer(id, now);
+    records.end_leg(leaving, 7, "peer-hung-up", now);
+    records.end_all(now + 1s);
+    std::map<std::string, WallTime> ended;
+    while (const auto record = records.poll()) ended[record->why] = record->ended;
+    EXPECT_EQ(ended, (std::map<std::string, WallTime>{{"peer-hung-up", WallTime(1000s)},
+                                                      {"server stopped", WallTime(1001s)}}));
+    EXPECT_FALSE(records.deadline());
+}
+
 TEST_F(RecordsTest, ThereIsABound) {
     const auto first = begin();
     begin();

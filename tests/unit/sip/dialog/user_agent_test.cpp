@@ -177,6 +177,13 @@ TEST_F(UserAgentTest, WhatIsSentInsideComesOutAtTheOtherEnd) {
     EXPECT_FALSE(host.poll());
 }
 
+TEST_F(UserAgentTest, APeerIsToldWhereWeAreByItsOwnTransport) {
+    const auto peer = *endpoint_of("sip:192.0.2.9");
+    EXPECT_EQ(own_uri("bob", local, peer), "sip:bob@192.0.2.1:5060");
+    EXPECT_EQ(own_uri({}, local, {Transport::wss, peer.address, {}}),
+              "sip:192.0.2.1:5060;transport=ws");
+}
+
 TEST_F(UserAgentTest, NobodyOutsideCanNameTheLineInside) {
     EXPECT_FALSE(transport_of("inside"));
     EXPECT_FALSE(endpoint_of("sip:x@0.0.0.0:2;transport=inside"));

@@ -74,5 +74,12 @@ TEST(Multipart, FindsTheOffer) {
     EXPECT_FALSE(parse_multipart(many + "--b--", "b"));
 }
 
+TEST(UriIn, IsWhatStandsInAnAddress) {
+    EXPECT_EQ(uri_in("\"A <b>\" <sip:a@h;lr>;tag=1"), "sip:a@h;lr");
+    EXPECT_EQ(uri_in("sip:a@h;tag=1"), "sip:a@h");
+    EXPECT_EQ(uri_in("<sip:a@h"), "");
+    EXPECT_EQ(uri_in(""), "");
+}
+
 } // namespace
 } // namespace lyceum::sip
