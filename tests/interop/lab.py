@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -29,19 +30,25 @@ LYCEUM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else "lyceum"
 PORTS_GIVEN = set()
 
 
-def free_port():
-    """Free for UDP and TCP, and never the same twice: who gets it takes a while to bind it."""
+def free_port(row=1):
+    """The first of a row of ports that are free for UDP and TCP, never the same twice, and none that
+    the server takes for media or the system gives to whoever asks: it takes a while to bind them."""
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind((HOST, 0))
-            port = udp.getsockname()[1]
-            try:
-                tcp.bind((HOST, port))
-            except OSError:
-                continue
-        if port not in PORTS_GIVEN:
-            PORTS_GIVEN.add(port)
-            return port
+        ports = range(first := random.randrange(2048, 16000, 2), first + row)
+        if not PORTS_GIVEN.isdisjoint(ports) or not all(map(is_free, ports)):
+            continue
+        PORTS_GIVEN.update(ports)
+        return first
+
+
+def is_free(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+        try:
+            udp.bind((HOST, port))
+            tcp.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 class Server:
@@ -277,12 +284,13 @@ class Baresip:
     def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
                  encryption="", nat="", registrar="", answers=False, host=HOST, port=0):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
-        self.control_port, self.port = free_port(), port or free_port()
+        # Beside the one for SIP, baresip takes the next one for TLS.
+        self.control_port, self.port = free_port(), port or free_port(2)
         rate, channels = self.RATES[codec]
         write_tone(f"{self.folder}/tone.wav", hertz, rate=rate)
         if channels == 2:
             self._make_stereo(f"{self.folder}/tone.wav")
-        rtp = 30000 + free_port() % 20000
+        rtp = free_port(62)
         pathlib.Path(f"{self.folder}/config").write_text(f"""
 poll_method epoll
 sip_listen {host}:{self.port}
