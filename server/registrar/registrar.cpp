@@ -322,10 +322,7 @@ void Registrar::handle_saved(SaveId id, bool done) {
     auto [transaction, response] = std::move(found->second);
     waiting_.erase(found);
     if (!done) {
-        auto writer = sip::MessageWriter::response(500, "Registration Not Kept");
-        for (const auto header :
-             {Header::via, Header::from, Header::to, Header::call_id, Header::cseq})
-            writer.copy(response, header);
+        auto writer = sip::MessageWriter::reply(response, 500, "Registration Not Kept");
         writer.header(Header::retry_after, "30").header(Header::server, options_.server_name);
         response = writer.finish();
     }

@@ -38,14 +38,14 @@ std::optional<DialogKey> DialogKey::of_request(const Message& request) {
 
 Result<Dialog, Fault> Dialog::uas(const Message& request, std::string local_tag) {
     Dialog out;
-    out.remote_target_ = contact_of(request);
-    if (out.remote_target_.empty()) return Fault{"missing Contact", 0};
-    out.local_uri_ = std::string(*request.header(Header::to)) + ";tag=" + local_tag;
-    out.remote_uri_ = *request.header(Header::from);
-    out.key_ = {std::string(*request.header(Header::call_id)), std::move(local_tag),
-                std::string(tag_of(request, Header::from))};
-    out.route_set_ = record_route(request);
-    out.remote_cseq_ = CSeq::parse(*request.header(Header::cseq))->number;
+    out.parts_.remote_target = contact_of(request);
+    if (out.parts_.remote_target.empty()) return Fault{"missing Contact", 0};
+    out.parts_.local_uri = std::string(*request.header(Header::to)) + ";tag=" + local_tag;
+    out.parts_.remote_uri = *request.header(Header::from);
+    out.parts_.key = {std::string(*request.header(Header::call_id)), std::move(local_tag),
+                      std::string(tag_of(request, Header::from))};
+    out.parts_.route_set = record_route(request);
+    out.parts_.remote_cseq = CSeq::parse(*request.header(Header::cseq))->number;
     return out;
 }
 
@@ -53,17 +53,17 @@ Result<Dialog, Fault> Dialog::uac(const Message& request, const Message& respons
     Dialog out;
     const auto remote_tag = tag_of(response, Header::to);
     if (remote_tag.empty()) return Fault{"missing To tag", 0};
-    out.local_uri_ = *request.header(Header::from);
-    out.remote_uri_ = *response.header(Header::to);
-    out.key_ = {std::string(*request.header(Header::call_id)),
-                std::string(tag_of(request, Header::from)), std::string(remote_tag)};
-    out.local_cseq_ = CSeq::parse(*request.header(Header::cseq))->number;
+    out.parts_.local_uri = *request.header(Header::from);
+    out.parts_.remote_uri = *response.header(Header::to);
+    out.parts_.key = {std::string(*request.header(Header::call_id)),
+                      std::string(tag_of(request, Header::from)), std::string(remote_tag)};
+    out.parts_.local_cseq = CSeq::parse(*request.header(Header::cseq))->number;
     out.confirm(response);
-    if (out.remote_target_.empty()) out.remote_target_ = request.request_uri();
+    if (out.parts_.remote_target.empty()) out.parts_.remote_target = request.request_uri();
     return out;
 }
 
-MessageWriter Dialog::request(Method method) { return start(method, ++local_cseq_); }
+MessageWriter Dialog::request(Method method) { return start(method, ++parts_.local_cseq); }
 
 MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
     return start(Method::ack, invite_cseq);
@@ -72,40 +72,41 @@ MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
 /// §12.2.1.1: loose routers in Route with the target as Request-URI; before a strict router, the
 /// first route becomes the Request-URI and the target the last Route.
 MessageWriter Dialog::start(Method method, std::uint32_t cseq) const {
-    const bool strict = !route_set_.empty() && !is_loose(route_set_.front());
+    const bool strict = !parts_.route_set.empty() && !is_loose(parts_.route_set.front());
     auto writer = MessageWriter::request(
-        method,
-        strict ? std::string(NameAddr::parse(route_set_.front())->uri_text) : remote_target_);
-    for (std::size_t i = strict ? 1 : 0; i < route_set_.size(); ++i)
-        writer.header(Header::route, route_set_[i]);
-    if (strict) writer.header(Header::route, "<" + remote_target_ + ">");
-    writer.header(Header::from, local_uri_).header(Header::to, remote_uri_);
-    writer.header(Header::call_id, key_.call_id);
+        method, strict ? std::string(NameAddr::parse(parts_.route_set.front())->uri_text)
+                       : parts_.remote_target);
+    for (std::size_t i = strict ? 1 : 0; i < parts_.route_set.size(); ++i)
+        writer.header(Header::route, parts_.route_set[i]);
+    if (strict) writer.header(Header::route, "<" + parts_.remote_target + ">");
+    writer.header(Header::from, parts_.local_uri).header(Header::to, parts_.remote_uri);
+    writer.header(Header::call_id, parts_.key.call_id);
     writer.header(Header::cseq, std::to_string(cseq) + " " + std::string(name_of(method)));
     writer.header(Header::max_forwards, 70);
     return writer;
 }
 
 bool Dialog::handle_cseq(std::uint32_t number) {
-    if (remote_cseq_ && number < *remote_cseq_) return false;
-    remote_cseq_ = number;
+    if (parts_.remote_cseq && number < *parts_.remote_cseq) return false;
+    parts_.remote_cseq = number;
     return true;
 }
 
 void Dialog::refresh_target(const Message& message) {
-    if (auto target = contact_of(message); !target.empty()) remote_target_ = std::move(target);
+    if (auto target = contact_of(message); !target.empty())
+        parts_.remote_target = std::move(target);
 }
 
 void Dialog::confirm(const Message& response) {
     refresh_target(response);
-    route_set_ = record_route(response);
-    std::reverse(route_set_.begin(), route_set_.end());
+    parts_.route_set = record_route(response);
+    std::reverse(parts_.route_set.begin(), parts_.route_set.end());
 }
 
 std::string Dialog::next_hop() const {
-    if (route_set_.empty()) return remote_target_;
-    const auto address = NameAddr::parse(route_set_.front());
-    return address ? std::string(address->uri_text) : remote_target_;
+    if (parts_.route_set.empty()) return parts_.remote_target;
+    const auto address = NameAddr::parse(parts_.route_set.front());
+    return address ? std::string(address->uri_text) : parts_.remote_target;
 }
 
 } // namespace lyceum::sip

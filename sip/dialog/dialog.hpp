@@ -26,6 +26,20 @@ struct DialogKey {
 /// session, a subscription) is not its business.
 class Dialog {
 public:
+    /// All that it is, for who keeps dialogs on disk.
+    struct Parts {
+        DialogKey key;
+        std::string local_uri, remote_uri; ///< From and To with their tags, as written.
+        std::string remote_target;
+        std::vector<std::string> route_set;
+        std::uint32_t local_cseq = 0;
+        std::optional<std::uint32_t> remote_cseq{};
+
+        bool operator==(const Parts&) const = default;
+    };
+    explicit Dialog(Parts parts) : parts_(std::move(parts)) {}
+    [[nodiscard]] const Parts& parts() const { return parts_; }
+
     /// From the request that creates it and the tag that our response will carry (§12.1.1).
     static Result<Dialog, Fault> uas(const Message& request, std::string local_tag);
     /// From our request and a response that creates it: 101–299 with a To tag (§12.1.2).
@@ -44,10 +58,10 @@ public:
     /// The route set of an early dialog is computed anew from the 2xx (§13.2.2.4).
     void confirm(const Message& response);
 
-    [[nodiscard]] const DialogKey& key() const { return key_; }
-    [[nodiscard]] std::uint32_t local_cseq() const { return local_cseq_; }
-    [[nodiscard]] const std::string& remote_target() const { return remote_target_; }
-    [[nodiscard]] const std::vector<std::string>& route_set() const { return route_set_; }
+    [[nodiscard]] const DialogKey& key() const { return parts_.key; }
+    [[nodiscard]] std::uint32_t local_cseq() const { return parts_.local_cseq; }
+    [[nodiscard]] const std::string& remote_target() const { return parts_.remote_target; }
+    [[nodiscard]] const std::vector<std::string>& route_set() const { return parts_.route_set; }
     /// The URI to send to: the first route, or the remote target.
     [[nodiscard]] std::string next_hop() const;
 
@@ -55,12 +69,7 @@ private:
     Dialog() = default;
     MessageWriter start(Method method, std::uint32_t cseq) const;
 
-    DialogKey key_;
-    std::string local_uri_, remote_uri_; ///< From and To with their tags, as written.
-    std::string remote_target_;
-    std::vector<std::string> route_set_;
-    std::uint32_t local_cseq_ = 0;
-    std::optional<std::uint32_t> remote_cseq_;
+    Parts parts_;
 };
 
 } // namespace lyceum::sip

@@ -17,7 +17,8 @@ public:
     /// With an empty `reason`, the standard phrase.
     static MessageWriter response(int status, std::string_view reason = {});
     /// A response to `request` with its Via, From, To, Call-ID and CSeq (RFC 3261 §8.2.6.2).
-    /// `to_tag` is added where the request has none.
+    /// `to_tag` is added where the request has none. A response in the place of the request gives
+    /// another response in the place of that one.
     static MessageWriter reply(const Message& request, int status, std::string_view reason = {},
                                std::string_view to_tag = {});
 

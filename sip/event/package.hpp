@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/time.hpp"
+#include "sip/message/uri.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lyceum::sip {
+
+/// Event, RFC 6665 §8.2.1: `presence;id=1;max-rate=0.2`. A view into the text given.
+struct EventName {
+    std::string_view package;
+    Params params;
+
+    /// None, if there is no name or a parameter without one.
+    static std::optional<EventName> parse(std::string_view text);
+};
+
+/// What a watcher is told: one rendering, shared by all who see the same.
+struct EventBody {
+    explicit EventBody(std::string rendered);
+
+    std::string text;
+    std::string
+        tag; ///< The entity-tag of RFC 5839: the same for the same text, also after a restart.
+};
+using EventState = std::shared_ptr<const EventBody>;
+
+/// A port: where the state of a package comes from. Answers at once.
+class EventSource {
+public:
+    virtual ~EventSource() = default;
+    /// The state of the resource as this watcher may see it, in one of the package's formats. None:
+    /// there is nothing to say, and the NOTIFY has no body.
+    virtual EventState state(std::string_view resource, std::string_view watcher,
+                             std::string_view type) = 0;
+};
+
+/// An event package, RFC 6665 §5, as a value: all that the notifier has to know of one.
+struct EventPackage {
+    std::string name;               ///< As Event says it.
+    std::vector<std::string> types; ///< Formats; who names none gets the first.
+    EventSource* source;            ///< Not null; lives longer than the notifier.
+    Duration expires_standard = std::chrono::seconds(3600); ///< For who does not say how long.
+};
+
+} // namespace lyceum::sip
