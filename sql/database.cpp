@@ -130,4 +130,18 @@ void Database::migrate(const std::string& path) {
     }
 }
 
+Transaction::~Transaction() {
+    if (over_) return;
+    try {
+        database_.execute("ROLLBACK");
+    } catch (const Error&) {
+        // A full disk has taken it back already.
+    }
+}
+
+void Transaction::commit() {
+    database_.execute("COMMIT");
+    over_ = true;
+}
+
 } // namespace lyceum::sql

@@ -72,4 +72,21 @@ private:
     sqlite3* database_ = nullptr;
 };
 
+/// All of it or nothing: what is not committed is taken back.
+class Transaction {
+public:
+    explicit Transaction(Database& database) : database_(database) {
+        database_.execute("BEGIN IMMEDIATE");
+    }
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    void commit();
+
+private:
+    Database& database_;
+    bool over_ = false;
+};
+
 } // namespace lyceum::sql

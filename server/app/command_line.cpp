@@ -7,6 +7,7 @@
 #include "server/app/stderr_log.hpp"
 #include "server/net/os_entropy.hpp"
 #include "server/store/binding_store.hpp"
+#include "server/store/database.hpp"
 #include "server/store/record_store.hpp"
 #include "server/store/store.hpp"
 
@@ -193,7 +194,8 @@ void print_route(const routing::NumberRoute& route) {
 
 /// The answer of the router itself, in its words: who is tried, when, and for how long.
 int try_route(const Configuration& configuration, store::Store& store, const std::string& dialled) {
-    store::BindingStore bindings(configuration.data);
+    auto database = store::open_database(configuration.data);
+    store::BindingStore bindings(database);
     std::map<std::string, std::vector<registrar::Binding>, std::less<>> known;
     for (auto& each : bindings.load()) known[each.user] = std::move(each.bindings);
     using Bindings = std::vector<registrar::Binding>;
@@ -331,7 +333,8 @@ int run_binding(Arguments arguments) {
     const auto words = arguments.words;
     if (words.size() < 2 || words.size() > 3 || words[1] != "list")
         throw UsageError("binding: list");
-    store::BindingStore store(prepare(arguments).data);
+    auto database = store::open_database(prepare(arguments).data);
+    store::BindingStore store(database);
     for (const auto& [user, bindings] : store.load(words.size() == 3 ? words[2] : ""))
         for (const auto& each : bindings)
             std::cout << user << "\t" << each.contact << "\t" << utc_text(each.expires)
@@ -346,7 +349,8 @@ int run_call(Arguments arguments) {
     const auto count = parse_number<std::size_t>(words.size() == 3 ? words[2] : "50");
     if (words.size() < 2 || words.size() > 3 || words[1] != "list" || !count)
         throw UsageError("call: list [N]");
-    store::RecordStore store(prepare(arguments).data);
+    auto database = store::open_database(prepare(arguments).data);
+    store::RecordStore store(database);
     for (const auto& each : store.newest(*count)) {
         std::cout << utc_text(each.started) << "\t" << each.caller << "\t" << each.callee << "\t"
                   << each.way << "\t";

@@ -42,6 +42,7 @@ const std::vector<Option>& options() {
         {"ban_s", &Configuration::ban_s},
         {"requests_per_s", &Configuration::requests_per_s},
         {"calls_per_minute", &Configuration::calls_per_minute},
+        {"presence", &Configuration::presence},
         {"call_records_days", &Configuration::call_records_days},
         {"country_code", &Configuration::country_code},
         {"international_prefix", &Configuration::international_prefix},
@@ -156,6 +157,8 @@ void check(const Configuration& c) {
             "sip_port and sips_port: expected two different ports");
     require(c.digest == "sha256,md5" || c.digest == "sha256" || c.digest == "md5",
             "digest: expected sha256,md5 or sha256 or md5");
+    require(c.presence == "all" || c.presence == "availability" || c.presence == "nothing",
+            "presence: expected all, availability or nothing");
     const bool level = c.log_level == "debug" || c.log_level == "info" ||
                        c.log_level == "warning" || c.log_level == "error";
     require(level, "log_level: expected debug, info, warning or error");

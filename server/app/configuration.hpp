@@ -33,7 +33,8 @@ struct Configuration {
     std::string country_code;       ///< "49": national numbers become +49…; empty: they stay.
     std::string international_prefix = "00", national_prefix = "0"; ///< As people dial here.
     std::string emergency_numbers = "110,112,911,999";              ///< Never sent just anywhere.
-    std::string enum_suffixes; ///< "e164.arpa": where the DNS knows numbers; empty: not asked.
+    std::string enum_suffixes;    ///< "e164.arpa": where the DNS knows numbers; empty: not asked.
+    std::string presence = "all"; ///< What members see of each other: all, availability, nothing.
     unsigned call_records_days = 90; ///< How long it is kept who called whom; 0: it is not.
     std::string log_level = "info";  ///< debug, info, warning, error.
     bool log_personal = false;       ///< Numbers and addresses in clear.

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app/database_thread.hpp"
 
+#include "server/store/database.hpp"
+
 #include <pthread.h>
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace lyceum::app {
 
-DatabaseThread::DatabaseThread(const std::string& data_directory, Saved saved, Log& log)
-    : store_(data_directory), record_store_(data_directory), saved_(std::move(saved)), log_(log),
-      thread_([this] {
+DatabaseThread::DatabaseThread(const std::string& data_directory, Post post, Log& log)
+    : database_(store::open_database(data_directory)), stores_(database_), post_(std::move(post)),
+      log_(log), thread_([this] {
           pthread_setname_np(pthread_self(), "database");
           run();
       }) {}
@@ -23,25 +27,12 @@ DatabaseThread::~DatabaseThread() {
     thread_.join();
 }
 
-void DatabaseThread::save(registrar::Registrar::Save save) {
-    give([&](Work& work) { work.saves.push_back(std::move(save)); });
-}
-
-void DatabaseThread::add(records::CallRecord record) {
-    give([&](Work& work) { work.records.push_back(std::move(record)); });
-}
-
-void DatabaseThread::forget_records_before(WallTime time) {
-    give([&](Work& work) { work.forget_before = time; });
-}
-
-template <class Change>
-void DatabaseThread::give(Change&& change) {
+void DatabaseThread::write(Write write, Written written) {
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
         first = waiting_.empty(); // For the others it wakes by itself.
-        change(waiting_);
+        waiting_.push_back({std::move(write), std::move(written)});
     }
     if (first) changed_.notify_one();
 }
@@ -52,37 +43,28 @@ void DatabaseThread::run() {
         changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
         if (!stopping_) changed_.wait_for(lock, gather_for, [this] { return stopping_; });
-        auto work = std::exchange(waiting_, {});
+        auto batch = std::exchange(waiting_, {});
         lock.unlock();
-        if (!work.saves.empty()) save(std::move(work.saves));
-        write_records(work);
+        const bool done = write_all(batch);
+        std::erase_if(batch, [](const Change& each) { return !each.written; });
+        if (batch.empty()) continue;
+        // A function has to be one that can be copied.
+        auto told = std::make_shared<std::vector<Change>>(std::move(batch));
+        post_([told, done] {
+            for (const auto& each : *told) each.written(done);
+        });
     }
 }
 
-void DatabaseThread::save(std::vector<registrar::Registrar::Save> saves) {
-    std::vector<registrar::SaveId> ids;
-    std::vector<registrar::Registration> registrations;
-    for (auto& [id, registration] : saves) {
-        ids.push_back(id);
-        registrations.push_back(std::move(registration));
-    }
-    bool done = true;
+bool DatabaseThread::write_all(const std::vector<Change>& batch) {
     try {
-        store_.replace(registrations);
+        sql::Transaction transaction(database_);
+        for (const auto& each : batch) each.write(stores_);
+        transaction.commit();
+        return true;
     } catch (const sql::Error& error) {
-        log_.error("database.not-written", {{"why", error.what()}});
-        done = false;
-    }
-    saved_(std::move(ids), done);
-}
-
-void DatabaseThread::write_records(const Work& work) {
-    try {
-        if (!work.records.empty()) record_store_.add(work.records);
-        if (work.forget_before) record_store_.forget_before(*work.forget_before);
-    } catch (const sql::Error& error) {
-        log_.error("database.records-lost",
-                   {{"count", work.records.size()}, {"why", error.what()}});
+        log_.error("database.not-written", {{"changes", batch.size()}, {"why", error.what()}});
+        return false;
     }
 }
 

@@ -2,15 +2,14 @@
 #pragma once
 
 #include "base/log.hpp"
-#include "server/registrar/registrar.hpp"
 #include "server/store/binding_store.hpp"
+#include "server/store/presence_store.hpp"
 #include "server/store/record_store.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,43 +23,45 @@ class DatabaseThread {
 public:
     static constexpr auto gather_for = std::chrono::milliseconds(2);
 
-    /// Called on this thread; post it where it belongs.
-    using Saved = std::function<void(std::vector<registrar::SaveId>, bool done)>;
+    /// All that it writes to, by one connection.
+    struct Stores {
+        explicit Stores(sql::Database& database)
+            : bindings(database), records(database), presence(database) {}
 
-    DatabaseThread(const std::string& data_directory, Saved saved, Log& log);
+        store::BindingStore bindings;
+        store::RecordStore records;
+        store::PresenceStore presence;
+    };
+    using Write = std::function<void(Stores&)>;
+    /// Whether it is on disk now.
+    using Written = std::function<void(bool done)>;
+    /// Runs what it is given where the cores are.
+    using Post = std::function<void(std::function<void()>)>;
+
+    DatabaseThread(const std::string& data_directory, Post post, Log& log);
     ~DatabaseThread(); ///< Writes what it has been given first.
 
-    /// Before anything is saved: what is there.
-    std::vector<registrar::Registration> load() { return store_.load(); }
-    void save(registrar::Registrar::Save save);
-    /// Nobody waits for it.
-    void add(records::CallRecord record);
-    void forget_records_before(WallTime time);
+    /// Before anything is written: to read what is there.
+    Stores& stores() { return stores_; }
+    /// In the order in which it is given. Who waits for it is told by `Post`.
+    void write(Write write, Written written = {});
 
 private:
-    struct Work {
-        std::vector<registrar::Registrar::Save> saves;
-        std::vector<records::CallRecord> records;
-        std::optional<WallTime> forget_before;
-
-        [[nodiscard]] bool empty() const {
-            return saves.empty() && records.empty() && !forget_before;
-        }
+    struct Change {
+        Write write;
+        Written written;
     };
 
-    template <class Change>
-    void give(Change&& change);
     void run();
-    void save(std::vector<registrar::Registrar::Save> saves);
-    void write_records(const Work& work);
+    [[nodiscard]] bool write_all(const std::vector<Change>& batch);
 
-    store::BindingStore store_;
-    store::RecordStore record_store_;
-    Saved saved_;
+    sql::Database database_;
+    Stores stores_;
+    Post post_;
     Log& log_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    Work waiting_;
+    std::vector<Change> waiting_;
     bool stopping_ = false;
     std::thread thread_; ///< Last: it uses all of the above.
 };

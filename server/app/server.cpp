@@ -130,28 +130,36 @@ public:
                .bridge = {.server_name = server_name}},
               agent_, trunks_, [this](std::string_view user) { return store_.number_of(user); },
               transport_, entropy_, log),
+          presence_(presence_options(c), agent_, router_, identity_,
+                    routing::location_of(registrar_), transport_, entropy_, log),
           database_(
               c.data,
-              [this](std::vector<registrar::SaveId> ids, bool done) {
-                  boost::asio::post(
-                      io_, [this, ids = std::move(ids), done] { driver_.handle_saved(ids, done); });
+              [this](std::function<void()> tell) {
+                  boost::asio::post(io_, [this, tell = std::move(tell)] {
+                      tell();
+                      driver_.turn();
+                  });
               },
               log),
-          driver_(io_, {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, guard_, records_},
-                  transport_, resolver_, list_of(c.enum_suffixes),
-                  {[this](registrar::Registrar::Save save) { database_.save(std::move(save)); },
-                   [this](const protection::Guard::Output& output) { keep(output); },
-                   [this](const trunk::Trunks::Changed& changed) {
-                       tolerant("database.not-written", [&] { store_.set_state(changed); });
-                   },
-                   [this](records::CallRecord record) {
-                       if (configuration_.call_records_days > 0) database_.add(std::move(record));
-                   }}),
+          driver_(
+              io_,
+              {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, presence_, guard_, records_},
+              transport_, resolver_, list_of(c.enum_suffixes),
+              {[this](registrar::Registrar::Save save) { keep(std::move(save)); },
+               [this](events::PresenceAgent::Output output) { keep(std::move(output)); },
+               [this](const protection::Guard::Output& output) { keep(output); },
+               [this](const trunk::Trunks::Changed& changed) {
+                   tolerant("database.not-written", [&] { store_.set_state(changed); });
+               },
+               [this](records::CallRecord record) { keep(std::move(record)); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
           records_timer_(io_) {}
 
     void run(std::ostream& out) {
-        registrar_.restore(database_.load(), net::monotonic_now());
+        auto& stores = database_.stores();
+        registrar_.restore(stores.bindings.load(), net::monotonic_now());
+        presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
+                          net::monotonic_now());
         guard_.restore(store_.bans(), net::monotonic_now());
         trunks_.set(store_.trunks(), net::monotonic_now());
         watch_tables();
@@ -185,6 +193,16 @@ private:
         options.server_name = server_name;
         options.wall_at_zero = wall_at_zero();
         options.domains = domains(c);
+        return options;
+    }
+
+    static events::PresenceAgent::Options presence_options(const Configuration& c) {
+        events::PresenceAgent::Options options;
+        options.server_name = server_name;
+        if (c.presence == "availability") options.policy = events::Policy::availability;
+        if (c.presence == "nothing") options.policy = events::Policy::nothing;
+        options.notifier.server_name = options.publications.server_name = server_name;
+        options.notifier.wall_at_zero = options.publications.wall_at_zero = wall_at_zero();
         return options;
     }
 
@@ -240,6 +258,45 @@ private:
         }
     }
 
+    void keep(registrar::Registrar::Save save) {
+        database_.write(
+            [registration = std::move(save.registration)](DatabaseThread::Stores& stores) {
+                stores.bindings.replace(registration);
+            },
+            [this, id = save.id](bool done) { registrar_.handle_saved(id, done); });
+    }
+
+    void keep(events::PresenceAgent::Output output) {
+        using Stores = DatabaseThread::Stores;
+        if (auto* save = std::get_if<sip::Notifier::Save>(&output)) {
+            database_.write(
+                [it = std::move(save->subscription)](Stores& stores) { stores.presence.put(it); },
+                [this, id = save->id](bool done) {
+                    presence_.handle_saved(id, done, net::monotonic_now());
+                });
+        } else if (const auto* forget = std::get_if<sip::Notifier::Forget>(&output)) {
+            database_.write(
+                [id = forget->subscription](Stores& stores) { stores.presence.remove(id); });
+        } else if (auto* published = std::get_if<presence::Publications::Save>(&output)) {
+            database_.write(
+                [replaced = std::move(published->replaced),
+                 it = std::move(published->publication)](Stores& stores) {
+                    if (!replaced.empty()) stores.presence.remove_publication(replaced);
+                    if (it) stores.presence.put(*it);
+                },
+                [this, id = published->id](bool done) {
+                    presence_.handle_saved(id, done, net::monotonic_now());
+                });
+        }
+    }
+
+    void keep(records::CallRecord record) {
+        if (configuration_.call_records_days == 0) return;
+        database_.write([record = std::move(record)](DatabaseThread::Stores& stores) {
+            stores.records.add(record);
+        });
+    }
+
     /// A ban is rare and small: written where it is decided.
     void keep(const protection::Guard::Output& output) {
         tolerant("database.not-written", [&] {
@@ -267,7 +324,9 @@ private:
     /// What is older than people may keep it.
     void forget_records() {
         const auto kept = std::chrono::days(configuration_.call_records_days);
-        database_.forget_records_before(net::wall_now() - kept);
+        database_.write([before = net::wall_now() - kept](DatabaseThread::Stores& stores) {
+            stores.records.forget_before(before);
+        });
         records_timer_.expires_after(records_looked_at_every);
         records_timer_.async_wait([this](boost::system::error_code error) {
             if (!error) forget_records();
@@ -342,6 +401,7 @@ private:
     proxy::Proxy proxy_;
     trunk::Trunks trunks_;
     b2bua::B2bua b2bua_;
+    events::PresenceAgent presence_;
     DatabaseThread database_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;

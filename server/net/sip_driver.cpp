@@ -31,14 +31,12 @@ void SipDriver::handle_send_failed(sip::TransactionId transaction) {
     cores_.agent.handle_transport_error(transaction, monotonic_now());
 }
 
-void SipDriver::handle_saved(const std::vector<registrar::SaveId>& ids, bool done) {
-    for (const auto id : ids) cores_.registrar.handle_saved(id, done);
-    turn();
-}
-
 void SipDriver::turn() {
     const auto now = monotonic_now();
     cores_.guard.handle_backlog(transport_.backlog(), now);
+    // Who is to be told of something has a share of every turn.
+    const auto due = cores_.presence.deadline();
+    if (due && *due <= now) cores_.presence.handle_timeout(now);
     drain(now);
     while (const auto output = cores_.guard.poll()) keeper_.keep_ban(*output);
     while (auto record = cores_.records.poll()) keeper_.keep_record(std::move(*record));
@@ -63,12 +61,14 @@ void SipDriver::drain(TimePoint now) {
     }
     drain_proxy();
     drain_trunks();
+    drain_presence();
 }
 
 /// What is none of the user agent's sessions': to whom it belongs.
 void SipDriver::hand_on(sip::UserAgent::Output& shown, TimePoint now) {
     if (cores_.trunks.handle_stranger(shown, now)) return;
     if (cores_.b2bua.handle_stranger(shown, now)) return;
+    if (cores_.presence.handle_stranger(shown, now)) return;
     const auto* request = std::get_if<sip::RequestReceived>(&shown);
     if (!request || request->request.method() != sip::Method::register_)
         return cores_.proxy.handle_stranger(shown, now);
@@ -81,6 +81,14 @@ void SipDriver::drain_trunks() {
         if (auto* wanted = std::get_if<sip::Locate>(&*output))
             locate(cores_.trunks, std::move(*wanted));
         else keeper_.keep_state(std::get<trunk::Trunks::Changed>(*output));
+    }
+}
+
+void SipDriver::drain_presence() {
+    while (auto output = cores_.presence.poll()) {
+        if (auto* wanted = std::get_if<sip::Locate>(&*output))
+            locate(cores_.presence, std::move(*wanted));
+        else keeper_.keep_presence(std::move(*output));
     }
 }
 
@@ -113,9 +121,13 @@ void SipDriver::locate(Core& core, sip::Locate wanted) {
 
 void SipDriver::drain_registrar(TimePoint now) {
     while (auto output = cores_.registrar.poll()) {
-        if (const auto* answer = std::get_if<registrar::Registrar::Answer>(&*output))
+        if (const auto* answer = std::get_if<registrar::Registrar::Answer>(&*output)) {
             cores_.agent.respond(answer->transaction, answer->response, now);
-        else keeper_.save(std::move(std::get<registrar::Registrar::Save>(*output)));
+            continue;
+        }
+        auto& save = std::get<registrar::Registrar::Save>(*output);
+        cores_.presence.handle_registration(save.registration.user, now);
+        keeper_.keep_registration(std::move(save));
     }
 }
 
@@ -123,8 +135,8 @@ void SipDriver::arm() {
     std::optional<TimePoint> next;
     for (const auto& each :
          {cores_.agent.deadline(), cores_.registrar.deadline(), cores_.proxy.deadline(),
-          cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.guard.deadline(),
-          cores_.records.deadline()})
+          cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.presence.deadline(),
+          cores_.guard.deadline(), cores_.records.deadline()})
         next = earlier(next, each);
     if (next == armed_) return;
     armed_ = next;
@@ -142,6 +154,7 @@ void SipDriver::arm() {
         cores_.proxy.handle_timeout(now);
         cores_.trunks.handle_timeout(now);
         cores_.b2bua.handle_timeout(now);
+        cores_.presence.handle_timeout(now);
         cores_.guard.handle_timeout(now);
         cores_.records.handle_timeout(now);
         turn();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/b2bua/b2bua.hpp"
+#include "server/events/presence_agent.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/resolver.hpp"
 #include "server/net/sip_transport.hpp"
@@ -28,13 +29,15 @@ public:
         proxy::Proxy& proxy;
         trunk::Trunks& trunks;
         b2bua::B2bua& b2bua;
+        events::PresenceAgent& presence;
         protection::Guard& guard;
         records::CallRecords& records;
     };
     /// What goes to disk.
     struct Keeper {
-        /// `handle_saved` says that it is there.
-        std::function<void(registrar::Registrar::Save)> save;
+        /// For these two, the core is told by `handle_saved` that it is there.
+        std::function<void(registrar::Registrar::Save)> keep_registration;
+        std::function<void(events::PresenceAgent::Output)> keep_presence;
         std::function<void(const protection::Guard::Output&)> keep_ban;
         std::function<void(const trunk::Trunks::Changed&)> keep_state;
         std::function<void(records::CallRecord)> keep_record;
@@ -46,7 +49,6 @@ public:
 
     void handle_message(sip::Message message, const sip::Endpoint& from);
     void handle_send_failed(sip::TransactionId transaction);
-    void handle_saved(const std::vector<registrar::SaveId>& ids, bool done);
     /// After any command to the cores, and after a batch of messages.
     void turn();
 
@@ -55,6 +57,7 @@ private:
     void drain_registrar(TimePoint now);
     void drain_proxy();
     void drain_trunks();
+    void drain_presence();
     void hand_on(sip::UserAgent::Output& shown, TimePoint now);
     /// Asks the DNS, and tells the core that wanted to know.
     template <class Core>

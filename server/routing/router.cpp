@@ -110,6 +110,22 @@ std::optional<Plan> Router::plan_name(const std::string& name, Seen& seen) const
     return out;
 }
 
+std::optional<Router::Named> Router::named(std::string_view uri_text) const {
+    std::string text(uri_text);
+    for (int detour = 0; detour <= detours_max; ++detour) {
+        const auto uri = sip::Uri::parse(text);
+        if (!uri || !uri->is_sip() || !options_.domains.contains(*uri)) return std::nullopt;
+        const auto name = uri->user_name();
+        if (name.empty()) return std::nullopt;
+        if (directory_.is_room(name)) return Named{to_lower(name), true};
+        if (directory_.member(name)) return Named{name, false};
+        const auto meant = directory_.alias(name);
+        if (!meant) return std::nullopt;
+        text = is_uri(*meant) ? *meant : uri_of(*meant);
+    }
+    return std::nullopt;
+}
+
 Plan Router::plan_number(const Number& number, Seen& seen) const {
     for (const auto* form : {&number.dialled, &number.global})
         if (auto named = plan_name(*form, seen)) return std::move(*named);

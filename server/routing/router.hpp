@@ -73,6 +73,12 @@ public:
     Router(Options options, Directory& directory, Location location);
 
     [[nodiscard]] Plan plan(std::string_view request_uri) const;
+    /// The room or the member that a URI of ours names, by whatever alias; none: nobody.
+    struct Named {
+        std::string name;
+        bool is_room;
+    };
+    [[nodiscard]] std::optional<Named> named(std::string_view uri) const;
     /// A name of ours as a URI.
     [[nodiscard]] std::string uri_of(std::string_view name) const;
     [[nodiscard]] const Options& options() const { return options_; }

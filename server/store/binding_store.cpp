@@ -5,9 +5,8 @@ namespace lyceum::store {
 
 using registrar::Binding, registrar::Registration;
 
-BindingStore::BindingStore(const std::string& data_directory)
-    : database_(sql::Database::open(data_directory + "/lyceum.db")),
-      remove_(database_.prepare("DELETE FROM binding WHERE user = ?")),
+BindingStore::BindingStore(sql::Database& database)
+    : database_(database), remove_(database_.prepare("DELETE FROM binding WHERE user = ?")),
       // One contact may have been registered under several spellings: the last one counts.
       insert_(database_.prepare("INSERT OR REPLACE INTO binding VALUES "
                                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
@@ -38,32 +37,17 @@ std::vector<Registration> BindingStore::load(std::string_view user) {
     return out;
 }
 
-void BindingStore::replace(const std::vector<Registration>& registrations) {
-    database_.execute("BEGIN IMMEDIATE");
-    try {
-        for (const auto& [user, bindings] : registrations) {
-            remove_.reset();
-            remove_.bind(1, user).step();
-            for (const auto& each : bindings) {
-                insert_.reset();
-                insert_.bind(1, user).bind(2, each.contact).bind(3, each.call_id);
-                insert_.bind(4, std::int64_t{each.cseq}).bind(5, std::int64_t{each.q_thousandths});
-                insert_.bind(6, each.expires.time_since_epoch().count()).bind(7, each.path);
-                insert_.bind(8, each.instance)
-                    .bind(9, each.user_agent)
-                    .bind(10, to_string(each.source));
-                insert_.bind(11, each.features).bind(12, std::int64_t{each.reg_id});
-                insert_.step();
-            }
-        }
-        remove_.reset();
+void BindingStore::replace(const Registration& registration) {
+    remove_.reset();
+    remove_.bind(1, registration.user).step();
+    for (const auto& each : registration.bindings) {
         insert_.reset();
-        database_.execute("COMMIT");
-    } catch (const sql::Error&) {
-        remove_.reset();
-        insert_.reset();
-        database_.execute("ROLLBACK");
-        throw;
+        insert_.bind(1, registration.user).bind(2, each.contact).bind(3, each.call_id);
+        insert_.bind(4, std::int64_t{each.cseq}).bind(5, std::int64_t{each.q_thousandths});
+        insert_.bind(6, each.expires.time_since_epoch().count()).bind(7, each.path);
+        insert_.bind(8, each.instance).bind(9, each.user_agent).bind(10, to_string(each.source));
+        insert_.bind(11, each.features).bind(12, std::int64_t{each.reg_id});
+        insert_.step();
     }
 }
 

@@ -5,37 +5,26 @@ namespace lyceum::store {
 
 using records::CallRecord, records::Heard;
 
-RecordStore::RecordStore(const std::string& data_directory)
-    : database_(sql::Database::open(data_directory + "/lyceum.db")),
+RecordStore::RecordStore(sql::Database& database)
+    : database_(database),
       insert_(database_.prepare("INSERT INTO call_record (call_id, caller, callee, way, started, "
                                 "answered, ended, status, why, mos_tenths, loss_permille, "
                                 "jitter_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
 
-void RecordStore::add(const std::vector<CallRecord>& records) {
-    database_.execute("BEGIN IMMEDIATE");
-    try {
-        for (const auto& each : records) {
-            insert_.reset();
-            insert_.bind(1, each.call_id).bind(2, each.caller).bind(3, each.callee);
-            insert_.bind(4, each.way).bind(5, each.started.time_since_epoch().count());
-            if (each.answered) insert_.bind(6, each.answered->time_since_epoch().count());
-            else insert_.bind_null(6);
-            insert_.bind(7, each.ended.time_since_epoch().count());
-            insert_.bind(8, std::int64_t{each.status}).bind(9, each.why);
-            for (const int column : {10, 11, 12}) insert_.bind_null(column);
-            if (each.heard)
-                insert_.bind(10, std::int64_t{each.heard->mos_tenths})
-                    .bind(11, std::int64_t{each.heard->loss_permille})
-                    .bind(12, std::int64_t{each.heard->jitter_ms});
-            insert_.step();
-        }
-        insert_.reset();
-        database_.execute("COMMIT");
-    } catch (const sql::Error&) {
-        insert_.reset();
-        database_.execute("ROLLBACK");
-        throw;
-    }
+void RecordStore::add(const CallRecord& record) {
+    insert_.reset();
+    insert_.bind(1, record.call_id).bind(2, record.caller).bind(3, record.callee);
+    insert_.bind(4, record.way).bind(5, record.started.time_since_epoch().count());
+    if (record.answered) insert_.bind(6, record.answered->time_since_epoch().count());
+    else insert_.bind_null(6);
+    insert_.bind(7, record.ended.time_since_epoch().count());
+    insert_.bind(8, std::int64_t{record.status}).bind(9, record.why);
+    for (const int column : {10, 11, 12}) insert_.bind_null(column);
+    if (record.heard)
+        insert_.bind(10, std::int64_t{record.heard->mos_tenths})
+            .bind(11, std::int64_t{record.heard->loss_permille})
+            .bind(12, std::int64_t{record.heard->jitter_ms});
+    insert_.step();
 }
 
 std::vector<CallRecord> RecordStore::newest(std::size_t count) {

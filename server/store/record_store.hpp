@@ -4,25 +4,23 @@
 #include "server/records/call_records.hpp"
 #include "sql/database.hpp"
 
-#include <string>
 #include <vector>
 
 namespace lyceum::store {
 
-/// Calls that are over, in SQLite, by a connection of its own. Throws sql::Error.
+/// Calls that are over, in SQLite. Throws sql::Error.
 class RecordStore {
 public:
-    explicit RecordStore(const std::string& data_directory);
+    explicit RecordStore(sql::Database& database);
 
-    /// All of them or none.
-    void add(const std::vector<records::CallRecord>& records);
+    void add(const records::CallRecord& record);
     /// The newest `count`, the newest first.
     std::vector<records::CallRecord> newest(std::size_t count);
     /// What began before goes.
     void forget_before(WallTime time);
 
 private:
-    sql::Database database_;
+    sql::Database& database_;
     sql::Statement insert_;
 };
 

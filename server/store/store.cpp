@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/store.hpp"
 
+#include "server/store/database.hpp"
 #include "server/store/names.hpp"
 
 #include "base/text.hpp"
@@ -116,7 +117,7 @@ std::optional<Care> care_of(std::string_view text) {
 }
 
 Store::Store(const std::string& data_directory)
-    : database_(sql::Database::open(data_directory + "/lyceum.db")),
+    : database_(open_database(data_directory)),
       find_room_(
           database_.prepare("SELECT " + std::string(room_columns) + " FROM room WHERE name = ?")),
       find_user_(database_.prepare("SELECT ha1_sha256, ha1_md5 FROM user WHERE name = ?")),

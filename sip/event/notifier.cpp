@@ -420,7 +420,12 @@ void Notifier::tell(Entry& entry, std::string_view substate, TimePoint now) {
     entry.told = now;
     entry.not_before = now + it.spacing;
     entry.last = state;
-    send(entry, state ? writer.finish(it.type, state->text) : writer.finish(), now);
+    if (!state) return send(entry, writer.finish(), now);
+    // Its NOTIFYs are numbered from 1, its documents from 0.
+    if (state->version_at)
+        return send(entry, writer.finish(it.type, state->numbered(it.dialog.local_cseq() - 1)),
+                    now);
+    send(entry, writer.finish(it.type, state->text), now);
 }
 
 /// As a call's requests do, it goes where the watcher's own come from, unless a route says

@@ -3,8 +3,6 @@
 
 #include "base/text.hpp"
 
-#include <cstdint>
-
 namespace lyceum::sip {
 namespace {
 
@@ -19,7 +17,14 @@ std::string tag_for(std::string_view text) {
 
 } // namespace
 
-EventBody::EventBody(std::string rendered) : text(std::move(rendered)), tag(tag_for(text)) {}
+EventBody::EventBody(std::string rendered, std::optional<std::size_t> version_place)
+    : text(std::move(rendered)), version_at(version_place), tag(tag_for(text)) {}
+
+std::string EventBody::numbered(std::uint32_t version) const {
+    auto out = text;
+    if (version_at) out.insert(*version_at, std::to_string(version));
+    return out;
+}
 
 std::optional<EventName> EventName::parse(std::string_view text) {
     const auto semicolon = std::min(text.find(';'), text.size());

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "sip/message/uri.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,9 +24,14 @@ struct EventName {
 
 /// What a watcher is told: one rendering, shared by all who see the same.
 struct EventBody {
-    explicit EventBody(std::string rendered);
+    explicit EventBody(std::string rendered, std::optional<std::size_t> version_place = {});
+
+    /// What one watcher gets as the Nth.
+    [[nodiscard]] std::string numbered(std::uint32_t version) const;
 
     std::string text;
+    /// Where documents that count themselves have their number: 0 to the watcher's first.
+    std::optional<std::size_t> version_at;
     std::string
         tag; ///< The entity-tag of RFC 5839: the same for the same text, also after a restart.
 };

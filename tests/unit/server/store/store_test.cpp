@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/binding_store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/presence_store.hpp"
 #include "server/store/record_store.hpp"
 #include "server/store/store.hpp"
 #include "sql/migrations.hpp"
@@ -37,16 +39,21 @@ TEST_F(StoreTest, RegistrationsAreReplacedAsAWhole) {
     far.source = {sip::Transport::tls, {*IpAddress::parse("2001:db8::1"), 5061}, {}};
     const registrar::Binding near{"sip:a@h2", "c", 8, 1000, WallTime(1'800'000'001s)};
     {
-        BindingStore store(directory);
+        auto database = open_database(directory);
+        BindingStore store(database);
         EXPECT_TRUE(store.load().empty());
-        store.replace({{"alice", {far, near}}, {"bob", {near}}});
+        store.replace({"alice", {far, near}});
+        store.replace({"bob", {near}});
         auto flow = far;
         flow.reg_id = 2;
-        store.replace({{"dave", {far, flow}}});
+        store.replace({"dave", {far, flow}});
         EXPECT_EQ(store.load("dave").at(0).bindings, (std::vector{far, flow}));
-        store.replace({{"dave", {}}, {"bob", {}}, {"carol", {far, far}}});
+        store.replace({"dave", {}});
+        store.replace({"bob", {}});
+        store.replace({"carol", {far, far}});
     }
-    BindingStore again(directory);
+    auto database = open_database(directory);
+    BindingStore again(database);
     const auto all = again.load();
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].user, "alice");
@@ -281,8 +288,78 @@ TEST_F(StoreTest, AMembersNumberIsTheAliasThatIsOne) {
     EXPECT_EQ(store.number_of("alice"), "");
 }
 
+TEST_F(StoreTest, WhatIsNotCommittedIsTakenBack) {
+    auto database = open_database(directory);
+    BindingStore store(database);
+    const registrar::Binding near{"sip:a@h2", "c", 8, 1000, WallTime(1'800'000'001s)};
+    {
+        sql::Transaction transaction(database);
+        store.replace({"alice", {near}});
+        transaction.commit();
+    }
+    {
+        sql::Transaction transaction(database);
+        store.replace({"alice", {}});
+    }
+    EXPECT_EQ(store.load("alice").size(), 1u);
+}
+
+TEST_F(StoreTest, SubscriptionsAndPublicationsAreKept) {
+    sip::Dialog::Parts parts{{"c1", "7-ab", "f"},
+                             "<sip:a@b>;tag=7-ab",
+                             "<sip:c@d>;tag=f",
+                             "sip:c@h",
+                             {"<sip:p1;lr>", "<sip:p2;lr>"},
+                             3,
+                             4};
+    sip::Subscription watched{sip::SubscriptionId{7},
+                              "presence",
+                              "ann",
+                              "bob",
+                              "1",
+                              "text/x",
+                              true,
+                              2s,
+                              3s,
+                              sip::Dialog(parts),
+                              {sip::Transport::tcp, {*IpAddress::parse("192.0.2.9"), 4000}, {}},
+                              WallTime(1'800'000'000s)};
+    const presence::Publication said{"ann", "e1", "<presence/>", WallTime(1'800'000'001s)};
+    {
+        auto database = open_database(directory);
+        PresenceStore store(database);
+        watched.pending = false;
+        store.put(watched);
+        watched.pending = true;
+        store.put(watched);
+        auto other = watched;
+        other.id = sip::SubscriptionId{8};
+        store.put(other);
+        store.remove(other.id);
+        store.put(said);
+        store.put({"ann", "e2", "", {}});
+        store.remove_publication("e2");
+    }
+    auto database = open_database(directory);
+    PresenceStore again(database);
+    const auto all = again.subscriptions();
+    ASSERT_EQ(all.size(), 1u);
+    const auto& it = all.front();
+    EXPECT_EQ(it.dialog.parts(), parts);
+    EXPECT_EQ(it.id, watched.id);
+    EXPECT_EQ(it.package + it.resource + it.watcher + it.event_id + it.type,
+              "presenceannbob1text/x");
+    EXPECT_TRUE(it.pending);
+    EXPECT_EQ(it.spacing, 2s);
+    EXPECT_EQ(it.at_least, 3s);
+    EXPECT_EQ(it.source, watched.source);
+    EXPECT_EQ(it.expires, watched.expires);
+    EXPECT_EQ(again.publications(), std::vector{said});
+}
+
 TEST_F(StoreTest, CallRecordsAreKeptForATime) {
-    RecordStore store(directory);
+    auto database = open_database(directory);
+    RecordStore store(database);
     records::CallRecord talked{"c1", "sip:a@x", "sip:b@y", "member"};
     talked.started = WallTime(100s);
     talked.answered = WallTime(105s);
@@ -293,7 +370,8 @@ TEST_F(StoreTest, CallRecordsAreKeptForATime) {
     records::CallRecord refused{"c2", "sip:a@x", "sip:b@y", "member"};
     refused.started = refused.ended = WallTime(200s);
     refused.status = 486;
-    store.add({talked, refused});
+    store.add(talked);
+    store.add(refused);
     const auto all = store.newest(10);
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].call_id, "c2");

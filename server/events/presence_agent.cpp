@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/events/presence_agent.hpp"
+
+#include "sip/message/writer.hpp"
+
+#include <algorithm>
+
+namespace lyceum::events {
+
+using sip::Header;
+using sip::Method;
+
+namespace {
+
+/// Of these, only the owner sees anything.
+bool is_private(std::string_view package) {
+    return package == "presence.winfo" || package == "reg";
+}
+
+} // namespace
+
+PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
+                             identity::Identity& identity, routing::Router::Location location,
+                             const sip::LocalAddresses& local, Entropy& entropy, Log& log)
+    : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
+      location_(location), entropy_(entropy), log_(log),
+      notifier_(options_.notifier, agent, local, entropy, log),
+      publications_(options_.publications, entropy, log), presentities_(publications_, *this),
+      watcher_info_(notifier_, *this), registration_info_(router, std::move(location)) {
+    notifier_.add({"presence", {std::string(presence::pidf_type)}, &presentities_});
+    notifier_.add({"presence.winfo", {std::string(presence::watcher_info_type)}, &watcher_info_});
+    notifier_.add({"reg", {std::string(registration_info_type)}, &registration_info_});
+}
+
+void PresenceAgent::restore(std::vector<sip::Subscription> subscriptions,
+                            std::vector<presence::Publication> publications, TimePoint now) {
+    publications_.restore(std::move(publications), now);
+    notifier_.restore(std::move(subscriptions), now);
+    drain(now);
+}
+
+// ── Requests ─────────────────────────────────────────────────────────────────────────────────────
+
+bool PresenceAgent::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
+    if (notifier_.handle_stranger(shown, now)) {
+        drain(now);
+        return true;
+    }
+    const auto* received = std::get_if<sip::RequestReceived>(&shown);
+    if (!received) return false;
+    const auto method = received->request.method();
+    if (method == Method::subscribe) return handle_subscribe(*received, now);
+    if (method != Method::publish) return false;
+    if (const auto refusal = publish(*received, now)) refuse(*received, *refusal, now);
+    drain(now);
+    return true;
+}
+
+bool PresenceAgent::handle_subscribe(const sip::RequestReceived& received, TimePoint now) {
+    const auto& request = received.request;
+    const auto event = sip::EventName::parse(request.header(Header::event).value_or(""));
+    if (!event || !notifier_.package(event->package)) return false;
+    // With a route to somebody else, it is only passing by.
+    for (const auto route : request.values(Header::route))
+        if (!router_.domains().contains(sip::uri_in(route))) return false;
+    const bool inside = !sip::tag_of(request, Header::to).empty();
+    if (inside && request.has(Header::route) && !notifier_.find(request)) return false;
+    std::optional<Refusal> refusal;
+    if (inside) {
+        refusal = refresh(received, now);
+    } else if (const auto named = router_.named(request.request_uri())) {
+        refusal = subscribe(received, *named, now);
+    } else {
+        if (!router_.domains().contains(request.request_uri())) return false;
+        refusal = Refusal{404};
+    }
+    if (refusal) refuse(received, *refusal, now);
+    drain(now);
+    return true;
+}
+
+std::optional<PresenceAgent::Refusal> PresenceAgent::refresh(const sip::RequestReceived& received,
+                                                             TimePoint now) {
+    const auto* known = notifier_.find(received.request);
+    if (!known) return Refusal{481};
+    const auto sender = sender_of(received, now);
+    if (!sender) return sender.error();
+    if (*sender != known->watcher) return Refusal{403, "Subscription Is Another's"};
+    notifier_.refresh(known->id, received, now);
+    return std::nullopt;
+}
+
+std::optional<PresenceAgent::Refusal> PresenceAgent::subscribe(const sip::RequestReceived& received,
+                                                               const routing::Router::Named& named,
+                                                               TimePoint now) {
+    const auto& request = received.request;
+    std::string unsupported;
+    for (const auto option : request.values(Header::require))
+        unsupported.append(unsupported.empty() ? "" : ", ").append(option);
+    if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
+    auto sender = sender_of(received, now);
+    if (!sender) return sender.error();
+    const auto package = sip::EventName::parse(*request.header(Header::event))->package;
+    if (is_private(package) && !may_act_for(*sender, named.name))
+        return Refusal{403, "For the Owner Alone"};
+    notifier_.subscribe(received, named.name, std::move(*sender), false, now);
+    return std::nullopt;
+}
+
+std::optional<PresenceAgent::Refusal> PresenceAgent::publish(const sip::RequestReceived& received,
+                                                             TimePoint now) {
+    const auto& request = received.request;
+    const auto event = sip::EventName::parse(request.header(Header::event).value_or(""));
+    if (!event || event->package != "presence")
+        return Refusal{489, {}, {{Header::allow_events, "presence"}}};
+    const auto named = router_.named(request.request_uri());
+    if (!named || named->is_room) return Refusal{404};
+    const auto sender = sender_of(received, now);
+    if (!sender) return sender.error();
+    if (!may_act_for(*sender, named->name)) return Refusal{403, "Members Publish Their Own State"};
+    publications_.handle_publish(received, named->name, now);
+    return std::nullopt;
+}
+
+/// Who he has proven to be; and he may not say that he is somebody else.
+Result<std::string, PresenceAgent::Refusal>
+PresenceAgent::sender_of(const sip::RequestReceived& received, TimePoint now) {
+    auto outcome = identity_.check(received.request, received.from, now);
+    if (!outcome.user) return Refusal{401, {}, std::move(outcome.challenge)};
+    const auto from = sip::NameAddr::parse(*received.request.header(Header::from));
+    const auto uri = from->uri();
+    if (!router_.domains().contains(*uri) || uri->user_name() != *outcome.user)
+        return Refusal{403, "From Is Another's"};
+    return std::move(*outcome.user);
+}
+
+bool PresenceAgent::may_act_for(std::string_view user, std::string_view resource) {
+    return user == resource || identity_.is_administrator(user);
+}
+
+void PresenceAgent::refuse(const sip::RequestReceived& received, const Refusal& refusal,
+                           TimePoint now) {
+    auto writer = sip::MessageWriter::reply(received.request, refusal.status, refusal.reason,
+                                            entropy_.hex(8));
+    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
+    writer.header(Header::server, options_.server_name);
+    if (refusal.status != 401)
+        log_.info("event.refused", {{"method", received.request.method_name()},
+                                    {"status", refusal.status},
+                                    {"why", refusal.reason}});
+    agent_.respond(received.transaction, writer.finish(), now);
+}
+
+// ── What is known ────────────────────────────────────────────────────────────────────────────────
+
+presence::Facts PresenceAgent::facts(std::string_view resource) {
+    return {!location_(resource).empty(), {}, {}};
+}
+
+presence::View PresenceAgent::view(std::string_view resource, std::string_view watcher) {
+    if (watcher == resource) return {};
+    switch (options_.policy) {
+    case Policy::all: return {};
+    case Policy::availability: return {.devices = false, .notes = false};
+    case Policy::nothing: return presence::View::blocked();
+    }
+    return presence::View::blocked();
+}
+
+std::string PresenceAgent::uri_of(std::string_view resource) { return router_.uri_of(resource); }
+
+void PresenceAgent::handle_registration(std::string_view user, TimePoint now) {
+    notifier_.change("reg", user, now);
+    if (presentities_.change(user)) notifier_.change("presence", user, now);
+    drain(now);
+}
+
+// ── The parts ────────────────────────────────────────────────────────────────────────────────────
+
+void PresenceAgent::handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets,
+                                   TimePoint now) {
+    notifier_.handle_located(id, std::move(targets), now);
+    drain(now);
+}
+
+void PresenceAgent::handle_saved(sip::Notifier::SaveId id, bool done, TimePoint now) {
+    notifier_.handle_saved(id, done, now);
+    drain(now);
+}
+
+void PresenceAgent::handle_saved(presence::Publications::SaveId id, bool done, TimePoint now) {
+    publications_.handle_saved(id, done);
+    drain(now);
+}
+
+void PresenceAgent::handle_timeout(TimePoint now) {
+    publications_.handle_timeout(now);
+    notifier_.handle_timeout(now);
+    drain(now);
+}
+
+void PresenceAgent::drain(TimePoint now) {
+    while (auto output = publications_.poll()) {
+        if (const auto* answer = std::get_if<presence::Publications::Answer>(&*output)) {
+            agent_.respond(answer->transaction, answer->response, now);
+        } else if (auto* save = std::get_if<presence::Publications::Save>(&*output)) {
+            outputs_.emplace_back(std::move(*save));
+        } else {
+            const auto& resource = std::get<presence::Publications::Changed>(*output).resource;
+            if (presentities_.change(resource)) notifier_.change("presence", resource, now);
+        }
+    }
+    while (auto output = notifier_.poll()) {
+        if (auto* save = std::get_if<sip::Notifier::Save>(&*output))
+            outputs_.emplace_back(std::move(*save));
+        else if (const auto* forget = std::get_if<sip::Notifier::Forget>(&*output))
+            outputs_.emplace_back(*forget);
+        else if (auto* wanted = std::get_if<sip::Locate>(&*output))
+            outputs_.emplace_back(std::move(*wanted));
+        else if (const auto& watched = std::get<sip::Notifier::Watched>(*output);
+                 watched.package == "presence")
+            notifier_.change("presence.winfo", watched.resource, now);
+    }
+}
+
+std::optional<PresenceAgent::Output> PresenceAgent::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto output = std::move(outputs_.front());
+    outputs_.pop_front();
+    return output;
+}
+
+} // namespace lyceum::events

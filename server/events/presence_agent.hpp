@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "presence/presentities.hpp"
+#include "presence/watcher_info.hpp"
+#include "server/events/registration_info.hpp"
+#include "server/identity/identity.hpp"
+#include "server/routing/router.hpp"
+#include "sip/event/notifier.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace lyceum::events {
+
+/// What members may see of each other, as long as they have said nothing themselves.
+enum class Policy {
+    all,          ///< Everything.
+    availability, ///< Whether they are there and what they do; no notes, no devices.
+    nothing,      ///< They look as if they were away.
+};
+
+/// The presence agent of our domains (RFC 3856 §3), and the notifier of the other packages that
+/// members and rooms have: says who may subscribe to what, takes what devices publish, and adds
+/// what the server knows by itself. Beside the user agent, whose transactions it shares.
+///
+///     SUBSCRIBE ──▶ who is it? whose name is that? may he? ──▶ sip::Notifier ──▶ NOTIFY
+///     PUBLISH ────▶ is it his own? ──▶ presence::Publications ──▶ Presentities ──▶ Notifier
+///
+/// Everybody here has to show his password. Packages that are not ours are for the devices.
+class PresenceAgent final : private presence::Surroundings {
+public:
+    struct Options {
+        std::string server_name = "Lyceum";
+        Policy policy = Policy::all;
+        sip::Notifier::Options notifier{};
+        presence::Publications::Options publications{};
+    };
+
+    using Output = std::variant<sip::Notifier::Save, sip::Notifier::Forget,
+                                presence::Publications::Save, sip::Locate>;
+
+    PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
+                  identity::Identity& identity, routing::Router::Location location,
+                  const sip::LocalAddresses& local, Entropy& entropy, Log& log);
+    PresenceAgent(const PresenceAgent&) = delete; // Its parts know each other.
+    PresenceAgent& operator=(const PresenceAgent&) = delete;
+
+    /// What was on disk at the start.
+    void restore(std::vector<sip::Subscription> subscriptions,
+                 std::vector<presence::Publication> publications, TimePoint now);
+
+    /// Takes what the user agent put out if it is about events of ours. False: it is not.
+    bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
+    /// A member is reached elsewhere than before.
+    void handle_registration(std::string_view user, TimePoint now);
+    void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
+    void handle_saved(sip::Notifier::SaveId id, bool done, TimePoint now);
+    void handle_saved(presence::Publications::SaveId id, bool done, TimePoint now);
+    void handle_timeout(TimePoint now);
+
+    [[nodiscard]] const sip::Notifier& notifier() const { return notifier_; }
+
+    std::optional<Output> poll();
+    [[nodiscard]] std::optional<TimePoint> deadline() const {
+        return earlier(notifier_.deadline(), publications_.deadline());
+    }
+
+private:
+    using Headers = std::vector<std::pair<sip::Header, std::string>>;
+    struct Refusal {
+        int status;
+        std::string reason{};
+        Headers headers{};
+    };
+
+    presence::Facts facts(std::string_view resource) override;
+    presence::View view(std::string_view resource, std::string_view watcher) override;
+    std::string uri_of(std::string_view resource) override;
+
+    bool handle_subscribe(const sip::RequestReceived& received, TimePoint now);
+    std::optional<Refusal> refresh(const sip::RequestReceived& received, TimePoint now);
+    std::optional<Refusal> subscribe(const sip::RequestReceived& received,
+                                     const routing::Router::Named& named, TimePoint now);
+    std::optional<Refusal> publish(const sip::RequestReceived& received, TimePoint now);
+    Result<std::string, Refusal> sender_of(const sip::RequestReceived& received, TimePoint now);
+    [[nodiscard]] bool may_act_for(std::string_view user, std::string_view resource);
+    void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
+    void drain(TimePoint now);
+
+    Options options_;
+    sip::UserAgent& agent_;
+    const routing::Router& router_;
+    identity::Identity& identity_;
+    routing::Router::Location location_;
+    Entropy& entropy_;
+    Log& log_;
+    sip::Notifier notifier_;
+    presence::Publications publications_;
+    presence::Presentities presentities_;
+    presence::WatcherInfo watcher_info_;
+    RegistrationInfo registration_info_;
+    std::deque<Output> outputs_;
+};
+
+static_assert(SansIoCore<PresenceAgent>);
+
+} // namespace lyceum::events

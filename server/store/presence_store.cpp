@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/store/presence_store.hpp"
+
+#include "base/text.hpp"
+
+namespace lyceum::store {
+namespace {
+
+std::string lines_of(const std::vector<std::string>& parts) {
+    std::string out;
+    for (const auto& each : parts) out.append(out.empty() ? "" : "\n").append(each);
+    return out;
+}
+
+std::vector<std::string> parts_of(std::string_view lines) {
+    std::vector<std::string> out;
+    while (!lines.empty()) out.emplace_back(cut(lines, '\n'));
+    return out;
+}
+
+} // namespace
+
+PresenceStore::PresenceStore(sql::Database& database)
+    : database_(database), put_subscription_(database_.prepare(
+                               "INSERT OR REPLACE INTO subscription VALUES "
+                               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
+      remove_subscription_(database_.prepare("DELETE FROM subscription WHERE id = ?")),
+      put_publication_(database_.prepare("INSERT OR REPLACE INTO publication VALUES (?, ?, ?, ?)")),
+      remove_publication_(database_.prepare("DELETE FROM publication WHERE tag = ?")) {}
+
+std::vector<sip::Subscription> PresenceStore::subscriptions() {
+    auto rows = database_.prepare(
+        "SELECT id, package, resource, watcher, event_id, type, pending, spacing, at_least, "
+        "source, "
+        "expires, call_id, local_tag, remote_tag, local_uri, remote_uri, remote_target, route_set, "
+        "local_cseq, remote_cseq FROM subscription ORDER BY id");
+    std::vector<sip::Subscription> out;
+    while (rows.step()) {
+        sip::Dialog::Parts dialog;
+        dialog.key = {rows.text(11), rows.text(12), rows.text(13)};
+        dialog.local_uri = rows.text(14);
+        dialog.remote_uri = rows.text(15);
+        dialog.remote_target = rows.text(16);
+        dialog.route_set = parts_of(rows.text(17));
+        dialog.local_cseq = static_cast<std::uint32_t>(rows.number(18));
+        dialog.remote_cseq = static_cast<std::uint32_t>(rows.number(19));
+        out.push_back({sip::SubscriptionId{static_cast<std::uint64_t>(rows.number(0))},
+                       rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5),
+                       rows.number(6) != 0, Duration(rows.number(7)), Duration(rows.number(8)),
+                       sip::Dialog(std::move(dialog)),
+                       sip::parse_endpoint(rows.text(9)).value_or(sip::Endpoint{}),
+                       WallTime(Duration(rows.number(10)))});
+    }
+    return out;
+}
+
+void PresenceStore::put(const sip::Subscription& subscription) {
+    auto& row = put_subscription_;
+    const auto& dialog = subscription.dialog.parts();
+    row.reset();
+    row.bind(1, static_cast<std::int64_t>(subscription.id.value)).bind(2, subscription.package);
+    row.bind(3, subscription.resource).bind(4, subscription.watcher);
+    row.bind(5, subscription.event_id).bind(6, subscription.type);
+    row.bind(7, std::int64_t{subscription.pending}).bind(8, subscription.spacing.count());
+    row.bind(9, subscription.at_least.count()).bind(10, to_string(subscription.source));
+    row.bind(11, subscription.expires.time_since_epoch().count()).bind(12, dialog.key.call_id);
+    row.bind(13, dialog.key.local_tag).bind(14, dialog.key.remote_tag);
+    row.bind(15, dialog.local_uri).bind(16, dialog.remote_uri).bind(17, dialog.remote_target);
+    row.bind(18, lines_of(dialog.route_set)).bind(19, std::int64_t{dialog.local_cseq});
+    row.bind(20, std::int64_t{dialog.remote_cseq.value_or(0)});
+    row.step();
+}
+
+void PresenceStore::remove(sip::SubscriptionId id) {
+    remove_subscription_.reset();
+    remove_subscription_.bind(1, static_cast<std::int64_t>(id.value)).step();
+}
+
+std::vector<presence::Publication> PresenceStore::publications() {
+    auto rows = database_.prepare("SELECT resource, tag, body, expires FROM publication");
+    std::vector<presence::Publication> out;
+    while (rows.step())
+        out.push_back(
+            {rows.text(0), rows.text(1), rows.text(2), WallTime(Duration(rows.number(3)))});
+    return out;
+}
+
+void PresenceStore::put(const presence::Publication& publication) {
+    put_publication_.reset();
+    put_publication_.bind(1, publication.tag).bind(2, publication.resource);
+    put_publication_.bind(3, publication.body);
+    put_publication_.bind(4, publication.expires.time_since_epoch().count()).step();
+}
+
+void PresenceStore::remove_publication(std::string_view tag) {
+    remove_publication_.reset();
+    remove_publication_.bind(1, tag).step();
+}
+
+} // namespace lyceum::store
