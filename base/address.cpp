@@ -53,8 +53,19 @@ std::uint32_t IpAddress::v4_value() const {
 }
 
 std::string IpAddress::to_string() const {
+    if (!v6_) { // Written into every message, so not by way of printf.
+        std::string out;
+        for (std::size_t i = 0; i < 4; ++i) {
+            if (i > 0) out += '.';
+            const unsigned octet = octets_[i];
+            if (octet >= 100) out += static_cast<char>('0' + octet / 100);
+            if (octet >= 10) out += static_cast<char>('0' + octet / 10 % 10);
+            out += static_cast<char>('0' + octet % 10);
+        }
+        return out;
+    }
     std::array<char, INET6_ADDRSTRLEN> text{};
-    inet_ntop(v6_ ? AF_INET6 : AF_INET, octets_.data(), text.data(), text.size());
+    inet_ntop(AF_INET6, octets_.data(), text.data(), text.size());
     return text.data();
 }
 

@@ -47,8 +47,8 @@ void SipDriver::turn() {
 void SipDriver::drain(TimePoint now) {
     drain_registrar(now);
     while (auto output = cores_.agent.poll()) {
-        if (const auto* transmit = std::get_if<sip::Transmit>(&*output)) {
-            transport_.send(*transmit);
+        if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
+            transport_.send(std::move(*transmit));
         } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
             cores_.focus.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {

@@ -158,10 +158,10 @@ void SipTransport::handle(std::string bytes, sip::Framing framing, const sip::En
     events_.message(std::move(*message), from);
 }
 
-void SipTransport::send(const sip::Transmit& transmit) {
+void SipTransport::send(sip::Transmit transmit) {
     ++counters_.sent;
     const auto& to = transmit.to;
-    if (to.transport == sip::Transport::udp) return udp_.send(to.address, transmit.bytes);
+    if (to.transport == sip::Transport::udp) return udp_.send(to.address, std::move(transmit.bytes));
     auto flow = flows_.find(to.flow);
     if (flow == flows_.end()) {
         const auto known = flows_to_.find({to.transport, to.address});
@@ -176,7 +176,10 @@ void SipTransport::send(const sip::Transmit& transmit) {
         return;
     }
     if (flow == flows_.end()) flow = flows_.find(add(tcp::socket(io_), to, true));
-    if (flow != flows_.end()) flow->second.connection->send(transmit.bytes, transmit.transaction);
+    if (flow != flows_.end()) {
+        auto& connection = *flow->second.connection;
+        connection.send(std::move(transmit.bytes), transmit.transaction);
+    }
 }
 
 void SipTransport::reload_certificate() { tls_ = load_tls(options_.certificate); }

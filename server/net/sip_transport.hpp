@@ -50,7 +50,7 @@ public:
 
     void start();
     void close();
-    void send(const sip::Transmit& transmit);
+    void send(sip::Transmit transmit);
     void flush() { udp_.flush(); }
     /// How full the queue of datagrams is that wait to be read, 0 to 1.
     [[nodiscard]] double backlog() { return udp_.backlog(); }

@@ -74,8 +74,8 @@ MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
 MessageWriter Dialog::start(Method method, std::uint32_t cseq) const {
     const bool strict = !parts_.route_set.empty() && !is_loose(parts_.route_set.front());
     auto writer = MessageWriter::request(
-        method, strict ? std::string(NameAddr::parse(parts_.route_set.front())->uri_text)
-                       : parts_.remote_target);
+        method,
+        strict ? NameAddr::parse(parts_.route_set.front())->uri_text : parts_.remote_target);
     for (std::size_t i = strict ? 1 : 0; i < parts_.route_set.size(); ++i)
         writer.header(Header::route, parts_.route_set[i]);
     if (strict) writer.header(Header::route, "<" + parts_.remote_target + ">");

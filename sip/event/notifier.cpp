@@ -410,10 +410,9 @@ void Notifier::tell(Entry& entry, std::string_view substate, TimePoint now) {
     auto writer = it.dialog.request(Method::notify);
     const auto own = NameAddr::parse(it.dialog.parts().local_uri);
     const auto uri = own ? own->uri() : Result<Uri, Fault>(Fault{});
-    writer.header(Header::contact,
-                  "<" + own_uri(uri ? uri->user : std::string_view{}, local_, it.source) + ">");
-    writer.header(Header::event,
-                  it.event_id.empty() ? it.package : it.package + ";id=" + it.event_id);
+    const auto user = uri ? uri->user : std::string_view{};
+    writer.header(Header::contact, {"<", own_uri(user, local_, it.source), ">"});
+    writer.header(Header::event, {it.package, it.event_id.empty() ? "" : ";id=", it.event_id});
     writer.header(Header::subscription_state, substate);
     if (state) writer.header("SIP-ETag", state->tag);
     entry.changed = false;
@@ -441,7 +440,7 @@ void Notifier::send(Entry& entry, Message notify, TimePoint now) {
     if (direct && (targets.empty() || is_reliable(targets.front().transport)))
         targets.push_back(*direct);
     if (!targets.empty()) {
-        sent_.emplace(agent_.request(std::move(notify), std::move(targets), {}, now), id);
+        sent_.emplace(agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now), id);
         return;
     }
     const LocateId locate{++last_locate_};
@@ -455,7 +454,7 @@ void Notifier::handle_located(LocateId id, std::vector<Endpoint> targets, TimePo
     auto [subscription, notify] = std::move(found->second);
     travelling_.erase(found);
     if (!targets.empty())
-        sent_.emplace(agent_.request(std::move(notify), std::move(targets), {}, now), subscription);
+        sent_.emplace(agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now), subscription);
     else if (entries_.contains(subscription)) end(subscription, "watcher's host unknown");
 }
 

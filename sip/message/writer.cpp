@@ -65,6 +65,16 @@ MessageWriter& MessageWriter::header(Header id, std::uint64_t value) {
     return header(id, std::to_string(value));
 }
 
+MessageWriter& MessageWriter::header(Header id, std::initializer_list<std::string_view> parts) {
+    const auto where = append(name_of(id));
+    append(": ");
+    Message::Span what{static_cast<std::uint32_t>(message_.bytes_.size()), 0};
+    for (const auto part : parts) what.size += append_value(part).size;
+    append("\r\n");
+    message_.fields_.push_back({id, where.at, where.size, what.at, what.size});
+    return *this;
+}
+
 MessageWriter& MessageWriter::header(std::string_view name, std::string_view value) {
     return field(header_of(name), name, value, false);
 }
@@ -80,6 +90,8 @@ MessageWriter& MessageWriter::copy(const Message& from, const Message::Field& kn
 }
 
 Message MessageWriter::finish(std::string_view content_type, std::string_view body) {
+    static constexpr std::size_t room = 200; // For these headers, and a Via to come.
+    message_.bytes_.reserve(message_.bytes_.size() + body.size() + room);
     if (!content_type.empty()) header(Header::content_type, content_type);
     header(Header::content_length, body.size());
     append("\r\n");

@@ -3,6 +3,7 @@
 
 #include "sip/message/message.hpp"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ public:
     MessageWriter& header(Header id, std::string_view value);
     MessageWriter& header(Header id, std::uint64_t value);
     MessageWriter& header(std::string_view name, std::string_view value);
+    /// A value of several parts, put together where it is written.
+    MessageWriter& header(Header id, std::initializer_list<std::string_view> parts);
     /// Copies every such header of another message, octet for octet.
     MessageWriter& copy(const Message& from, Header id);
     /// Copies one header field of another message, its name included.

@@ -5,6 +5,8 @@
 #include "base/text.hpp"
 #include "sip/message/writer.hpp"
 
+#include <utility>
+
 namespace lyceum::sip {
 namespace {
 
@@ -31,8 +33,8 @@ std::string server_key(const Message& request, Method method) {
     return key;
 }
 
-std::string client_key(std::string_view branch, std::string_view method) {
-    return std::string(branch) + "|" + std::string(method);
+void append_hex(std::string& out, std::uint64_t word) {
+    for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[(word >> shift) & 15];
 }
 
 /// `received` where the Via does not say the source address, and the port that `rport` asks for
@@ -171,20 +173,20 @@ void TransactionLayer::start_server(Message request, const Endpoint& from, std::
 
 void TransactionLayer::handle_response(const Message& response, const Endpoint& from,
                                        TimePoint now) {
-    const auto rejection = validate(response);
+    const auto known = client_of(response);
+    if (known == clients_.end()) {
+        ++counters_.stray_responses;
+        return;
+    }
+    const auto rejection =
+        known->second.sending.status_only ? std::nullopt : validate(response);
     if (rejection) {
         ++counters_.malformed;
         log_.debug("sip.response.dropped", {{"reason", rejection->reason}});
         return;
     }
-    const auto cseq = CSeq::parse(*response.header(Header::cseq));
-    const auto known = client_keys_.find(client_key(top_via(response).branch(), cseq->method));
-    if (known == client_keys_.end()) {
-        ++counters_.stray_responses;
-        return;
-    }
-    const auto id = known->second;
-    auto& client = clients_.at(id);
+    const auto id = known->first;
+    auto& client = known->second;
     if (response.values(Header::via).size() != client.via_count) {
         // It was not meant for us (§8.1.3.3), or it would not find the way on.
         ++counters_.malformed;
@@ -200,6 +202,31 @@ void TransactionLayer::handle_response(const Message& response, const Endpoint& 
     settle(id, client);
 }
 
+/// Our branches say whose they are, so a response is found without a look at the others; all of the
+/// branch has to be right, and a CANCEL has that of its INVITE (RFC 3261 §17.1.3).
+std::unordered_map<TransactionId, TransactionLayer::Client>::iterator
+TransactionLayer::client_of(const Message& response) {
+    static constexpr std::size_t id_at = Via::branch_cookie.size(), id_size = 16;
+    const auto branch = top_via(response).branch();
+    TransactionId id{};
+    if (branch.size() < id_at + id_size) return clients_.end();
+    for (const char c : branch.substr(id_at, id_size)) {
+        if (!is_hex(c)) return clients_.end();
+        id.value = id.value << 4 | static_cast<unsigned>(hex_value(c));
+    }
+    const auto cseq = CSeq::parse(response.header(Header::cseq).value_or(""));
+    if (!cseq) return clients_.end();
+    if (cseq->method == name_of(Method::cancel)) {
+        const auto cancel = cancels_.find(id);
+        if (cancel == cancels_.end()) return clients_.end();
+        id = cancel->second;
+    }
+    const auto found = clients_.find(id);
+    const bool its_own = found != clients_.end() && found->second.branch == branch &&
+                         found->second.sent.method_name() == cseq->method;
+    return its_own ? found : clients_.end();
+}
+
 void TransactionLayer::handle_transport_error(TransactionId id, TimePoint now) {
     if (const auto found = clients_.find(id); found != clients_.end()) {
         auto& client = found->second;
@@ -209,7 +236,6 @@ void TransactionLayer::handle_transport_error(TransactionId id, TimePoint now) {
         if (long_by_tcp) {
             // "the element SHOULD retry the request, using UDP" (§18.1.1).
             client.fell_back = true;
-            client_keys_.erase(client.key);
             start_client(id, client, now);
             return;
         }
@@ -265,20 +291,20 @@ TransactionId TransactionLayer::request(Message request, std::vector<Endpoint> t
 
 void TransactionLayer::start_client(TransactionId id, Client& client, TimePoint now) {
     auto target = client.targets[client.target];
-    const auto branch = new_branch(client.sending.branch_mark);
     const auto via_room = 100u;
+    const bool too_long = client.bare.bytes().size() + via_room > options_.datagram_bytes_max;
     if (target.transport == Transport::udp && !client.fell_back && !client.sending.as_addressed &&
-        client.bare.bytes().size() + via_room > options_.datagram_bytes_max) {
+        too_long) {
         target.transport = Transport::tcp;
         target.flow = {};
     }
     client.wire = target;
-    client.sent = client.bare;
-    client.sent.prepend(Header::via, via_for(target, branch));
-    client.key = client_key(branch, client.bare.method_name());
-    client_keys_.emplace(client.key, id);
+    client.branch = new_branch(id, client.sending.branch_mark);
+    const bool may_start_again = too_long || client.target + 1 < client.targets.size();
+    client.sent = may_start_again ? client.bare : std::exchange(client.bare, {});
+    client.sent.prepend(Header::via, via_for(target, client.branch));
     const bool reliable = is_reliable(target.transport);
-    if (client.bare.method() == Method::invite)
+    if (client.sent.method() == Method::invite)
         client.machine = InviteClientTransaction(options_.timers, reliable);
     else client.machine = NonInviteClientTransaction(options_.timers, reliable);
     std::visit([now](auto& machine) { return machine.start(now); }, client.machine);
@@ -299,7 +325,6 @@ bool TransactionLayer::next_target(TransactionId id, Client& client, TimePoint n
     if (!unanswered) return false;
     ++client.target;
     client.fell_back = false;
-    client_keys_.erase(client.key);
     start_client(id, client, now);
     return true;
 }
@@ -330,17 +355,16 @@ void TransactionLayer::send_cancel(TransactionId invite_id, Client& invite, Time
     writer.header(Header::cseq, std::to_string(cseq_of(original)) + " CANCEL");
     if (!invite.cancel_reason.empty()) writer.header(Header::reason, invite.cancel_reason);
     const TransactionId id{++last_id_};
-    auto key = client_key(Via::parse(via)->branch(), "CANCEL");
     Client cancel{NonInviteClientTransaction(options_.timers, is_reliable(invite.wire.transport)),
-                  std::move(key),
+                  invite.branch,
                   {},
                   {},
                   writer.finish(),
                   1,
                   {invite.wire}};
     cancel.wire = invite.wire;
-    cancel.of_layer = true;
-    client_keys_.emplace(cancel.key, id);
+    cancel.cancels = invite_id;
+    cancels_.emplace(invite_id, id);
     auto& placed = clients_.emplace(id, std::move(cancel)).first->second;
     std::get<NonInviteClientTransaction>(placed.machine).start(now);
     outputs_.push_back(Transmit{placed.wire, placed.sent.bytes(), id});
@@ -348,7 +372,7 @@ void TransactionLayer::send_cancel(TransactionId invite_id, Client& invite, Time
 }
 
 Message TransactionLayer::acknowledge(Message ack, const Endpoint& target) {
-    ack.prepend(Header::via, via_for(target, new_branch()));
+    ack.prepend(Header::via, via_for(target, new_branch({})));
     transmit_again(ack, target);
     return ack;
 }
@@ -423,12 +447,11 @@ void TransactionLayer::apply(TransactionId id, Client& client, const Effects& ef
         outputs_.push_back(Transmit{client.wire, ack.finish().bytes(), id});
     }
     const bool provisional = response && response->status() < 200;
-    if (effects.pass_up && !client.of_layer)
+    if (effects.pass_up && !client.cancels)
         outputs_.push_back(ResponseReceived{id, *response, from});
-    if (effects.failure != Effects::Failure::none && !client.of_layer)
+    if (effects.failure != Effects::Failure::none && !client.cancels)
         outputs_.push_back(RequestFailed{id, effects.failure});
-    if (provisional && client.cancel_wanted && !client.of_layer &&
-        !client_keys_.contains(client_key(top_via(client.sent).branch(), "CANCEL")))
+    if (provisional && client.cancel_wanted && !client.cancels && !cancels_.contains(id))
         send_cancel(id, client, now);
 }
 
@@ -462,32 +485,34 @@ bool TransactionLayer::make_room() {
     return true;
 }
 
+/// With its final response, a transaction that is not an INVITE is done: what is repeated then is
+/// of no transaction and dropped, which is all that the completed state is there for.
 void TransactionLayer::settle(TransactionId id, Client& client) {
-    const bool over = std::visit(
-        [](const auto& machine) {
-            return machine.state() == std::decay_t<decltype(machine)>::State::terminated;
-        },
-        client.machine);
-    deadlines_.set(
-        id, std::visit([](const auto& machine) { return machine.deadline(); }, client.machine));
+    const auto* other = std::get_if<NonInviteClientTransaction>(&client.machine);
+    const auto* invite = std::get_if<InviteClientTransaction>(&client.machine);
+    const bool over = other ? other->state() >= NonInviteClientTransaction::State::completed
+                            : invite->state() == InviteClientTransaction::State::terminated;
+    deadlines_.set(id, over    ? std::nullopt
+                       : other ? other->deadline()
+                               : invite->deadline());
     if (!over) return;
-    client_keys_.erase(client.key);
+    if (client.cancels) cancels_.erase(client.cancels);
     clients_.erase(id);
 }
 
 std::string TransactionLayer::via_for(const Endpoint& target, std::string_view branch) const {
-    const auto local = local_.toward(target);
-    std::string via = "SIP/2.0/";
-    via.append(name_of(target.transport)).append(" ").append(local.to_string());
+    std::string via;
+    via.reserve(120);
+    via.append("SIP/2.0/").append(name_of(target.transport)).append(" ");
+    via.append(local_.toward(target).to_string());
     via.append(";rport;branch=").append(branch);
     return via;
 }
 
-std::string TransactionLayer::new_branch(std::string_view mark) {
+std::string TransactionLayer::new_branch(TransactionId id, std::string_view mark) {
     std::string branch(Via::branch_cookie);
-    for (const auto word : {random_.u64(), random_.u64()})
-        for (int shift = 60; shift >= 0; shift -= 4)
-            branch += "0123456789abcdef"[(word >> shift) & 15];
+    append_hex(branch, id.value);
+    append_hex(branch, random_.u64());
     return branch.append(mark);
 }
 

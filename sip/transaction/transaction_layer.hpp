@@ -94,6 +94,9 @@ public:
     struct Sending {
         std::string branch_mark;   ///< Ends the branch: a proxy knows its own requests by it.
         bool as_addressed = false; ///< However long, by the transport of the target.
+        /// Of a response, nothing is looked at but its status and Retry-After, so nothing else has
+        /// to be right.
+        bool status_only = false;
     };
     /// Starts a client transaction. `request` has no Via of ours yet; those of others, in one that
     /// is forwarded, stay below it. The targets, at least one, are tried in order.
@@ -135,8 +138,8 @@ private:
     };
     struct Client {
         std::variant<InviteClientTransaction, NonInviteClientTransaction> machine;
-        std::string key;
-        Message bare; ///< Without our Via, for the next target; until there is a final response.
+        std::string branch;
+        Message bare; ///< Without our Via, to be sent to another target, as long as there is one.
         Sending sending{};
         Message sent{};
         std::size_t via_count = 1; ///< In what was sent, and so in each response.
@@ -146,7 +149,7 @@ private:
         bool fell_back = false; ///< TCP was refused for a long request; now by UDP (§18.1.1).
         bool cancel_wanted = false;
         std::string cancel_reason{};
-        bool of_layer = false; ///< A CANCEL of ours: nobody waits for its outcome.
+        TransactionId cancels{}; ///< A CANCEL of ours means this: nobody waits for its outcome.
 
         [[nodiscard]] bool can_start_again() const { return !bare.bytes().empty(); }
     };
@@ -159,7 +162,8 @@ private:
     void send_cancel(TransactionId invite_id, Client& invite, TimePoint now);
     bool next_target(TransactionId id, Client& client, TimePoint now);
     std::string via_for(const Endpoint& target, std::string_view branch) const;
-    std::string new_branch(std::string_view mark = {});
+    std::string new_branch(TransactionId id, std::string_view mark = {});
+    std::unordered_map<TransactionId, Client>::iterator client_of(const Message& response);
     void apply(TransactionId id, Server& server, const Effects& effects, Message* message,
                const Endpoint& from);
     void apply(TransactionId id, Client& client, const Effects& effects, const Message* response,
@@ -177,7 +181,8 @@ private:
     std::unordered_map<TransactionId, Server> servers_;
     std::deque<TransactionId> answered_; ///< Of `servers_`, the oldest first.
     std::unordered_map<TransactionId, Client> clients_;
-    std::unordered_map<std::string, TransactionId> server_keys_, client_keys_, merge_keys_;
+    std::unordered_map<TransactionId, TransactionId> cancels_; ///< Of INVITEs: their CANCELs.
+    std::unordered_map<std::string, TransactionId> server_keys_, merge_keys_;
     DeadlineQueue<TransactionId> deadlines_;
     std::deque<Output> outputs_;
     Counters counters_;
