@@ -3,10 +3,11 @@
 
 #include "base/time.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -69,7 +70,7 @@ private:
         std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
     }
 
-    std::unordered_map<Key, TimePoint> when_;
+    boost::unordered_flat_map<Key, TimePoint, std::hash<Key>> when_;
     std::vector<Entry> heap_;
 };
 

@@ -63,7 +63,9 @@ Result<Dialog, Fault> Dialog::uac(const Message& request, const Message& respons
     return out;
 }
 
-MessageWriter Dialog::request(Method method) { return start(method, ++parts_.local_cseq); }
+MessageWriter Dialog::request(Method method, std::size_t room) {
+    return start(method, ++parts_.local_cseq, room);
+}
 
 MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
     return start(Method::ack, invite_cseq);
@@ -71,11 +73,11 @@ MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
 
 /// §12.2.1.1: loose routers in Route with the target as Request-URI; before a strict router, the
 /// first route becomes the Request-URI and the target the last Route.
-MessageWriter Dialog::start(Method method, std::uint32_t cseq) const {
+MessageWriter Dialog::start(Method method, std::uint32_t cseq, std::size_t room) const {
     const bool strict = !parts_.route_set.empty() && !is_loose(parts_.route_set.front());
-    auto writer = MessageWriter::request(
-        method,
-        strict ? NameAddr::parse(parts_.route_set.front())->uri_text : parts_.remote_target);
+    const auto target =
+        strict ? NameAddr::parse(parts_.route_set.front())->uri_text : parts_.remote_target;
+    auto writer = MessageWriter::request(method, target, room);
     for (std::size_t i = strict ? 1 : 0; i < parts_.route_set.size(); ++i)
         writer.header(Header::route, parts_.route_set[i]);
     if (strict) writer.header(Header::route, "<" + parts_.remote_target + ">");

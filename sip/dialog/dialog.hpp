@@ -48,7 +48,7 @@ public:
     /// A request inside the dialog (§12.2.1.1), up to and including Max-Forwards; no Via, no
     /// Contact. Its CSeq is the next, except for an ACK, which names the INVITE that it
     /// acknowledges.
-    MessageWriter request(Method method);
+    MessageWriter request(Method method, std::size_t room = MessageWriter::usual_room);
     MessageWriter ack(std::uint32_t invite_cseq) const;
 
     /// False for a CSeq lower than the last: 500 (§12.2.2). Remembers the new one.
@@ -67,7 +67,8 @@ public:
 
 private:
     Dialog() = default;
-    MessageWriter start(Method method, std::uint32_t cseq) const;
+    MessageWriter start(Method method, std::uint32_t cseq,
+                        std::size_t room = MessageWriter::usual_room) const;
 
     Parts parts_;
 };

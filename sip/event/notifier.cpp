@@ -13,6 +13,8 @@ namespace {
 /// far behind all that may have been used.
 constexpr std::uint32_t cseq_leap = 1u << 20;
 constexpr std::uint32_t cseq_max = 1u << 31;
+/// Octets: what is longer is written more slowly.
+constexpr std::size_t room_for_headers = 900;
 /// After a restart, so much time between the NOTIFYs that tell everybody.
 constexpr Duration restored_spacing = 500us;
 
@@ -407,11 +409,8 @@ void Notifier::tell(Entry& entry, std::string_view substate, TimePoint now) {
     const bool shown = !it.pending;
     const auto state = shown ? entry.group->package->source->state(it.resource, it.watcher, it.type)
                              : EventState{};
-    auto writer = it.dialog.request(Method::notify);
-    const auto own = NameAddr::parse(it.dialog.parts().local_uri);
-    const auto uri = own ? own->uri() : Result<Uri, Fault>(Fault{});
-    const auto user = uri ? uri->user : std::string_view{};
-    writer.header(Header::contact, {"<", own_uri(user, local_, it.source), ">"});
+    auto writer = it.dialog.request(Method::notify, room_for_headers + (state ? state->text.size() : 0));
+    writer.header(Header::contact, {"<", own_uri({}, local_, it.source), ">"});
     writer.header(Header::event, {it.package, it.event_id.empty() ? "" : ";id=", it.event_id});
     writer.header(Header::subscription_state, substate);
     if (state) writer.header("SIP-ETag", state->tag);

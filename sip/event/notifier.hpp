@@ -9,6 +9,8 @@
 #include "sip/event/package.hpp"
 #include "sip/event/subscription.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <deque>
 #include <map>
 #include <optional>
@@ -177,7 +179,7 @@ private:
     std::map<std::pair<std::string, std::string>, Group> groups_;
     std::unordered_map<SubscriptionId, Entry> entries_;
     std::unordered_map<std::string, std::size_t> of_watcher_;
-    std::unordered_map<TransactionId, SubscriptionId> sent_;
+    boost::unordered_flat_map<TransactionId, SubscriptionId, std::hash<TransactionId>> sent_;
     std::map<SaveId, Waiting> waiting_;
     std::map<LocateId, Travelling> travelling_;
     std::deque<Group*> ring_; ///< With somebody who is due.

@@ -7,17 +7,18 @@
 
 namespace lyceum::sip {
 
-MessageWriter::MessageWriter() {
-    message_.bytes_.reserve(1024);
+MessageWriter::MessageWriter(std::size_t room) {
+    message_.bytes_.reserve(room);
     message_.fields_.reserve(24);
 }
 
-MessageWriter MessageWriter::request(Method method, std::string_view uri) {
-    return request(name_of(method), uri);
+MessageWriter MessageWriter::request(Method method, std::string_view uri, std::size_t room) {
+    return request(name_of(method), uri, room);
 }
 
-MessageWriter MessageWriter::request(std::string_view method, std::string_view uri) {
-    MessageWriter writer;
+MessageWriter MessageWriter::request(std::string_view method, std::string_view uri,
+                                     std::size_t room) {
+    MessageWriter writer(room);
     auto& message = writer.message_;
     message.method_ = method_of(method);
     message.first_ = writer.append(method);

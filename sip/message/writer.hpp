@@ -13,8 +13,11 @@ namespace lyceum::sip {
 /// them (header injection) become blanks, unless copied from a parsed message.
 class MessageWriter {
 public:
-    static MessageWriter request(Method method, std::string_view uri);
-    static MessageWriter request(std::string_view method, std::string_view uri);
+    static constexpr std::size_t usual_room = 1024; ///< Octets; it grows if they do not suffice.
+    static MessageWriter request(Method method, std::string_view uri,
+                                 std::size_t room = usual_room);
+    static MessageWriter request(std::string_view method, std::string_view uri,
+                                 std::size_t room = usual_room);
     /// With an empty `reason`, the standard phrase.
     static MessageWriter response(int status, std::string_view reason = {});
     /// A response to `request` with its Via, From, To, Call-ID and CSeq (RFC 3261 §8.2.6.2).
@@ -37,7 +40,7 @@ public:
     Message finish(std::string_view content_type = {}, std::string_view body = {});
 
 private:
-    MessageWriter();
+    explicit MessageWriter(std::size_t room = usual_room);
     Message::Span append(std::string_view text);
     Message::Span append_value(std::string_view value);
     MessageWriter& field(Header id, std::string_view name, std::string_view value, bool parsed);

@@ -15,6 +15,16 @@ Via top_via(const Message& message) {
     return via ? *via : Via{};
 }
 
+/// Of a Via that can only be ours, which holds one branch and nothing in quotes.
+std::string_view own_branch(const Message& response) {
+    static constexpr std::string_view name = ";branch=";
+    const auto via = response.header(Header::via).value_or("");
+    const auto at = via.find(name);
+    if (at == std::string_view::npos) return {};
+    const auto rest = via.substr(at + name.size());
+    return rest.substr(0, rest.find_first_of(";, \t"));
+}
+
 /// RFC 3261 §17.2.3: branch, sent-by and method, where an ACK counts as its INVITE. Peers of RFC
 /// 2543 have no such branch and are told apart by everything else.
 std::string server_key(const Message& request, Method method) {
@@ -207,7 +217,7 @@ void TransactionLayer::handle_response(const Message& response, const Endpoint& 
 std::unordered_map<TransactionId, TransactionLayer::Client>::iterator
 TransactionLayer::client_of(const Message& response) {
     static constexpr std::size_t id_at = Via::branch_cookie.size(), id_size = 16;
-    const auto branch = top_via(response).branch();
+    const auto branch = own_branch(response);
     TransactionId id{};
     if (branch.size() < id_at + id_size) return clients_.end();
     for (const char c : branch.substr(id_at, id_size)) {

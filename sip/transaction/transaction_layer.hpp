@@ -12,6 +12,8 @@
 #include "sip/transaction/endpoint.hpp"
 #include "sip/transaction/server_transaction.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <deque>
 #include <map>
 #include <optional>
@@ -182,7 +184,7 @@ private:
     std::deque<TransactionId> answered_; ///< Of `servers_`, the oldest first.
     std::unordered_map<TransactionId, Client> clients_;
     std::unordered_map<TransactionId, TransactionId> cancels_; ///< Of INVITEs: their CANCELs.
-    std::unordered_map<std::string, TransactionId> server_keys_, merge_keys_;
+    boost::unordered_flat_map<std::string, TransactionId> server_keys_, merge_keys_;
     DeadlineQueue<TransactionId> deadlines_;
     std::deque<Output> outputs_;
     Counters counters_;
