@@ -116,7 +116,9 @@ public:
           agent_(agent_options(c), random_, entropy_, transport_, log),
           guard_(guard_options(c), log),
           identity_(digest_options(c, store_.realm()), store_, guard_, entropy_, log),
-          records_({.wall_at_zero = wall_at_zero()}),
+          records_({.wall_at_zero = wall_at_zero(),
+                    .whose = [this](std::string_view from,
+                                    const sip::Endpoint& there) { return whose(from, there); }}),
           focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
                  records_, random_, entropy_, log),
           registrar_(registrar_options(c), identity_, transport_, entropy_, log),
@@ -131,7 +133,7 @@ public:
               agent_, trunks_, [this](std::string_view user) { return store_.number_of(user); },
               transport_, entropy_, log),
           presence_(presence_options(c), agent_, router_, identity_,
-                    routing::location_of(registrar_), transport_, entropy_, log),
+                    routing::location_of(registrar_), records_, transport_, entropy_, log),
           database_(
               c.data,
               [this](std::function<void()> tell) {
@@ -231,6 +233,16 @@ private:
         if (c.digest == "sha256") options.algorithms = {sip::DigestAlgorithm::sha256};
         if (c.digest == "md5") options.algorithms = {sip::DigestAlgorithm::md5};
         return options;
+    }
+
+    /// The member who says that he calls, if that is where one of his devices has registered from.
+    std::string whose(std::string_view from, const sip::Endpoint& there) const {
+        const auto named = router_.named(from);
+        if (!named || named->is_room) return {};
+        for (const auto& each : registrar_.bindings(named->name))
+            if (each.source.transport == there.transport && each.source.address == there.address)
+                return named->name;
+        return {};
     }
 
     void announce(std::ostream& out) const {

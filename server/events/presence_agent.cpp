@@ -21,14 +21,17 @@ bool is_private(std::string_view package) {
 
 PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
                              identity::Identity& identity, routing::Router::Location location,
-                             const sip::LocalAddresses& local, Entropy& entropy, Log& log)
+                             records::CallRecords& records, const sip::LocalAddresses& local,
+                             Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
-      location_(location), entropy_(entropy), log_(log),
+      location_(location), records_(records), entropy_(entropy), log_(log),
       notifier_(options_.notifier, agent, local, entropy, log),
       publications_(options_.publications, entropy, log), presentities_(publications_, *this),
-      watcher_info_(notifier_, *this), registration_info_(router, std::move(location)) {
+      watcher_info_(notifier_, *this), registration_info_(router, std::move(location)),
+      dialog_info_(records, *this) {
     notifier_.add({"presence", {std::string(presence::pidf_type)}, &presentities_});
     notifier_.add({"presence.winfo", {std::string(presence::watcher_info_type)}, &watcher_info_});
+    notifier_.add({"dialog", {std::string(dialog_info_type)}, &dialog_info_});
     notifier_.add({"reg", {std::string(registration_info_type)}, &registration_info_});
 }
 
@@ -65,15 +68,8 @@ bool PresenceAgent::handle_subscribe(const sip::RequestReceived& received, TimeP
         if (!router_.domains().contains(sip::uri_in(route))) return false;
     const bool inside = !sip::tag_of(request, Header::to).empty();
     if (inside && request.has(Header::route) && !notifier_.find(request)) return false;
-    std::optional<Refusal> refusal;
-    if (inside) {
-        refusal = refresh(received, now);
-    } else if (const auto named = router_.named(request.request_uri())) {
-        refusal = subscribe(received, *named, now);
-    } else {
-        if (!router_.domains().contains(request.request_uri())) return false;
-        refusal = Refusal{404};
-    }
+    if (!router_.domains().contains(request.request_uri()) && !inside) return false;
+    const auto refusal = inside ? refresh(received, now) : subscribe(received, now);
     if (refusal) refuse(received, *refusal, now);
     drain(now);
     return true;
@@ -90,20 +86,21 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::refresh(const sip::RequestR
     return std::nullopt;
 }
 
-std::optional<PresenceAgent::Refusal> PresenceAgent::subscribe(const sip::RequestReceived& received,
-                                                               const routing::Router::Named& named,
-                                                               TimePoint now) {
+std::optional<PresenceAgent::Refusal>
+PresenceAgent::subscribe(const sip::RequestReceived& received, TimePoint now) {
     const auto& request = received.request;
+    auto sender = sender_of(received, now);
+    if (!sender) return sender.error();
     std::string unsupported;
     for (const auto option : request.values(Header::require))
         unsupported.append(unsupported.empty() ? "" : ", ").append(option);
     if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
-    auto sender = sender_of(received, now);
-    if (!sender) return sender.error();
+    const auto named = router_.named(request.request_uri());
+    if (!named) return Refusal{404};
     const auto package = sip::EventName::parse(*request.header(Header::event))->package;
-    if (is_private(package) && !may_act_for(*sender, named.name))
+    if (is_private(package) && !may_act_for(*sender, named->name))
         return Refusal{403, "For the Owner Alone"};
-    notifier_.subscribe(received, named.name, std::move(*sender), false, now);
+    notifier_.subscribe(received, named->name, std::move(*sender), false, now);
     return std::nullopt;
 }
 
@@ -113,10 +110,10 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::publish(const sip::RequestR
     const auto event = sip::EventName::parse(request.header(Header::event).value_or(""));
     if (!event || event->package != "presence")
         return Refusal{489, {}, {{Header::allow_events, "presence"}}};
-    const auto named = router_.named(request.request_uri());
-    if (!named || named->is_room) return Refusal{404};
     const auto sender = sender_of(received, now);
     if (!sender) return sender.error();
+    const auto named = router_.named(request.request_uri());
+    if (!named || named->is_room) return Refusal{404};
     if (!may_act_for(*sender, named->name)) return Refusal{403, "Members Publish Their Own State"};
     publications_.handle_publish(received, named->name, now);
     return std::nullopt;
@@ -153,8 +150,23 @@ void PresenceAgent::refuse(const sip::RequestReceived& received, const Refusal& 
 
 // ── What is known ────────────────────────────────────────────────────────────────────────────────
 
+/// A member is there with his devices, a room when somebody is in it.
 presence::Facts PresenceAgent::facts(std::string_view resource) {
-    return {!location_(resource).empty(), {}, {}};
+    presence::Facts out;
+    const bool in_session = records_.in_room(resource) > 0;
+    out.reachable = in_session || !location_(resource).empty();
+    if (in_session) out.note = "in session";
+    const auto add = [&out](const char* activity) {
+        auto& known = out.activities;
+        if (std::find(known.begin(), known.end(), activity) == known.end())
+            known.push_back(activity);
+    };
+    for (const auto& talk : records_.talks(resource)) {
+        if (!talk.confirmed || talk.room == resource) continue;
+        add(talk.room.empty() ? "on-the-phone" : "meeting");
+        if (!talk.room.empty()) out.note = "in " + talk.room;
+    }
+    return out;
 }
 
 presence::View PresenceAgent::view(std::string_view resource, std::string_view watcher) {
@@ -171,8 +183,20 @@ std::string PresenceAgent::uri_of(std::string_view resource) { return router_.ur
 
 void PresenceAgent::handle_registration(std::string_view user, TimePoint now) {
     notifier_.change("reg", user, now);
-    if (presentities_.change(user)) notifier_.change("presence", user, now);
+    tell_watchers(user, now);
     drain(now);
+}
+
+void PresenceAgent::handle_talks(TimePoint now) {
+    for (const auto& name : records_.take_changed()) {
+        notifier_.change("dialog", name, now);
+        tell_watchers(name, now);
+    }
+    drain(now);
+}
+
+void PresenceAgent::tell_watchers(std::string_view resource, TimePoint now) {
+    if (presentities_.change(resource)) notifier_.change("presence", resource, now);
 }
 
 // ── The parts ────────────────────────────────────────────────────────────────────────────────────
@@ -206,8 +230,7 @@ void PresenceAgent::drain(TimePoint now) {
         } else if (auto* save = std::get_if<presence::Publications::Save>(&*output)) {
             outputs_.emplace_back(std::move(*save));
         } else {
-            const auto& resource = std::get<presence::Publications::Changed>(*output).resource;
-            if (presentities_.change(resource)) notifier_.change("presence", resource, now);
+            tell_watchers(std::get<presence::Publications::Changed>(*output).resource, now);
         }
     }
     while (auto output = notifier_.poll()) {

@@ -3,6 +3,7 @@
 
 #include "presence/presentities.hpp"
 #include "presence/watcher_info.hpp"
+#include "server/events/dialog_info.hpp"
 #include "server/events/registration_info.hpp"
 #include "server/identity/identity.hpp"
 #include "server/routing/router.hpp"
@@ -46,7 +47,8 @@ public:
 
     PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
                   identity::Identity& identity, routing::Router::Location location,
-                  const sip::LocalAddresses& local, Entropy& entropy, Log& log);
+                  records::CallRecords& records, const sip::LocalAddresses& local, Entropy& entropy,
+                  Log& log);
     PresenceAgent(const PresenceAgent&) = delete; // Its parts know each other.
     PresenceAgent& operator=(const PresenceAgent&) = delete;
 
@@ -58,6 +60,8 @@ public:
     bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
     /// A member is reached elsewhere than before.
     void handle_registration(std::string_view user, TimePoint now);
+    /// Somebody may be on the phone now, or not any more; a room in session, or empty.
+    void handle_talks(TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
     void handle_saved(sip::Notifier::SaveId id, bool done, TimePoint now);
     void handle_saved(presence::Publications::SaveId id, bool done, TimePoint now);
@@ -84,12 +88,12 @@ private:
 
     bool handle_subscribe(const sip::RequestReceived& received, TimePoint now);
     std::optional<Refusal> refresh(const sip::RequestReceived& received, TimePoint now);
-    std::optional<Refusal> subscribe(const sip::RequestReceived& received,
-                                     const routing::Router::Named& named, TimePoint now);
+    std::optional<Refusal> subscribe(const sip::RequestReceived& received, TimePoint now);
     std::optional<Refusal> publish(const sip::RequestReceived& received, TimePoint now);
     Result<std::string, Refusal> sender_of(const sip::RequestReceived& received, TimePoint now);
     [[nodiscard]] bool may_act_for(std::string_view user, std::string_view resource);
     void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
+    void tell_watchers(std::string_view resource, TimePoint now);
     void drain(TimePoint now);
 
     Options options_;
@@ -97,6 +101,7 @@ private:
     const routing::Router& router_;
     identity::Identity& identity_;
     routing::Router::Location location_;
+    records::CallRecords& records_;
     Entropy& entropy_;
     Log& log_;
     sip::Notifier notifier_;
@@ -104,6 +109,7 @@ private:
     presence::Presentities presentities_;
     presence::WatcherInfo watcher_info_;
     RegistrationInfo registration_info_;
+    DialogInfo dialog_info_;
     std::deque<Output> outputs_;
 };
 

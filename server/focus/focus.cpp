@@ -42,7 +42,8 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
     leg.pin = room->pin;
     leg.host_pin = room->host_pin;
     leg.admitted = room->access != Access::pin;
-    leg.record = records_.begin(call.invite, "room", now);
+    leg.record = records_.begin(call.invite, call.from, "room", now);
+    records_.set_room(leg.record, to_lower(room->name));
     answer_call(call, id, leg, now);
 }
 

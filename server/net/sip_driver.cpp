@@ -61,6 +61,7 @@ void SipDriver::drain(TimePoint now) {
     }
     drain_proxy();
     drain_trunks();
+    cores_.presence.handle_talks(now);
     drain_presence();
 }
 

@@ -161,7 +161,8 @@ void SipTransport::handle(std::string bytes, sip::Framing framing, const sip::En
 void SipTransport::send(sip::Transmit transmit) {
     ++counters_.sent;
     const auto& to = transmit.to;
-    if (to.transport == sip::Transport::udp) return udp_.send(to.address, std::move(transmit.bytes));
+    if (to.transport == sip::Transport::udp)
+        return udp_.send(to.address, std::move(transmit.bytes));
     auto flow = flows_.find(to.flow);
     if (flow == flows_.end()) {
         const auto known = flows_to_.find({to.transport, to.address});

@@ -253,7 +253,8 @@ void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, 
               breadth};
     auto& placed = calls_.emplace(id, std::move(call)).first->second;
     if (options.invite && makes_dialog(placed.received.request))
-        placed.record = records_.begin(placed.received.request, "member", now);
+        placed.record =
+            records_.begin(placed.received.request, placed.received.from, "member", now);
     placed.fork.start(now);
     drain(id, now);
 }
@@ -263,6 +264,10 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
     while (auto output = call.fork.poll()) {
         if (auto* wanted = std::get_if<Fork::Try>(&*output)) {
             records_.set_way(call.record, way_of(wanted->target));
+            if (call.record && !wanted->target.member.empty()) {
+                records_.ring(call.record, wanted->target.member);
+                call.members[wanted->branch] = wanted->target.member;
+            }
             auto hop = next_hop(call.received.request, call.way, wanted->target);
             const auto share = call.breadth / static_cast<unsigned>(wanted->breadth);
             locate({{id, wanted->branch}, std::move(wanted->target), {}, std::max(share, 1u)}, hop,
@@ -308,9 +313,14 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
 /// What a response means for the record of the call.
 void Proxy::note(const Call& call, const sip::Message& response, TimePoint now) {
     const int status = response.status();
+    if (!call.record) return;
     if (status >= 300)
         records_.end(call.record, status, status == 487 ? "cancelled" : "refused", now);
-    else if (status >= 200) records_.answer(call.record, response, now);
+    else if (status >= 200) {
+        const auto member = call.members.find(call.heard_of);
+        records_.answer(call.record, response,
+                        member == call.members.end() ? std::string() : member->second, now);
+    }
 }
 
 /// A phone that is told to send calls elsewhere speaks for the member whose it is; anybody else's
@@ -451,7 +461,9 @@ void Proxy::handle_response(const sip::ResponseReceived& received, TimePoint now
     const auto found = sent_.find(received.transaction);
     if (found == sent_.end()) return;
     const auto [id, branch] = found->second;
-    calls_.at(id).fork.handle_response(branch, forwarded_response(received.response), now);
+    auto& call = calls_.at(id);
+    call.heard_of = branch;
+    call.fork.handle_response(branch, forwarded_response(received.response), now);
     drain(id, now);
 }
 

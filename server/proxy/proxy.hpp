@@ -82,6 +82,8 @@ private:
         std::string asserted;  ///< Who calls, proven: a P-Asserted-Identity value.
         unsigned breadth = 60; ///< What is left of Max-Breadth (RFC 5393 §5.3).
         std::map<Fork::Branch, sip::TransactionId> clients{};
+        std::map<Fork::Branch, std::string> members{}; ///< Whose devices those are.
+        Fork::Branch heard_of{};                       ///< Who has answered last.
         records::RecordId record{};
         std::optional<TimePoint> lingers_until{};
     };

@@ -3,8 +3,8 @@
 
 #include "sip/message/values.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace lyceum::records {
 namespace {
@@ -21,7 +21,8 @@ std::string dialog_of(const sip::Message& message) {
 
 } // namespace
 
-RecordId CallRecords::begin(const sip::Message& invite, std::string way, TimePoint now) {
+RecordId CallRecords::begin(const sip::Message& invite, const sip::Endpoint& from, std::string way,
+                            TimePoint now) {
     if (open_.size() >= options_.open_max) return {};
     const RecordId id{++last_id_};
     Open open;
@@ -31,7 +32,9 @@ RecordId CallRecords::begin(const sip::Message& invite, std::string way, TimePoi
     open.record.way = std::move(way);
     open.record.started = wall(now);
     open.caller_tag = sip::tag_of(invite, Header::from);
-    open_.emplace(id, std::move(open));
+    if (options_.whose) open.initiator = options_.whose(open.record.caller, from);
+    if (!open.initiator.empty()) talking_[open.initiator].insert(id);
+    tell(open_.emplace(id, std::move(open)).first->second);
     deadlines_.set(id, now + options_.lasts_max);
     return id;
 }
@@ -41,17 +44,38 @@ void CallRecords::set_way(RecordId id, std::string way) {
         found->second.record.way = std::move(way);
 }
 
+void CallRecords::set_room(RecordId id, std::string room) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) return;
+    talking_[room].insert(id);
+    found->second.room = std::move(room);
+}
+
+void CallRecords::ring(RecordId id, const std::string& member) {
+    const auto found = open_.find(id);
+    if (found == open_.end() || found->second.record.answered) return;
+    if (!found->second.called.insert(member).second) return;
+    talking_[member].insert(id);
+    changed_.insert(member);
+}
+
 void CallRecords::answer(RecordId id, TimePoint now) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.record.answered) return;
     found->second.record.answered = wall(now);
     found->second.record.status = 200;
+    tell(found->second);
 }
 
-void CallRecords::answer(RecordId id, const sip::Message& success, TimePoint now) {
+void CallRecords::answer(RecordId id, const sip::Message& success, const std::string& member,
+                         TimePoint now) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.record.answered) return;
     answer(id, now);
+    for (const auto& each : std::exchange(found->second.called, {})) {
+        if (each == member) found->second.called.insert(each);
+        else if (each != found->second.initiator) forget_talk(each, id);
+    }
     found->second.dialog = dialog_of(success);
     dialogs_.insert_or_assign(found->second.dialog, id);
 }
@@ -74,12 +98,14 @@ void CallRecords::end_leg(RecordId id, std::uint64_t leg, std::string why, TimeP
     found->second.record.ended = wall(now);
     found->second.leg = leg;
     legs_.insert_or_assign(leg, id);
+    leave(id, found->second);
     deadlines_.set(id, now + options_.quality_within);
 }
 
 void CallRecords::discard(RecordId id) {
     const auto found = open_.find(id);
     if (found == open_.end()) return;
+    leave(id, found->second);
     deadlines_.remove(id);
     open_.erase(found);
 }
@@ -121,11 +147,53 @@ void CallRecords::end_all(TimePoint now) {
 void CallRecords::put_out(RecordId id) {
     const auto found = open_.find(id);
     auto& open = found->second;
+    leave(id, open);
     if (!open.dialog.empty()) dialogs_.erase(open.dialog);
     if (open.leg) legs_.erase(*open.leg);
     outputs_.push_back(std::move(open.record));
     deadlines_.remove(id);
     open_.erase(found);
+}
+
+// ── Who talks now ────────────────────────────────────────────────────────────────────────────────
+
+/// All who are in it see it in another state.
+void CallRecords::tell(const Open& open) {
+    if (!open.initiator.empty()) changed_.insert(open.initiator);
+    if (!open.room.empty()) changed_.insert(open.room);
+    changed_.insert(open.called.begin(), open.called.end());
+}
+
+void CallRecords::forget_talk(const std::string& name, RecordId id) {
+    const auto talks = talking_.find(name);
+    if (talks == talking_.end() || talks->second.erase(id) == 0) return;
+    if (talks->second.empty()) talking_.erase(talks);
+    changed_.insert(name);
+}
+
+void CallRecords::leave(RecordId id, Open& open) {
+    for (const auto& each : std::exchange(open.called, {})) forget_talk(each, id);
+    forget_talk(std::exchange(open.initiator, {}), id);
+    forget_talk(std::exchange(open.room, {}), id);
+}
+
+std::vector<CallRecords::Talk> CallRecords::talks(std::string_view member) const {
+    std::vector<Talk> out;
+    const auto talks = talking_.find(member);
+    if (talks == talking_.end()) return out;
+    for (const auto id : talks->second) {
+        const auto& open = open_.at(id);
+        out.push_back({id, open.initiator == member, open.record.answered.has_value(), open.room});
+    }
+    return out;
+}
+
+std::size_t CallRecords::in_room(std::string_view room) const {
+    const auto talks = talking_.find(room);
+    if (talks == talking_.end()) return 0;
+    return static_cast<std::size_t>(
+        std::count_if(talks->second.begin(), talks->second.end(),
+                      [this](RecordId id) { return open_.at(id).record.answered.has_value(); }));
 }
 
 std::optional<CallRecord> CallRecords::poll() {

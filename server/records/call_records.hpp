@@ -6,14 +6,19 @@
 #include "base/strong_id.hpp"
 #include "rtp/quality.hpp"
 #include "sip/message/message.hpp"
+#include "sip/transaction/endpoint.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace lyceum::records {
 
@@ -45,6 +50,8 @@ struct CallRecord {
 ///
 /// Calls of members pass the proxy, which keeps nothing of them; so it is by their BYE that an end
 /// is noticed. One that nobody ends is put out as "lost" after `lasts_max`.
+///
+/// So it knows who is on the phone and which rooms are in session.
 class CallRecords {
 public:
     struct Options {
@@ -52,18 +59,32 @@ public:
         std::size_t open_max = 100'000; ///< Beyond, new ones are not recorded.
         Duration lasts_max = 12h;
         Duration quality_within = 2s; ///< After the end of a leg, what was heard of it is told.
+        /// Which member calls, by this From and from there; empty: none that can be told.
+        std::function<std::string(std::string_view from, const sip::Endpoint&)> whose{};
+    };
+    /// A call that goes on, as one of the two members in it sees it.
+    struct Talk {
+        RecordId id;
+        bool initiator;
+        bool confirmed;   ///< It has been answered.
+        std::string room; ///< Or empty.
     };
 
     explicit CallRecords(Options options) : options_(options) {}
 
     /// None: too many go on.
-    RecordId begin(const sip::Message& invite, std::string way, TimePoint now);
+    RecordId begin(const sip::Message& invite, const sip::Endpoint& from, std::string way,
+                   TimePoint now);
     /// \name For a call that goes on; for none, and for one that is over, they do nothing.
     ///@{
     void set_way(RecordId id, std::string way);
+    void set_room(RecordId id, std::string room);
+    /// A device of this member rings.
+    void ring(RecordId id, const std::string& member);
     void answer(RecordId id, TimePoint now);
-    /// By this response of the called: a BYE between the two ends it.
-    void answer(RecordId id, const sip::Message& success, TimePoint now);
+    /// By this response of the called, a device of this member if it is not empty: a BYE between
+    /// the two ends it.
+    void answer(RecordId id, const sip::Message& success, const std::string& member, TimePoint now);
     void end(RecordId id, int status, std::string why, TimePoint now);
     /// The end of a leg of ours, of which there will be `handle_quality`.
     void end_leg(RecordId id, std::uint64_t leg, std::string why, TimePoint now);
@@ -79,13 +100,25 @@ public:
     [[nodiscard]] std::optional<TimePoint> deadline() const { return deadlines_.deadline(); }
     [[nodiscard]] std::size_t open_count() const { return open_.size(); }
 
+    /// What the member is in now, in the order in which it began.
+    [[nodiscard]] std::vector<Talk> talks(std::string_view member) const;
+    /// Participants of a room.
+    [[nodiscard]] std::size_t in_room(std::string_view room) const;
+    /// The members and rooms for whom this is another answer than when this was asked last.
+    [[nodiscard]] std::set<std::string> take_changed() { return std::exchange(changed_, {}); }
+
 private:
     struct Open {
         CallRecord record;
         std::string caller_tag, dialog;   ///< The dialog only of a call that a BYE is to end.
         std::optional<std::uint64_t> leg; ///< Over, and waits to hear how it was.
+        std::string room, initiator;
+        std::set<std::string> called; ///< Whose devices ring, or whose has answered.
     };
     void put_out(RecordId id);
+    void tell(const Open& open);
+    void forget_talk(const std::string& name, RecordId id);
+    void leave(RecordId id, Open& open);
     [[nodiscard]] WallTime wall(TimePoint now) const {
         return options_.wall_at_zero + now.time_since_epoch();
     }
@@ -96,6 +129,8 @@ private:
     std::unordered_map<std::string, RecordId> dialogs_;
     std::unordered_map<std::uint64_t, RecordId> legs_;
     DeadlineQueue<RecordId> deadlines_;
+    std::map<std::string, std::set<RecordId>, std::less<>> talking_; ///< By member or room.
+    std::set<std::string> changed_;
     std::deque<CallRecord> outputs_;
 };
 

@@ -20,6 +20,7 @@ struct Target {
     std::string diversion;                 ///< Why it is tried in place of another (RFC 5806).
     bool is_device = false;                ///< One that has registered, with these features.
     std::string number{};                  ///< Asked for in the DNS first (RFC 6116): "+4930123".
+    std::string member{};                  ///< Whose device it is.
 };
 
 /// After what the targets of a group have their turn.

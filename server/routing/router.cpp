@@ -286,6 +286,7 @@ std::vector<Group> Router::devices(std::string_view name, std::string_view gr) c
     for (const auto& binding : location_(name)) {
         if (!gr.empty() && registrar::gr_of(binding.instance) != gr) continue;
         auto target = target_of(binding);
+        target.member = name;
         if (binding.reg_id != 0) {
             if (const auto known = places.find(binding.instance); known != places.end()) {
                 auto& other = groups[known->second.first].targets[known->second.second];

@@ -409,7 +409,8 @@ void Notifier::tell(Entry& entry, std::string_view substate, TimePoint now) {
     const bool shown = !it.pending;
     const auto state = shown ? entry.group->package->source->state(it.resource, it.watcher, it.type)
                              : EventState{};
-    auto writer = it.dialog.request(Method::notify, room_for_headers + (state ? state->text.size() : 0));
+    auto writer =
+        it.dialog.request(Method::notify, room_for_headers + (state ? state->text.size() : 0));
     writer.header(Header::contact, {"<", own_uri({}, local_, it.source), ">"});
     writer.header(Header::event, {it.package, it.event_id.empty() ? "" : ";id=", it.event_id});
     writer.header(Header::subscription_state, substate);
@@ -439,7 +440,8 @@ void Notifier::send(Entry& entry, Message notify, TimePoint now) {
     if (direct && (targets.empty() || is_reliable(targets.front().transport)))
         targets.push_back(*direct);
     if (!targets.empty()) {
-        sent_.emplace(agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now), id);
+        sent_.emplace(
+            agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now), id);
         return;
     }
     const LocateId locate{++last_locate_};
@@ -453,7 +455,9 @@ void Notifier::handle_located(LocateId id, std::vector<Endpoint> targets, TimePo
     auto [subscription, notify] = std::move(found->second);
     travelling_.erase(found);
     if (!targets.empty())
-        sent_.emplace(agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now), subscription);
+        sent_.emplace(
+            agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now),
+            subscription);
     else if (entries_.contains(subscription)) end(subscription, "watcher's host unknown");
 }
 

@@ -188,8 +188,7 @@ void TransactionLayer::handle_response(const Message& response, const Endpoint& 
         ++counters_.stray_responses;
         return;
     }
-    const auto rejection =
-        known->second.sending.status_only ? std::nullopt : validate(response);
+    const auto rejection = known->second.sending.status_only ? std::nullopt : validate(response);
     if (rejection) {
         ++counters_.malformed;
         log_.debug("sip.response.dropped", {{"reason", rejection->reason}});
@@ -502,9 +501,7 @@ void TransactionLayer::settle(TransactionId id, Client& client) {
     const auto* invite = std::get_if<InviteClientTransaction>(&client.machine);
     const bool over = other ? other->state() >= NonInviteClientTransaction::State::completed
                             : invite->state() == InviteClientTransaction::State::terminated;
-    deadlines_.set(id, over    ? std::nullopt
-                       : other ? other->deadline()
-                               : invite->deadline());
+    deadlines_.set(id, over ? std::nullopt : other ? other->deadline() : invite->deadline());
     if (!over) return;
     if (client.cancels) cancels_.erase(client.cancels);
     clients_.erase(id);

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "server/b2bua/b2bua.hpp"
+#include "server/events/presence_agent.hpp"
 #include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
 #include "tests/kit/recording_log.hpp"
@@ -15,9 +16,9 @@
 
 namespace lyceum::kit {
 
-/// A proxy with all that it stands on, and trunks beside it; and a driver that keeps what is sent.
-/// Members are alice, bob
-/// and carol, whose password is "secret"; the domain is school.test, at 192.0.2.1.
+/// A proxy with all that it stands on, trunks and a presence agent beside it; and a driver that
+/// keeps what is sent. What is to be on disk is there at once. Members are alice, bob and carol,
+/// whose password is "secret"; the domain is school.test, at 192.0.2.1.
 class Exchange : public routing::Directory, public identity::Credentials {
 public:
     explicit Exchange(proxy::Proxy::Options options = {},
@@ -55,6 +56,7 @@ public:
         binding.source = source ? *source : sip::endpoint_of(contact).value_or(sip::Endpoint{});
         bindings[user].push_back(binding);
         registrar.restore({{user, bindings[user]}}, now);
+        presence.handle_registration(user, now);
     }
 
     /// What arrives, from where.
@@ -67,14 +69,16 @@ public:
     void run(Duration time) {
         const auto end = now + time;
         while (true) {
-            const auto next = earlier(earlier(agent.deadline(), proxy.deadline()),
-                                      earlier(trunks.deadline(), b2bua.deadline()));
+            auto next = earlier(earlier(agent.deadline(), proxy.deadline()),
+                                earlier(trunks.deadline(), b2bua.deadline()));
+            next = earlier(next, presence.deadline());
             if (!next || *next > end) break;
             now = std::max(now, *next);
             agent.handle_timeout(now);
             proxy.handle_timeout(now);
             trunks.handle_timeout(now);
             b2bua.handle_timeout(now);
+            presence.handle_timeout(now);
             drain();
         }
         now = end;
@@ -146,7 +150,13 @@ public:
     identity::Domains domains{"school.test", "192.0.2.1"};
     sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
     registrar::Registrar registrar{{.domains = domains}, identity, local, entropy, log};
-    records::CallRecords records{{}};
+    records::CallRecords records{{.whose = [this](std::string_view from,
+                                                  const sip::Endpoint& there) -> std::string {
+        const auto named = router.named(from);
+        for (const auto& each : named ? bindings[named->name] : std::vector<registrar::Binding>{})
+            if (each.source == there) return named->name;
+        return {};
+    }}};
     routing::Router router;
     proxy::Proxy proxy;
     trunk::Trunks trunks{{}, agent, local, random, entropy, log};
@@ -161,7 +171,11 @@ public:
                        local,
                        entropy,
                        log};
+    events::PresenceAgent presence{
+        {}, agent, router, identity, routing::location_of(registrar), records, local, entropy, log};
     std::vector<Sent> sent;
+    std::map<sip::SubscriptionId, sip::Subscription> subscriptions; ///< On disk.
+    std::map<std::string, presence::Publication> publications;
     sip::TransactionId last{};
     std::vector<sip::Locate> wanted, trunk_wanted;
     std::vector<proxy::Proxy::Enumerate> numbers_wanted;
@@ -173,6 +187,18 @@ private:
         return {std::move(options),    agent,   router, identity, records, local,
                 sip::KeyedHash("key"), entropy, log};
     }
+    void keep(events::PresenceAgent::Output output) {
+        if (auto* save = std::get_if<sip::Notifier::Save>(&output)) {
+            subscriptions.insert_or_assign(save->subscription.id, save->subscription);
+            presence.handle_saved(save->id, true, now);
+        } else if (const auto* forget = std::get_if<sip::Notifier::Forget>(&output)) {
+            subscriptions.erase(forget->subscription);
+        } else if (auto* said = std::get_if<presence::Publications::Save>(&output)) {
+            publications.erase(said->replaced);
+            if (said->publication) publications.emplace(said->publication->tag, *said->publication);
+            presence.handle_saved(said->id, true, now);
+        }
+    }
     void drain() {
         while (auto output = agent.poll()) {
             if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
@@ -181,7 +207,8 @@ private:
             } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
                 taken.push_back(std::move(*call));
             } else if (!trunks.handle_stranger(*output, now) &&
-                       !b2bua.handle_stranger(*output, now)) {
+                       !b2bua.handle_stranger(*output, now) &&
+                       !presence.handle_stranger(*output, now)) {
                 proxy.handle_stranger(*output, now);
             }
         }
@@ -194,6 +221,11 @@ private:
             if (auto* locate = std::get_if<sip::Locate>(&*output))
                 trunk_wanted.push_back(std::move(*locate));
             else states.push_back(std::move(std::get<trunk::Trunks::Changed>(*output)));
+        }
+        presence.handle_talks(now);
+        while (auto output = presence.poll()) {
+            keep(std::move(*output));
+            drain();
         }
     }
 };

@@ -24,8 +24,8 @@ TEST_F(B2buaTest, ACallGoesOutAndNeitherSideSeesTheOther) {
     EXPECT_TRUE(message.header(Header::from)->starts_with("\"Alice\" <sip:+4989100@192.0.2.1>"));
     EXPECT_EQ(message.values(Header::via).size(), 1u);
     EXPECT_LT(*parse_number<int>(*message.header(Header::max_forwards)), 70);
-    for (const auto* theirs : {"192.0.2.9", "Desk 7", "Call-ID: c1\r", "Proxy-Authorization", "Record-Route",
-                               "P-Asserted-Identity", "school.test"})
+    for (const auto* theirs : {"192.0.2.9", "Desk 7", "Call-ID: c1\r", "Proxy-Authorization",
+                               "Record-Route", "P-Asserted-Identity", "school.test"})
         EXPECT_EQ(message.bytes().find(theirs), std::string::npos) << theirs;
 
     exchange.hand_in(answer(*out, 183, {"Server: GW 1\nContent-Type: application/sdp", "early"}),

@@ -135,7 +135,7 @@ TEST_F(ProxyTest, WhatCannotGoOnIsRefused) {
 
 TEST_F(ProxyTest, WhatIsPublishedGoesToNoPhone) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
-    EXPECT_EQ(ask({.method = "PUBLISH", .more = "Event: presence\n"}), 489);
+    EXPECT_EQ(ask({.method = "PUBLISH", .more = "Event: presence\n"}), 401);
     EXPECT_FALSE(exchange.next("PUBLISH"));
 }
 

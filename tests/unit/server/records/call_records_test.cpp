@@ -7,7 +7,7 @@ namespace {
 
 class RecordsTest : public testing::Test {
 protected:
-    RecordId begin() { return records.begin(kit::request("INVITE"), "room", now); }
+    RecordId begin() { return records.begin(kit::request("INVITE"), {}, "room", now); }
     CallRecord only() {
         auto record = records.poll();
         EXPECT_TRUE(record);

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sip/auth/digest_client.hpp"
+#include "tests/kit/proxy_calls.hpp"
+
+namespace lyceum::events {
+namespace {
+
+using kit::ProxyCalls;
+using sip::Header;
+
+std::string header(const sip::Message& message, std::string_view name) {
+    return std::string(message.header(name).value_or("(none)"));
+}
+
+std::string pidf(const std::string& inside) {
+    return "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='sip:x@y'>" + inside +
+           "</presence>";
+}
+
+class PresenceAgentTest : public ProxyCalls {
+protected:
+    /// The request of a member, with his password, from outside; his address is in From.
+    sip::Message from_member(const std::string& user, Ask what) {
+        what.from = "sip:" + user + "@school.test";
+        exchange.hand_in(request(what), outside);
+        const auto challenge = answered();
+        EXPECT_EQ(challenge->status(), 401);
+        const auto credentials =
+            sip::answer_challenge(*challenge, {user, "secret"}, what.method, what.uri, "c");
+        what.more += "Authorization: " + credentials->value + "\n";
+        exchange.hand_in(request(what), outside);
+        const auto answer = answered();
+        return answer ? *answer : sip::Message{};
+    }
+    sip::Message subscribe(const std::string& user, const std::string& to,
+                           const std::string& event = "presence", const std::string& more = {}) {
+        return from_member(user, {.method = "SUBSCRIBE",
+                                  .uri = to,
+                                  .more = "Event: " + event + "\n" + more,
+                                  .call_id = user + to + event});
+    }
+    sip::Message publish(const std::string& user, const std::string& to, const std::string& body,
+                         const std::string& more = {}) {
+        return from_member(user,
+                           {.method = "PUBLISH",
+                            .uri = to,
+                            .more = more + "Event: presence\nContent-Type: application/pidf+xml\n",
+                            .body = body});
+    }
+    /// The NOTIFYs that are under way, by their watcher's resource; each is answered.
+    std::vector<sip::Message> notified() {
+        exchange.run(1ms);
+        std::vector<sip::Message> out;
+        while (auto notify = exchange.next("NOTIFY")) {
+            auto ok = sip::MessageWriter::reply(notify->message, 200).finish();
+            exchange.hand_in(kit::parse(ok.bytes()), notify->to);
+            out.push_back(std::move(notify->message));
+            exchange.run(1ms);
+        }
+        return out;
+    }
+    /// The body of the only one.
+    std::string told() {
+        const auto all = notified();
+        EXPECT_EQ(all.size(), 1u);
+        return all.size() == 1 ? std::string(all.front().body()) : std::string();
+    }
+    /// Alice calls bob, whose device answers; gives the BYE that would end it.
+    sip::Message talk() {
+        exchange.hand_in(request({.from = "sip:alice@school.test", .call_id = "talk"}), alices);
+        const auto challenge = exchange.next("407");
+        const auto credentials = sip::answer_challenge(challenge->message, {"alice", "secret"},
+                                                       "INVITE", "sip:bob@school.test", "c");
+        auto invite = request({.from = "sip:alice@school.test",
+                               .more = "Proxy-Authorization: " + credentials->value + "\n",
+                               .call_id = "talk"});
+        exchange.hand_in(invite, alices);
+        const auto ringing = exchange.next("INVITE");
+        EXPECT_TRUE(ringing);
+        watched = notified();
+        const auto ok = answer_to(ringing->message, 200);
+        exchange.hand_in(ok, desk);
+        auto bye = request({.method = "BYE",
+                            .uri = "sip:bob@192.0.2.20:5060",
+                            .from = "sip:alice@school.test",
+                            .to_tag = "b",
+                            .call_id = "talk"});
+        const auto answer = exchange.next("200");
+        EXPECT_TRUE(answer);
+        std::string text(bye.bytes());
+        for (const auto route : answer->message.values(Header::record_route))
+            text.insert(text.find("Call-ID"), "Route: " + std::string(route) + "\r\n");
+        return kit::parse(text);
+    }
+
+    static inline const sip::Endpoint alices{
+        sip::Transport::udp, kit::address("192.0.2.30", 5060), {}};
+    std::vector<sip::Message> watched;
+};
+
+TEST_F(PresenceAgentTest, AWatcherSeesWhetherABuddyIsThere) {
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 200);
+    auto body = told();
+    EXPECT_NE(body.find("entity=\"sip:bob@school.test\""), std::string::npos);
+    EXPECT_NE(body.find("<basic>closed</basic>"), std::string::npos);
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    EXPECT_NE(told().find("<basic>open</basic>"), std::string::npos);
+    exchange.bind("bob", "sip:bob@192.0.2.21:5060");
+    EXPECT_TRUE(notified().empty()) << "that is nothing new";
+}
+
+TEST_F(PresenceAgentTest, WhatADevicePublishesIsSeen) {
+    subscribe("alice", "sip:bob@school.test");
+    notified();
+    const auto said = publish("bob", "sip:bob@school.test", pidf("<note>lunch</note>"));
+    EXPECT_EQ(said.status(), 200);
+    EXPECT_NE(told().find("lunch"), std::string::npos);
+    EXPECT_EQ(publish("bob", "sip:bob@school.test", pidf("<note>back</note>"),
+                      "SIP-If-Match: " + header(said, "SIP-ETag") + "\nExpires: 600\n")
+                  .status(),
+              200);
+    const auto body = told();
+    EXPECT_TRUE(body.find("lunch") == std::string::npos && body.find("back") != std::string::npos);
+    exchange.run(600s);
+    EXPECT_EQ(told().find("back"), std::string::npos);
+}
+
+TEST_F(PresenceAgentTest, WhoTalksIsOnThePhone) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("alice", "sip:alice@192.0.2.30:5060");
+    subscribe("carol", "sip:bob@school.test");
+    subscribe("carol", "sip:alice@school.test", "dialog");
+    notified();
+    const auto bye = talk();
+    ASSERT_EQ(watched.size(), 1u); // It rings; bob is not on the phone by that.
+    EXPECT_NE(watched[0].body().find("<state>early</state>"), std::string::npos);
+    EXPECT_NE(watched[0].body().find("direction=\"initiator\""), std::string::npos);
+    auto all = notified();
+    ASSERT_EQ(all.size(), 2u);
+    std::string both(all[0].body());
+    both += all[1].body();
+    EXPECT_NE(both.find("<rpid:on-the-phone/>"), std::string::npos) << both;
+    EXPECT_NE(both.find("<state>confirmed</state>"), std::string::npos);
+    EXPECT_NE(both.find("version=\"2\""), std::string::npos) << "the third that carol gets of it";
+    exchange.hand_in(bye, alices);
+    all = notified();
+    ASSERT_EQ(all.size(), 2u);
+    both = std::string(all[0].body()) + std::string(all[1].body());
+    EXPECT_EQ(both.find("on-the-phone"), std::string::npos);
+    EXPECT_EQ(both.find("<dialog "), std::string::npos);
+}
+
+TEST_F(PresenceAgentTest, ARoomIsThereWhenItIsInSession) {
+    EXPECT_EQ(subscribe("alice", "sip:Maths@school.test").status(), 200);
+    EXPECT_NE(told().find("closed"), std::string::npos);
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    subscribe("alice", "sip:bob@school.test");
+    notified();
+    auto& records = exchange.records;
+    const auto leg =
+        records.begin(request({.uri = "sip:maths@school.test", .from = "sip:bob@school.test"}),
+                      desk, "room", exchange.now);
+    records.set_room(leg, "maths");
+    records.answer(leg, exchange.now);
+    exchange.turn();
+    const auto all = notified();
+    ASSERT_EQ(all.size(), 2u);
+    const auto both = std::string(all[0].body()) + std::string(all[1].body());
+    EXPECT_NE(both.find("in session"), std::string::npos) << both;
+    EXPECT_NE(both.find("<rpid:meeting/>"), std::string::npos);
+    EXPECT_NE(both.find("in maths"), std::string::npos);
+    records.end(leg, 200, "left", exchange.now);
+    exchange.turn();
+    EXPECT_EQ(notified().size(), 2u);
+}
+
+TEST_F(PresenceAgentTest, TheOwnerSeesWhoWatches) {
+    EXPECT_EQ(subscribe("carol", "sip:bob@school.test", "presence.winfo").status(), 403);
+    EXPECT_EQ(subscribe("carol", "sip:bob@school.test", "reg").status(), 403);
+    EXPECT_EQ(subscribe("bob", "sip:bob@school.test", "presence.winfo").status(), 200);
+    auto body = told();
+    EXPECT_NE(body.find("version=\"0\" state=\"full\""), std::string::npos) << body;
+    EXPECT_EQ(body.find("<watcher "), std::string::npos);
+    subscribe("alice", "sip:bob@school.test");
+    auto all = notified();
+    ASSERT_EQ(all.size(), 2u);
+    body = std::string(all[0].body()) + std::string(all[1].body());
+    EXPECT_NE(body.find("status=\"active\" event=\"subscribe\">sip:alice@school.test</watcher>"),
+              std::string::npos)
+        << body;
+    EXPECT_EQ(subscribe("bob", "sip:bob@school.test", "reg").status(), 200);
+    EXPECT_NE(told().find("state=\"terminated\""), std::string::npos);
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    all = notified();
+    ASSERT_EQ(all.size(), 2u); // And alice sees that he is there.
+    body = std::string(all[0].body()) + std::string(all[1].body());
+    EXPECT_NE(body.find("<uri>sip:bob@192.0.2.20:5060</uri>"), std::string::npos);
+}
+
+TEST_F(PresenceAgentTest, WhoAsksHasToBeWhoHeSaysAndWhatHeAsksForHasToBeThere) {
+    EXPECT_EQ(ask({.method = "SUBSCRIBE", .more = "Event: presence\n"}), 401);
+    EXPECT_EQ(
+        ask({.method = "SUBSCRIBE", .uri = "sip:nobody@school.test", .more = "Event: presence\n"}),
+        401)
+        << "strangers do not learn who is a member";
+    EXPECT_EQ(subscribe("alice", "sip:nobody@school.test").status(), 404);
+    EXPECT_EQ(ask({.method = "PUBLISH", .more = "Event: dialog\n"}), 489);
+    EXPECT_EQ(publish("alice", "sip:maths@school.test", pidf("")).status(), 404);
+    EXPECT_EQ(publish("alice", "sip:bob@school.test", pidf("")).status(), 403);
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test", "presence", "Require: x\n").status(), 420);
+}
+
+TEST_F(PresenceAgentTest, ASubscriptionIsItsOwners) {
+    const auto accepted = subscribe("alice", "sip:bob@school.test");
+    notified();
+    Ask inside{.method = "SUBSCRIBE",
+               .uri = "sip:bob@192.0.2.1:5060",
+               .more = "Event: presence\nExpires: 0\n",
+               .to_tag = std::string(sip::tag_of(accepted, Header::to)),
+               .call_id = "alicesip:bob@school.testpresence"};
+    EXPECT_EQ(from_member("carol", inside).status(), 403);
+    EXPECT_EQ(exchange.presence.notifier().size(), 1u);
+    EXPECT_EQ(from_member("alice", inside).status(), 200);
+    EXPECT_EQ(exchange.presence.notifier().size(), 0u);
+    EXPECT_EQ(header(notified().at(0), "Subscription-State"), "terminated;reason=timeout");
+    inside.from = "sip:alice@school.test";
+    EXPECT_EQ(ask(inside), 481);
+}
+
+TEST_F(PresenceAgentTest, APackageOfTheDevicesIsForTheDevices) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.hand_in(request({.method = "SUBSCRIBE", .more = "Event: refer\n"}), outside);
+    const auto passed = exchange.next("SUBSCRIBE");
+    ASSERT_TRUE(passed);
+    EXPECT_EQ(passed->to, desk);
+}
+
+TEST_F(PresenceAgentTest, AllOfItGoesOnAfterARestart) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    subscribe("alice", "sip:bob@school.test");
+    publish("bob", "sip:bob@school.test", pidf("<note>lunch</note>"));
+    notified();
+    std::vector<sip::Subscription> subscriptions;
+    for (const auto& [id, each] : exchange.subscriptions) subscriptions.push_back(each);
+    std::vector<presence::Publication> publications;
+    for (const auto& [tag, each] : exchange.publications) publications.push_back(each);
+    kit::Exchange again;
+    again.presence.restore(subscriptions, publications, again.now);
+    again.run(10ms);
+    const auto notify = again.next("NOTIFY");
+    ASSERT_TRUE(notify);
+    EXPECT_EQ(notify->to, outside);
+    EXPECT_NE(notify->message.body().find("lunch"), std::string_view::npos);
+}
+
+} // namespace
+} // namespace lyceum::events
