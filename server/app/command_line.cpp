@@ -8,6 +8,7 @@
 #include "server/net/os_entropy.hpp"
 #include "server/store/binding_store.hpp"
 #include "server/store/database.hpp"
+#include "server/store/presence_store.hpp"
 #include "server/store/record_store.hpp"
 #include "server/store/store.hpp"
 
@@ -41,6 +42,8 @@ constexpr const char* usage = R"(usage:
                ways to telephones; "lyceum route add +. trunk:NAME" leads numbers there
   lyceum trunk list | remove NAME | gateway NAME URI [--priority N] [--weight N] | drop NAME URI
   lyceum binding list [NAME]     where members are reached: what their devices have registered
+  lyceum presence watchers [NAME]   who watches whom (or NAME), until when, and whether he may
+  lyceum presence show NAME      what the devices of a member have published
   lyceum call list [N]           the last N calls that are over: who, whom, when, how long, why
   lyceum ban list | release ADDRESS   who is not answered, because he guessed passwords
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
@@ -343,6 +346,31 @@ int run_binding(Arguments arguments) {
     return 0;
 }
 
+/// Who watches whom: a line for each subscription.
+void print_watchers(store::PresenceStore& store, const std::string& resource) {
+    for (const auto& each : store.subscriptions())
+        if (resource.empty() || each.resource == resource)
+            std::cout << each.resource << "\t" << each.package << "\t" << each.watcher << "\t"
+                      << (each.pending ? "pending" : "active") << "\t" << utc_text(each.expires)
+                      << "\t" << to_string(each.source) << "\t" << each.type << "\n";
+}
+
+int run_presence(Arguments arguments) {
+    const auto words = arguments.words;
+    auto database = store::open_database(prepare(arguments).data);
+    store::PresenceStore store(database);
+    if (words.size() >= 2 && words.size() <= 3 && words[1] == "watchers") {
+        print_watchers(store, words.size() == 3 ? words[2] : "");
+        return 0;
+    }
+    if (words.size() != 3 || words[1] != "show")
+        throw UsageError("presence: watchers [NAME] or show NAME");
+    for (const auto& each : store.publications())
+        if (each.resource == words[2])
+            std::cout << "until " << utc_text(each.expires) << "\n" << each.body << "\n";
+    return 0;
+}
+
 /// A line for each call, the newest first.
 int run_call(Arguments arguments) {
     const auto words = arguments.words;
@@ -461,6 +489,7 @@ int run_command(const std::vector<std::string>& raw) {
         if (command == "trunk") return run_trunk(std::move(arguments));
         if (command == "alias") return run_alias(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
+        if (command == "presence") return run_presence(std::move(arguments));
         if (command == "call") return run_call(std::move(arguments));
         if (command == "ban") return run_ban(std::move(arguments));
         throw UsageError(command.empty() ? "say what to do" : "unknown command " + command);

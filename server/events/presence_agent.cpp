@@ -86,8 +86,8 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::refresh(const sip::RequestR
     return std::nullopt;
 }
 
-std::optional<PresenceAgent::Refusal>
-PresenceAgent::subscribe(const sip::RequestReceived& received, TimePoint now) {
+std::optional<PresenceAgent::Refusal> PresenceAgent::subscribe(const sip::RequestReceived& received,
+                                                               TimePoint now) {
     const auto& request = received.request;
     auto sender = sender_of(received, now);
     if (!sender) return sender.error();

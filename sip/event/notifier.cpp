@@ -165,6 +165,9 @@ void Notifier::subscribe(const RequestReceived& received, std::string resource, 
         tell(entry, "terminated;reason=timeout", now);
         return end(id, "fetched");
     }
+    log_.info("subscription.begins", {{"package", entry.subscription.package},
+                                      {"resource", Redacted{entry.subscription.resource}},
+                                      {"watcher", Redacted{entry.subscription.watcher}}});
     outputs_.push_back(Watched{entry.subscription.package, entry.subscription.resource});
     const bool quiet = has_seen(request, entry);
     auto response = accept(request, entry, quiet ? 204 : 200, now);
@@ -296,10 +299,10 @@ void Notifier::end(SubscriptionId id, std::string_view why) {
     const auto found = entries_.find(id);
     auto& [subscription, group, expires, not_before, told, saved, changed, due, in_flight, last] =
         found->second;
-    log_.info("subscription.ended", {{"package", subscription.package},
-                                     {"resource", Redacted{subscription.resource}},
-                                     {"watcher", Redacted{subscription.watcher}},
-                                     {"why", why}});
+    log_.info("subscription.ends", {{"package", subscription.package},
+                                    {"resource", Redacted{subscription.resource}},
+                                    {"watcher", Redacted{subscription.watcher}},
+                                    {"why", why}});
     std::erase(group->watchers, id);
     if (const auto count = of_watcher_.find(subscription.watcher); --count->second == 0)
         of_watcher_.erase(count);

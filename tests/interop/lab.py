@@ -282,7 +282,8 @@ class Baresip:
     RATES = {"PCMU": (8000, 1), "PCMA": (8000, 1), "G722": (16000, 1), "opus": (48000, 2)}
 
     def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
-                 encryption="", nat="", registrar="", answers=False, host=HOST, port=0):
+                 encryption="", nat="", registrar="", answers=False, host=HOST, port=0,
+                 buddies=()):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
         # Beside the one for SIP, baresip takes the next one for TLS.
         self.control_port, self.port = free_port(), port or free_port(2)
@@ -319,6 +320,8 @@ rtcp_mux yes
 module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
+module_app contact.so
+module_app presence.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen {HOST}:{self.control_port}
 snd_path {self.folder}
@@ -331,7 +334,8 @@ opus_bitrate 32000
         auth = f";auth_user={user};auth_pass={password}" if password else ""
         pathlib.Path(f"{self.folder}/accounts").write_text(
             f"<sip:{user}@{registrar or host};transport={transport}>;regint={120 if registrar else 0};audio_codecs={name}{security}{auth}\n")
-        pathlib.Path(f"{self.folder}/contacts").write_text("")
+        pathlib.Path(f"{self.folder}/contacts").write_text(
+            "".join(f"\"{buddy}\" <{buddy}>;presence=p2p\n" for buddy in buddies))
         self.output = open(f"{self.folder}/out", "wb")
         self.process = subprocess.Popen(
             ["baresip", "-f", self.folder, "-t", "60"], stdout=self.output,

@@ -19,6 +19,7 @@ import time
 import traceback
 
 import lab
+import presence
 import reach
 import srtp
 import trunks
@@ -704,7 +705,8 @@ def test_linphone_hears_its_echo_between_two_hosts():
 
 def main():
     wanted = sys.argv[2:]
-    tests = [(name, test) for name, test in {**globals(), **vars(reach), **vars(trunks)}.items()
+    tests = [(name, test) for name, test in {**globals(), **vars(reach), **vars(trunks),
+                                   **vars(presence)}.items()
              if name.startswith("test_") and (not wanted or any(w in name for w in wanted))]
     for program in ("baresip", "sipp"):
         assert shutil.which(program), f"{program} is missing: ./dev deps"

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Buddies: who is there, who is on the phone, and what becomes of it when the server is killed."""
+import hashlib
+import re
+import signal
+import socket
+import time
+
+from lab import HOST, Server
+from reach import members, phone, uri
+from trunks import on, wait_until
+
+
+class Watcher:
+    """A program that speaks just as much SIP as a watcher and publisher needs, over UDP."""
+
+    def __init__(self, server, name):
+        self.server, self.name, self.cseq = server, name, 0
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((HOST, 0))
+        self.socket.settimeout(5)
+        self.here = f"{HOST}:{self.socket.getsockname()[1]}"
+        self.notified = []
+
+    def ask(self, method, to, headers="", body="", call=None):
+        """With the password; gives the final answer."""
+        call = call or f"{method}-{self.here}-{self.cseq}"
+        answer = self._send(method, to, headers, body, call)
+        if " 401 " in answer:
+            realm, nonce = (re.search(f'{field}="([^"]*)"', answer)[1] for field in ("realm", "nonce"))
+            ha1, ha2 = (hashlib.md5(text.encode()).hexdigest()
+                        for text in (f"{self.name}:{realm}:secret", f"{method}:{to}"))
+            proof = hashlib.md5(f"{ha1}:{nonce}:00000001:c:auth:{ha2}".encode()).hexdigest()
+            headers += (f'Authorization: Digest username="{self.name}", realm="{realm}", '
+                        f'nonce="{nonce}", uri="{to}", qop=auth, nc=00000001, cnonce="c", '
+                        f'algorithm=MD5, response="{proof}"\r\n')
+            answer = self._send(method, to, headers, body, call)
+        return answer
+
+    def _send(self, method, to, headers, body, call):
+        self.cseq += 1
+        self.socket.sendto((
+            f"{method} {to} SIP/2.0\r\nVia: SIP/2.0/UDP {self.here};branch=z9hG4bK{call}{self.cseq}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <{uri(self.server, self.name)}>;tag=f\r\nTo: <{to}>\r\n"
+            f"Call-ID: {call}\r\nCSeq: {self.cseq} {method}\r\nContact: <sip:{self.here}>\r\n"
+            f"{headers}Content-Length: {len(body)}\r\n\r\n{body}").encode(), (HOST, self.server.port))
+        while True:
+            message = self._receive()
+            if message.startswith("SIP/2.0") and f"CSeq: {self.cseq} " in message:
+                return message
+
+    def _receive(self):
+        message, peer = self.socket.recvfrom(65536)
+        text = message.decode()
+        if text.startswith("NOTIFY"):
+            lines = [line for line in text.split("\r\n\r\n")[0].split("\r\n")
+                     if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq")]
+            self.socket.sendto(("\r\n".join(["SIP/2.0 200 OK", *lines, "Content-Length: 0"]) +
+                                "\r\n\r\n").encode(), peer)
+            self.notified.append(text)
+        return text
+
+    def wait_for(self, text, seconds=8):
+        """A NOTIFY that says so, later than the one that was waited for last."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            while self.notified:
+                if text in (notify := self.notified.pop(0)):
+                    return notify
+            try:
+                self._receive()
+            except socket.timeout:
+                pass
+        raise AssertionError(f"no NOTIFY said '{text}'")
+
+    def subscribe(self, to, event="presence"):
+        answer = self.ask("SUBSCRIBE", to, f"Event: {event}\r\nExpires: 600\r\n")
+        assert answer.startswith("SIP/2.0 200"), answer
+
+    def publish(self, note):
+        body = ("<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='sip:x@y'><tuple id='t'>"
+                f"<status><basic>open</basic></status><note>{note}</note></tuple></presence>")
+        answer = self.ask("PUBLISH", uri(self.server, self.name),
+                          "Event: presence\r\nContent-Type: application/pidf+xml\r\n", body)
+        assert answer.startswith("SIP/2.0 200"), answer
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+def test_a_buddy_is_seen_to_come_to_talk_and_to_go():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice:
+        alice.subscribe(uri(server, "bob"))
+        alice.wait_for("<basic>closed</basic>")
+        with phone(server, "bob") as bob:
+            alice.wait_for("<basic>open</basic>")
+            bob.command("dial", uri(server, "demo"))
+            alice.wait_for("<rpid:meeting/>")
+            alice.subscribe(uri(server, "demo"))
+            alice.wait_for("in session")
+            bob.command("hangup")
+            assert "meeting" not in alice.wait_for("<basic>open</basic>")
+        alice.wait_for("<basic>closed</basic>")
+
+
+def test_a_softphone_sees_its_buddy():
+    with members("alice", "bob") as server, \
+            phone(server, "alice", buddies=[uri(server, "bob")]) as alice:
+        wait_until(lambda: "bob\tpresence\talice\tactive" in on(server, "presence", "watchers"))
+        with phone(server, "bob"):
+            alice.wait_for("Online")
+        alice.wait_for("Offline")
+
+
+def test_watchers_and_what_is_published_survive_kill_9():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, \
+            Watcher(server, "bob") as bob:
+        alice.subscribe(uri(server, "bob"))
+        bob.publish("at lunch")
+        alice.wait_for("at lunch")
+        server.stop(signal.SIGKILL)
+        with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again:
+            alice.wait_for("at lunch")
+            assert "at lunch" in on(again, "presence", "show", "bob")
+            bob.publish("back")
+            alice.wait_for("back")
