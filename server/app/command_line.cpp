@@ -11,6 +11,8 @@
 #include "server/store/presence_store.hpp"
 #include "server/store/record_store.hpp"
 #include "server/store/store.hpp"
+#include "sip/message/parser.hpp"
+#include "sip/message/values.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -44,6 +46,7 @@ constexpr const char* usage = R"(usage:
   lyceum binding list [NAME]     where members are reached: what their devices have registered
   lyceum presence watchers [NAME]   who watches whom (or NAME), until when, and whether he may
   lyceum presence show NAME      what the devices of a member have published
+  lyceum message list            what waits for members who are not there: from whom, since when
   lyceum call list [N]           the last N calls that are over: who, whom, when, how long, why
   lyceum ban list | release ADDRESS   who is not answered, because he guessed passwords
   lyceum check [--config FILE]   explains the configuration, or says what is wrong with it
@@ -371,6 +374,20 @@ int run_presence(Arguments arguments) {
     return 0;
 }
 
+int run_message(Arguments arguments) {
+    if (arguments.words.size() != 2 || arguments.words[1] != "list")
+        throw UsageError("message: list");
+    auto database = store::open_database(prepare(arguments).data);
+    for (const auto& each : store::PresenceStore(database).mails()) {
+        const auto message = sip::parse_message(each.request);
+        const auto from =
+            message ? sip::uri_in(message->header(sip::Header::from).value_or("")) : "";
+        std::cout << utc_text(each.received) << "\t" << each.recipient << "\t" << from << "\t"
+                  << each.request.size() << " octets\n";
+    }
+    return 0;
+}
+
 /// A line for each call, the newest first.
 int run_call(Arguments arguments) {
     const auto words = arguments.words;
@@ -490,6 +507,7 @@ int run_command(const std::vector<std::string>& raw) {
         if (command == "alias") return run_alias(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
         if (command == "presence") return run_presence(std::move(arguments));
+        if (command == "message") return run_message(std::move(arguments));
         if (command == "call") return run_call(std::move(arguments));
         if (command == "ban") return run_ban(std::move(arguments));
         throw UsageError(command.empty() ? "say what to do" : "unknown command " + command);

@@ -43,6 +43,7 @@ const std::vector<Option>& options() {
         {"requests_per_s", &Configuration::requests_per_s},
         {"calls_per_minute", &Configuration::calls_per_minute},
         {"presence", &Configuration::presence},
+        {"messages_days", &Configuration::messages_days},
         {"call_records_days", &Configuration::call_records_days},
         {"country_code", &Configuration::country_code},
         {"international_prefix", &Configuration::international_prefix},

@@ -132,6 +132,9 @@ public:
                .bridge = {.server_name = server_name}},
               agent_, trunks_, [this](std::string_view user) { return store_.number_of(user); },
               transport_, entropy_, log),
+          mailbox_(
+              mailbox_options(c), agent_,
+              [this](std::string_view name) { return router_.uri_of(name); }, entropy_, log),
           presence_(presence_options(c), agent_, router_, identity_,
                     routing::location_of(registrar_), records_, transport_, entropy_, log),
           database_(
@@ -143,25 +146,29 @@ public:
                   });
               },
               log),
-          driver_(
-              io_,
-              {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, presence_, guard_, records_},
-              transport_, resolver_, list_of(c.enum_suffixes),
-              {[this](registrar::Registrar::Save save) { keep(std::move(save)); },
-               [this](events::PresenceAgent::Output output) { keep(std::move(output)); },
-               [this](const protection::Guard::Output& output) { keep(output); },
-               [this](const trunk::Trunks::Changed& changed) {
-                   tolerant("database.not-written", [&] { store_.set_state(changed); });
-               },
-               [this](records::CallRecord record) { keep(std::move(record)); }}),
+          driver_(io_,
+                  {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, presence_, mailbox_, guard_,
+                   records_},
+                  transport_, resolver_, list_of(c.enum_suffixes),
+                  {[this](registrar::Registrar::Save save) { keep(std::move(save)); },
+                   [this](events::PresenceAgent::Output output) { keep(std::move(output)); },
+                   [this](presence::Mailbox::Output output) { keep(std::move(output)); },
+                   [this](const protection::Guard::Output& output) { keep(output); },
+                   [this](const trunk::Trunks::Changed& changed) {
+                       tolerant("database.not-written", [&] { store_.set_state(changed); });
+                   },
+                   [this](records::CallRecord record) { keep(std::move(record)); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
           records_timer_(io_) {}
 
     void run(std::ostream& out) {
         auto& stores = database_.stores();
         registrar_.restore(stores.bindings.load(), net::monotonic_now());
+        presence_.add_for_owners(
+            {"message-summary", {std::string(presence::message_summary_type)}, &message_summary_});
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
                           net::monotonic_now());
+        mailbox_.restore(stores.presence.mails(), net::monotonic_now());
         guard_.restore(store_.bans(), net::monotonic_now());
         trunks_.set(store_.trunks(), net::monotonic_now());
         watch_tables();
@@ -205,6 +212,15 @@ private:
         if (c.presence == "nothing") options.policy = events::Policy::nothing;
         options.notifier.server_name = options.publications.server_name = server_name;
         options.notifier.wall_at_zero = options.publications.wall_at_zero = wall_at_zero();
+        return options;
+    }
+
+    static presence::Mailbox::Options mailbox_options(const Configuration& c) {
+        presence::Mailbox::Options options;
+        options.server_name = server_name;
+        options.wall_at_zero = wall_at_zero();
+        options.kept = std::chrono::days(c.messages_days);
+        if (c.messages_days == 0) options.mails_max = 0;
         return options;
     }
 
@@ -299,6 +315,19 @@ private:
                 [this, id = published->id](bool done) {
                     presence_.handle_saved(id, done, net::monotonic_now());
                 });
+        }
+    }
+
+    void keep(presence::Mailbox::Output output) {
+        using Stores = DatabaseThread::Stores;
+        if (auto* save = std::get_if<presence::Mailbox::Save>(&output)) {
+            const auto id = save->mail.id;
+            database_.write(
+                [it = std::move(save->mail)](Stores& stores) { stores.presence.put(it); },
+                [this, id](bool done) { mailbox_.handle_saved(id, done, net::monotonic_now()); });
+        } else {
+            database_.write([id = std::get<presence::Mailbox::Forget>(output).mail](
+                                Stores& stores) { stores.presence.remove(id); });
         }
     }
 
@@ -413,6 +442,9 @@ private:
     proxy::Proxy proxy_;
     trunk::Trunks trunks_;
     b2bua::B2bua b2bua_;
+    presence::Mailbox mailbox_;
+    presence::MessageSummary message_summary_{
+        mailbox_, [this](std::string_view name) { return router_.uri_of(name); }};
     events::PresenceAgent presence_;
     DatabaseThread database_;
     net::SipDriver driver_;

@@ -10,15 +10,6 @@ namespace lyceum::events {
 using sip::Header;
 using sip::Method;
 
-namespace {
-
-/// Of these, only the owner sees anything.
-bool is_private(std::string_view package) {
-    return package == "presence.winfo" || package == "reg";
-}
-
-} // namespace
-
 PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
                              identity::Identity& identity, routing::Router::Location location,
                              records::CallRecords& records, const sip::LocalAddresses& local,
@@ -30,9 +21,14 @@ PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routi
       watcher_info_(notifier_, *this), registration_info_(router, std::move(location)),
       dialog_info_(records, *this) {
     notifier_.add({"presence", {std::string(presence::pidf_type)}, &presentities_});
-    notifier_.add({"presence.winfo", {std::string(presence::watcher_info_type)}, &watcher_info_});
+    add_for_owners({"presence.winfo", {std::string(presence::watcher_info_type)}, &watcher_info_});
     notifier_.add({"dialog", {std::string(dialog_info_type)}, &dialog_info_});
-    notifier_.add({"reg", {std::string(registration_info_type)}, &registration_info_});
+    add_for_owners({"reg", {std::string(registration_info_type)}, &registration_info_});
+}
+
+void PresenceAgent::add_for_owners(sip::EventPackage package) {
+    for_owners_.insert(package.name);
+    notifier_.add(std::move(package));
 }
 
 void PresenceAgent::restore(std::vector<sip::Subscription> subscriptions,
@@ -98,7 +94,7 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::subscribe(const sip::Reques
     const auto named = router_.named(request.request_uri());
     if (!named) return Refusal{404};
     const auto package = sip::EventName::parse(*request.header(Header::event))->package;
-    if (is_private(package) && !may_act_for(*sender, named->name))
+    if (for_owners_.contains(package) && !may_act_for(*sender, named->name))
         return Refusal{403, "For the Owner Alone"};
     notifier_.subscribe(received, named->name, std::move(*sender), false, now);
     return std::nullopt;
@@ -184,6 +180,11 @@ std::string PresenceAgent::uri_of(std::string_view resource) { return router_.ur
 void PresenceAgent::handle_registration(std::string_view user, TimePoint now) {
     notifier_.change("reg", user, now);
     tell_watchers(user, now);
+    drain(now);
+}
+
+void PresenceAgent::change(std::string_view package, std::string_view resource, TimePoint now) {
+    notifier_.change(package, resource, now);
     drain(now);
 }
 

@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -52,6 +53,8 @@ public:
     PresenceAgent(const PresenceAgent&) = delete; // Its parts know each other.
     PresenceAgent& operator=(const PresenceAgent&) = delete;
 
+    /// At the start: a package of which only the owner sees anything.
+    void add_for_owners(sip::EventPackage package);
     /// What was on disk at the start.
     void restore(std::vector<sip::Subscription> subscriptions,
                  std::vector<presence::Publication> publications, TimePoint now);
@@ -60,6 +63,8 @@ public:
     bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
     /// A member is reached elsewhere than before.
     void handle_registration(std::string_view user, TimePoint now);
+    /// The state of a package that was added has changed.
+    void change(std::string_view package, std::string_view resource, TimePoint now);
     /// Somebody may be on the phone now, or not any more; a room in session, or empty.
     void handle_talks(TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
@@ -105,6 +110,7 @@ private:
     Entropy& entropy_;
     Log& log_;
     sip::Notifier notifier_;
+    std::set<std::string, std::less<>> for_owners_; ///< Packages.
     presence::Publications publications_;
     presence::Presentities presentities_;
     presence::WatcherInfo watcher_info_;

@@ -44,9 +44,23 @@ void SipDriver::turn() {
     arm();
 }
 
+/// What one core does may give another something to do.
 void SipDriver::drain(TimePoint now) {
     drain_registrar(now);
+    while (drain_agent(now)) {
+        drain_proxy();
+        drain_trunks();
+        cores_.presence.handle_talks(now);
+        drain_presence();
+        drain_mailbox();
+    }
+}
+
+/// False: there was nothing.
+bool SipDriver::drain_agent(TimePoint now) {
+    bool any = false;
     while (auto output = cores_.agent.poll()) {
+        any = true;
         if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
             transport_.send(std::move(*transmit));
         } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
@@ -59,10 +73,16 @@ void SipDriver::drain(TimePoint now) {
             hand_on(*output, now);
         }
     }
-    drain_proxy();
-    drain_trunks();
-    cores_.presence.handle_talks(now);
-    drain_presence();
+    return any;
+}
+
+void SipDriver::drain_mailbox() {
+    while (auto output = cores_.mailbox.poll()) {
+        const auto& whose = std::visit(
+            [](const auto& change) -> const std::string& { return change.recipient(); }, *output);
+        cores_.presence.change("message-summary", whose, monotonic_now());
+        keeper_.keep_mail(std::move(*output));
+    }
 }
 
 /// What is none of the user agent's sessions': to whom it belongs.
@@ -70,6 +90,7 @@ void SipDriver::hand_on(sip::UserAgent::Output& shown, TimePoint now) {
     if (cores_.trunks.handle_stranger(shown, now)) return;
     if (cores_.b2bua.handle_stranger(shown, now)) return;
     if (cores_.presence.handle_stranger(shown, now)) return;
+    if (cores_.mailbox.handle_stranger(shown, now)) return;
     const auto* request = std::get_if<sip::RequestReceived>(&shown);
     if (!request || request->request.method() != sip::Method::register_)
         return cores_.proxy.handle_stranger(shown, now);
@@ -97,6 +118,10 @@ void SipDriver::drain_proxy() {
     while (auto output = cores_.proxy.poll()) {
         if (auto* wanted = std::get_if<sip::Locate>(&*output)) {
             locate(cores_.proxy, std::move(*wanted));
+            continue;
+        }
+        if (const auto* message = std::get_if<proxy::Proxy::Undelivered>(&*output)) {
+            cores_.mailbox.keep(message->received, message->member, monotonic_now());
             continue;
         }
         auto& number = std::get<proxy::Proxy::Enumerate>(*output);
@@ -127,7 +152,9 @@ void SipDriver::drain_registrar(TimePoint now) {
             continue;
         }
         auto& save = std::get<registrar::Registrar::Save>(*output);
-        cores_.presence.handle_registration(save.registration.user, now);
+        const auto& user = save.registration.user;
+        cores_.presence.handle_registration(user, now);
+        if (!save.registration.bindings.empty()) cores_.mailbox.handle_present(user, now);
         keeper_.keep_registration(std::move(save));
     }
 }
@@ -137,7 +164,7 @@ void SipDriver::arm() {
     for (const auto& each :
          {cores_.agent.deadline(), cores_.registrar.deadline(), cores_.proxy.deadline(),
           cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.presence.deadline(),
-          cores_.guard.deadline(), cores_.records.deadline()})
+          cores_.mailbox.deadline(), cores_.guard.deadline(), cores_.records.deadline()})
         next = earlier(next, each);
     if (next == armed_) return;
     armed_ = next;
@@ -156,6 +183,7 @@ void SipDriver::arm() {
         cores_.trunks.handle_timeout(now);
         cores_.b2bua.handle_timeout(now);
         cores_.presence.handle_timeout(now);
+        cores_.mailbox.handle_timeout(now);
         cores_.guard.handle_timeout(now);
         cores_.records.handle_timeout(now);
         turn();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "presence/mailbox.hpp"
 #include "server/b2bua/b2bua.hpp"
 #include "server/events/presence_agent.hpp"
 #include "server/focus/focus.hpp"
@@ -30,14 +31,16 @@ public:
         trunk::Trunks& trunks;
         b2bua::B2bua& b2bua;
         events::PresenceAgent& presence;
+        presence::Mailbox& mailbox;
         protection::Guard& guard;
         records::CallRecords& records;
     };
     /// What goes to disk.
     struct Keeper {
-        /// For these two, the core is told by `handle_saved` that it is there.
+        /// For these three, the core is told by `handle_saved` that it is there.
         std::function<void(registrar::Registrar::Save)> keep_registration;
         std::function<void(events::PresenceAgent::Output)> keep_presence;
+        std::function<void(presence::Mailbox::Output)> keep_mail;
         std::function<void(const protection::Guard::Output&)> keep_ban;
         std::function<void(const trunk::Trunks::Changed&)> keep_state;
         std::function<void(records::CallRecord)> keep_record;
@@ -54,6 +57,8 @@ public:
 
 private:
     void drain(TimePoint now);
+    bool drain_agent(TimePoint now);
+    void drain_mailbox();
     void drain_registrar(TimePoint now);
     void drain_proxy();
     void drain_trunks();

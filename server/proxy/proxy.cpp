@@ -56,6 +56,13 @@ std::string way_of(const routing::Target& target) {
     return "trunk " + std::string(uri ? uri->host : "");
 }
 
+/// Of the answer that the caller is to get; 0: it is none.
+int status_of(const Fork::Output& output) {
+    if (const auto* answer = std::get_if<Fork::PassOn>(&output)) return answer->response.status();
+    const auto* finish = std::get_if<Fork::Finish>(&output);
+    return finish ? finish->status : 0;
+}
+
 unsigned breadth_of(const sip::Message& request) {
     const auto value = request.header("Max-Breadth");
     return value ? parse_number<unsigned>(*value).value_or(breadth_standard) : breadth_standard;
@@ -277,6 +284,9 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
             if (client != call.clients.end())
                 agent_.cancel(client->second, std::move(cancel->reason), now);
             else call.fork.handle_failure(cancel->branch, 487, now); // Not even sent yet.
+        } else if (can_wait(call, status_of(*output))) {
+            outputs_.push_back(Undelivered{std::move(call.received), std::move(call.member)});
+            return forget(id);
         } else if (const auto* answer = std::get_if<Fork::PassOn>(&*output)) {
             note(call, answer->response, now);
             agent_.respond(id, answer->response, now);
@@ -308,6 +318,13 @@ void Proxy::drain(sip::TransactionId id, TimePoint now) {
     }
     deadlines_.set(id, next);
     if (lingering_.size() > options_.lingering_max) forget(lingering_.front());
+}
+
+/// What somebody who has proven who he is writes to a member who is not there now.
+bool Proxy::can_wait(const Call& call, int status) {
+    const bool absent = status == 408 || status == 480 || status == 503;
+    return absent && call.received.request.method() == Method::message && !call.member.empty() &&
+           !call.asserted.empty();
 }
 
 /// What a response means for the record of the call.

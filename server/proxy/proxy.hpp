@@ -52,8 +52,13 @@ public:
         sip::LocateId id;
         std::string number;
     };
+    /// No device of this member could be given this MESSAGE: whoever keeps it answers it.
+    struct Undelivered {
+        sip::RequestReceived received;
+        std::string member;
+    };
     /// For Locate, find where the URI is (RFC 3263) and say so with `handle_located`.
-    using Output = std::variant<sip::Locate, Enumerate>;
+    using Output = std::variant<sip::Locate, Enumerate, Undelivered>;
 
     Proxy(Options options, sip::UserAgent& agent, const routing::Router& router,
           identity::Identity& identity, records::CallRecords& records,
@@ -122,6 +127,7 @@ private:
     void forward(sip::RequestReceived received, Way way, routing::Plan plan, std::string mark,
                  std::string asserted, TimePoint now);
     void drain(sip::TransactionId id, TimePoint now);
+    [[nodiscard]] static bool can_wait(const Call& call, int status);
     void note(const Call& call, const sip::Message& response, TimePoint now);
     [[nodiscard]] std::vector<routing::Group> redirected_to(const Call& call,
                                                             const sip::Message& response) const;

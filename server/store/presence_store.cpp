@@ -26,7 +26,9 @@ PresenceStore::PresenceStore(sql::Database& database)
                                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
       remove_subscription_(database_.prepare("DELETE FROM subscription WHERE id = ?")),
       put_publication_(database_.prepare("INSERT OR REPLACE INTO publication VALUES (?, ?, ?, ?)")),
-      remove_publication_(database_.prepare("DELETE FROM publication WHERE tag = ?")) {}
+      remove_publication_(database_.prepare("DELETE FROM publication WHERE tag = ?")),
+      put_mail_(database_.prepare("INSERT INTO mail VALUES (?, ?, ?, ?)")),
+      remove_mail_(database_.prepare("DELETE FROM mail WHERE id = ?")) {}
 
 std::vector<sip::Subscription> PresenceStore::subscriptions() {
     auto rows = database_.prepare(
@@ -95,6 +97,26 @@ void PresenceStore::put(const presence::Publication& publication) {
 void PresenceStore::remove_publication(std::string_view tag) {
     remove_publication_.reset();
     remove_publication_.bind(1, tag).step();
+}
+
+std::vector<presence::Mail> PresenceStore::mails() {
+    auto rows = database_.prepare("SELECT id, recipient, request, received FROM mail ORDER BY id");
+    std::vector<presence::Mail> out;
+    while (rows.step())
+        out.push_back({presence::MailId{static_cast<std::uint64_t>(rows.number(0))}, rows.text(1),
+                       rows.text(2), WallTime(Duration(rows.number(3)))});
+    return out;
+}
+
+void PresenceStore::put(const presence::Mail& mail) {
+    put_mail_.reset();
+    put_mail_.bind(1, static_cast<std::int64_t>(mail.id.value)).bind(2, mail.recipient);
+    put_mail_.bind(3, mail.request).bind(4, mail.received.time_since_epoch().count()).step();
+}
+
+void PresenceStore::remove(presence::MailId id) {
+    remove_mail_.reset();
+    remove_mail_.bind(1, static_cast<std::int64_t>(id.value)).step();
 }
 
 } // namespace lyceum::store

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "presence/mailbox.hpp"
 #include "presence/publications.hpp"
 #include "sip/event/subscription.hpp"
 #include "sql/database.hpp"
@@ -10,7 +11,7 @@
 
 namespace lyceum::store {
 
-/// Subscriptions and publications, in SQLite. Throws sql::Error.
+/// Subscriptions, publications and kept messages, in SQLite. Throws sql::Error.
 class PresenceStore {
 public:
     explicit PresenceStore(sql::Database& database);
@@ -23,9 +24,14 @@ public:
     void put(const presence::Publication& publication);
     void remove_publication(std::string_view tag);
 
+    std::vector<presence::Mail> mails();
+    void put(const presence::Mail& mail);
+    void remove(presence::MailId id);
+
 private:
     sql::Database& database_;
     sql::Statement put_subscription_, remove_subscription_, put_publication_, remove_publication_;
+    sql::Statement put_mail_, remove_mail_;
 };
 
 } // namespace lyceum::store

@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 
+#include <array>
+
 namespace lyceum::sip {
 namespace {
 
@@ -184,6 +186,26 @@ Result<SessionExpires, Fault> SessionExpires::parse(std::string_view text) {
     if (iequals(who, "uac")) out.refresher = Refresher::uac;
     else if (iequals(who, "uas")) out.refresher = Refresher::uas;
     return out;
+}
+
+std::string date_text(WallTime time) {
+    static constexpr std::array<const char*, 7> weekdays{"Sun", "Mon", "Tue", "Wed",
+                                                         "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+    const auto two = [](auto number) {
+        const auto text = std::to_string(number);
+        return text.size() < 2 ? "0" + text : text;
+    };
+    std::string out = weekdays[std::chrono::weekday(day).c_encoding()];
+    out.append(", ").append(two(unsigned(date.day()))).append(" ");
+    out.append(months[unsigned(date.month()) - 1]).append(" ");
+    out.append(std::to_string(int(date.year()))).append(" ").append(two(clock.hours().count()));
+    out.append(":").append(two(clock.minutes().count())).append(":");
+    return out.append(two(clock.seconds().count())).append(" GMT");
 }
 
 std::optional<std::uint32_t> parse_delta_seconds(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "sip/message/message.hpp"
 #include "sip/message/uri.hpp"
 
@@ -100,6 +101,9 @@ struct SessionExpires {
 
 /// Delta-seconds; may be followed by parameters (Retry-After, Expires, Min-SE).
 std::optional<std::uint32_t> parse_delta_seconds(std::string_view text);
+
+/// A Date value (RFC 3261 §20.17): "Sat, 13 Nov 2010 23:29:00 GMT".
+std::string date_text(WallTime time);
 
 /// One part of a multipart body (RFC 2046 §5.1, RFC 5621).
 struct BodyPart {

@@ -12,7 +12,7 @@ from trunks import on, wait_until
 
 
 class Watcher:
-    """A program that speaks just as much SIP as a watcher and publisher needs, over UDP."""
+    """A program that speaks just as much SIP as who watches, publishes and writes needs, over UDP."""
 
     def __init__(self, server, name):
         self.server, self.name, self.cseq = server, name, 0
@@ -26,12 +26,13 @@ class Watcher:
         """With the password; gives the final answer."""
         call = call or f"{method}-{self.here}-{self.cseq}"
         answer = self._send(method, to, headers, body, call)
-        if " 401 " in answer:
+        if " 401 " in answer or " 407 " in answer:
+            proxy = "Proxy-" if " 407 " in answer else ""
             realm, nonce = (re.search(f'{field}="([^"]*)"', answer)[1] for field in ("realm", "nonce"))
             ha1, ha2 = (hashlib.md5(text.encode()).hexdigest()
                         for text in (f"{self.name}:{realm}:secret", f"{method}:{to}"))
             proof = hashlib.md5(f"{ha1}:{nonce}:00000001:c:auth:{ha2}".encode()).hexdigest()
-            headers += (f'Authorization: Digest username="{self.name}", realm="{realm}", '
+            headers += (f'{proxy}Authorization: Digest username="{self.name}", realm="{realm}", '
                         f'nonce="{nonce}", uri="{to}", qop=auth, nc=00000001, cnonce="c", '
                         f'algorithm=MD5, response="{proof}"\r\n')
             answer = self._send(method, to, headers, body, call)
@@ -39,9 +40,10 @@ class Watcher:
 
     def _send(self, method, to, headers, body, call):
         self.cseq += 1
+        about = uri(self.server, self.name) if method == "REGISTER" else to
         self.socket.sendto((
             f"{method} {to} SIP/2.0\r\nVia: SIP/2.0/UDP {self.here};branch=z9hG4bK{call}{self.cseq}\r\n"
-            f"Max-Forwards: 70\r\nFrom: <{uri(self.server, self.name)}>;tag=f\r\nTo: <{to}>\r\n"
+            f"Max-Forwards: 70\r\nFrom: <{uri(self.server, self.name)}>;tag=f\r\nTo: <{about}>\r\n"
             f"Call-ID: {call}\r\nCSeq: {self.cseq} {method}\r\nContact: <sip:{self.here}>\r\n"
             f"{headers}Content-Length: {len(body)}\r\n\r\n{body}").encode(), (HOST, self.server.port))
         while True:
@@ -52,7 +54,7 @@ class Watcher:
     def _receive(self):
         message, peer = self.socket.recvfrom(65536)
         text = message.decode()
-        if text.startswith("NOTIFY"):
+        if text.startswith(("NOTIFY", "MESSAGE")):
             lines = [line for line in text.split("\r\n\r\n")[0].split("\r\n")
                      if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq")]
             self.socket.sendto(("\r\n".join(["SIP/2.0 200 OK", *lines, "Content-Length: 0"]) +
@@ -61,7 +63,7 @@ class Watcher:
         return text
 
     def wait_for(self, text, seconds=8):
-        """A NOTIFY that says so, later than the one that was waited for last."""
+        """A NOTIFY or MESSAGE that says so, later than the one that was waited for last."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             while self.notified:
@@ -71,10 +73,14 @@ class Watcher:
                 self._receive()
             except socket.timeout:
                 pass
-        raise AssertionError(f"no NOTIFY said '{text}'")
+        raise AssertionError(f"nothing said '{text}'")
 
     def subscribe(self, to, event="presence"):
         answer = self.ask("SUBSCRIBE", to, f"Event: {event}\r\nExpires: 600\r\n")
+        assert answer.startswith("SIP/2.0 200"), answer
+
+    def register(self):
+        answer = self.ask("REGISTER", f"sip:{HOST}:{self.server.port}", "Expires: 600\r\n")
         assert answer.startswith("SIP/2.0 200"), answer
 
     def publish(self, note):
@@ -127,3 +133,18 @@ def test_watchers_and_what_is_published_survive_kill_9():
             assert "at lunch" in on(again, "presence", "show", "bob")
             bob.publish("back")
             alice.wait_for("back")
+
+
+def test_a_message_waits_for_who_is_away_through_kill_9():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice:
+        for text in ("see you", "at eight"):
+            answer = alice.ask("MESSAGE", uri(server, "bob"), "Content-Type: text/plain\r\n", text)
+            assert answer.startswith("SIP/2.0 202"), answer
+        assert on(server, "message", "list").count("\tbob\t") == 2
+        server.stop(signal.SIGKILL)
+        with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again, \
+                Watcher(again, "bob") as bob:
+            bob.register()
+            assert "at eight" not in bob.wait_for("see you")
+            bob.wait_for("at eight")
+            wait_until(lambda: on(again, "message", "list") == "")

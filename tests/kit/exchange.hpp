@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/text.hpp"
+#include "presence/mailbox.hpp"
 #include "server/b2bua/b2bua.hpp"
 #include "server/events/presence_agent.hpp"
 #include "server/proxy/proxy.hpp"
@@ -43,7 +44,6 @@ public:
         const auto found = aliases.find(name);
         return found == aliases.end() ? std::nullopt : std::optional(found->second);
     }
-
     std::vector<routing::NumberRoute> number_routes() override { return routes; }
 
     /// A device: "sip:bob@192.0.2.20:5060", whose REGISTER came from there unless said otherwise.
@@ -57,6 +57,8 @@ public:
         bindings[user].push_back(binding);
         registrar.restore({{user, bindings[user]}}, now);
         presence.handle_registration(user, now);
+        mailbox.handle_present(user, now);
+        drain();
     }
 
     /// What arrives, from where.
@@ -71,7 +73,7 @@ public:
         while (true) {
             auto next = earlier(earlier(agent.deadline(), proxy.deadline()),
                                 earlier(trunks.deadline(), b2bua.deadline()));
-            next = earlier(next, presence.deadline());
+            next = earlier(next, earlier(presence.deadline(), mailbox.deadline()));
             if (!next || *next > end) break;
             now = std::max(now, *next);
             agent.handle_timeout(now);
@@ -79,6 +81,7 @@ public:
             trunks.handle_timeout(now);
             b2bua.handle_timeout(now);
             presence.handle_timeout(now);
+            mailbox.handle_timeout(now);
             drain();
         }
         now = end;
@@ -89,19 +92,16 @@ public:
         proxy.handle_located(id, std::move(targets), now);
         drain();
     }
-
     void numbered(const std::vector<std::string>& uris) {
         const auto id = numbers_wanted.at(0).id;
         numbers_wanted.erase(numbers_wanted.begin());
         proxy.handle_numbered(id, uris, now);
         drain();
     }
-
     void set_trunks(std::vector<trunk::Trunk> all) {
         trunks.set(std::move(all), now);
         drain();
     }
-
     void trunk_located(std::vector<sip::Endpoint> targets) {
         const auto id = trunk_wanted.at(0).id;
         trunk_wanted.erase(trunk_wanted.begin());
@@ -173,8 +173,11 @@ public:
                        log};
     events::PresenceAgent presence{
         {}, agent, router, identity, routing::location_of(registrar), records, local, entropy, log};
+    presence::Mailbox mailbox{
+        {}, agent, [this](std::string_view name) { return router.uri_of(name); }, entropy, log};
     std::vector<Sent> sent;
-    std::map<sip::SubscriptionId, sip::Subscription> subscriptions; ///< On disk.
+    std::map<presence::MailId, presence::Mail> mails; ///< On disk, as these are:
+    std::map<sip::SubscriptionId, sip::Subscription> subscriptions;
     std::map<std::string, presence::Publication> publications;
     sip::TransactionId last{};
     std::vector<sip::Locate> wanted, trunk_wanted;
@@ -208,19 +211,32 @@ private:
                 taken.push_back(std::move(*call));
             } else if (!trunks.handle_stranger(*output, now) &&
                        !b2bua.handle_stranger(*output, now) &&
-                       !presence.handle_stranger(*output, now)) {
+                       !presence.handle_stranger(*output, now) &&
+                       !mailbox.handle_stranger(*output, now)) {
                 proxy.handle_stranger(*output, now);
             }
         }
         while (auto output = proxy.poll()) {
             if (auto* locate = std::get_if<sip::Locate>(&*output))
                 wanted.push_back(std::move(*locate));
-            else numbers_wanted.push_back(std::get<proxy::Proxy::Enumerate>(*output));
+            else if (auto* message = std::get_if<proxy::Proxy::Undelivered>(&*output)) {
+                mailbox.keep(message->received, message->member, now);
+                drain();
+            } else numbers_wanted.push_back(std::get<proxy::Proxy::Enumerate>(*output));
         }
         while (auto output = trunks.poll()) {
             if (auto* locate = std::get_if<sip::Locate>(&*output))
                 trunk_wanted.push_back(std::move(*locate));
             else states.push_back(std::move(std::get<trunk::Trunks::Changed>(*output)));
+        }
+        while (auto output = mailbox.poll()) {
+            if (auto* save = std::get_if<presence::Mailbox::Save>(&*output)) {
+                mails.emplace(save->mail.id, save->mail);
+                mailbox.handle_saved(save->mail.id, true, now);
+                drain();
+            } else {
+                mails.erase(std::get<presence::Mailbox::Forget>(*output).mail);
+            }
         }
         presence.handle_talks(now);
         while (auto output = presence.poll()) {

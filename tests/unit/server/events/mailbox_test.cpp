@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "presence/mailbox.hpp"
+
+#include "sip/auth/digest_client.hpp"
+#include "tests/kit/proxy_calls.hpp"
+
+namespace lyceum::presence {
+namespace {
+
+using kit::ProxyCalls;
+using sip::Header;
+
+class MailboxTest : public ProxyCalls {
+protected:
+    /// What alice gets to hear of her message to bob, once it is certain.
+    int write(const std::string& text, const std::string& more = {}, Duration wait = 0s) {
+        exchange.hand_in(signed_by("alice", {.method = "MESSAGE",
+                                             .from = "sip:alice@school.test",
+                                             .more = more + "Content-Type: text/plain\n",
+                                             .body = text}),
+                         outside);
+        exchange.run(wait);
+        const auto answer = answered();
+        return answer ? answer->status() : 0;
+    }
+    /// The next MESSAGE that bob's device gets, answered.
+    std::optional<sip::Message> read(int status = 200) {
+        const auto message = exchange.next("MESSAGE");
+        if (!message) return std::nullopt;
+        EXPECT_EQ(message->to, desk);
+        exchange.hand_in(
+            kit::parse(
+                sip::MessageWriter::reply(message->message, status, {}, "b").finish().bytes()),
+            desk);
+        return message->message;
+    }
+    void bob_comes() {
+        exchange.bindings["bob"].clear();
+        exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    }
+};
+
+TEST_F(MailboxTest, WhoIsAwayGetsItWhenHeComesOnceAndInOrder) {
+    EXPECT_EQ(write("one", "Subject: first\nX-Unheard-Of: stays\n"), 202);
+    EXPECT_EQ(write("two"), 202);
+    EXPECT_EQ(exchange.mails.size(), 2u);
+    EXPECT_FALSE(exchange.next("MESSAGE"));
+    bob_comes();
+    const auto one = read();
+    ASSERT_TRUE(one);
+    EXPECT_EQ(one->request_uri(), "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(one->body(), "one");
+    EXPECT_EQ(one->header("Subject"), "first");
+    EXPECT_EQ(one->header("X-Unheard-Of"), "stays");
+    EXPECT_EQ(one->header("Date"), "Thu, 01 Jan 1970 00:00:00 GMT");
+    EXPECT_EQ(sip::uri_in(*one->header(Header::from)), "sip:alice@school.test");
+    EXPECT_FALSE(one->header("Proxy-Authorization"));
+    const auto two = read();
+    ASSERT_TRUE(two);
+    EXPECT_EQ(two->body(), "two");
+    EXPECT_FALSE(read());
+    EXPECT_TRUE(exchange.mails.empty());
+    bob_comes();
+    EXPECT_FALSE(read());
+}
+
+TEST_F(MailboxTest, WhoIsThereGetsItAtOnce) {
+    bob_comes();
+    EXPECT_EQ(write("now"), 0);
+    EXPECT_EQ(read()->body(), "now");
+    EXPECT_EQ(answered()->status(), 200);
+    EXPECT_TRUE(exchange.mails.empty());
+}
+
+TEST_F(MailboxTest, ADeviceThatIsDeadOnlySeemsToBeThere) {
+    bob_comes();
+    EXPECT_EQ(write("into the void", {}, 33s), 202);
+    exchange.sent.clear();
+    exchange.run(40s); // One more try is made, in case that he has come meanwhile.
+    exchange.sent.clear();
+    bob_comes();
+    EXPECT_EQ(read()->body(), "into the void");
+    EXPECT_TRUE(exchange.mails.empty());
+}
+
+TEST_F(MailboxTest, WhatADeviceDoesNotTakeIsTriedAgainOrNot) {
+    struct Row {
+        int status;
+        std::size_t left;
+    };
+    for (const auto& row :
+         std::vector<Row>{{200, 0}, {202, 0}, {415, 0}, {603, 0}, {480, 1}, {503, 1}}) {
+        exchange.mailbox.restore({{MailId{100u + unsigned(row.status)},
+                                   "bob",
+                                   std::string(request({.method = "MESSAGE", .body = ""}).bytes()),
+                                   {}}},
+                                 exchange.now);
+        bob_comes();
+        EXPECT_TRUE(read(row.status)) << row.status;
+        EXPECT_EQ(exchange.mailbox.waiting_for("bob"), row.left) << row.status;
+        bob_comes();
+        if (row.left > 0) {
+            EXPECT_TRUE(read());
+        }
+        EXPECT_EQ(exchange.mailbox.waiting_for("bob"), 0u) << row.status;
+    }
+}
+
+TEST_F(MailboxTest, StrangersLeaveNothing) {
+    bob_comes();
+    exchange.hand_in(
+        request({.method = "MESSAGE", .more = "Content-Type: text/plain\n", .body = "spam"}),
+        outside);
+    exchange.run(33s);
+    EXPECT_EQ(answered()->status(), 408);
+    EXPECT_TRUE(exchange.mails.empty());
+}
+
+TEST_F(MailboxTest, OneBoxIsFullAtSomeTimeAndOldMailGoes) {
+    for (int i = 0; i < 200; ++i) ASSERT_EQ(write(std::to_string(i)), 202);
+    EXPECT_EQ(write("one too many"), 480);
+    exchange.run(std::chrono::days(29));
+    EXPECT_EQ(exchange.mailbox.waiting_for("bob"), 200u);
+    exchange.run(std::chrono::days(2));
+    EXPECT_EQ(exchange.mailbox.waiting_for("bob"), 0u);
+    EXPECT_TRUE(exchange.mails.empty());
+    EXPECT_FALSE(exchange.mailbox.deadline());
+}
+
+TEST_F(MailboxTest, WhatWasOnDiskIsDeliveredAfterARestart) {
+    EXPECT_EQ(write("sealed \x01\x02 octets"), 202);
+    kit::Exchange again;
+    std::vector<Mail> mails;
+    for (const auto& [id, mail] : exchange.mails) mails.push_back(mail);
+    again.mailbox.restore(mails, again.now);
+    again.bind("bob", "sip:bob@192.0.2.20:5060");
+    const auto message = again.next("MESSAGE");
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->message.body(), "sealed \x01\x02 octets");
+}
+
+TEST_F(MailboxTest, TheSummarySaysWhatWaits) {
+    MessageSummary summary(exchange.mailbox, [](std::string_view name) {
+        return "sip:" + std::string(name) + "@school.test";
+    });
+    const auto text = [&] { return summary.state("bob", "bob", message_summary_type)->text; };
+    EXPECT_EQ(text(), "Messages-Waiting: no\r\nMessage-Account: sip:bob@school.test\r\n"
+                      "Text-Message: 0/0\r\n");
+    write("one");
+    EXPECT_EQ(text(), "Messages-Waiting: yes\r\nMessage-Account: sip:bob@school.test\r\n"
+                      "Text-Message: 1/0\r\n");
+}
+
+} // namespace
+} // namespace lyceum::presence
