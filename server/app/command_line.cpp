@@ -2,6 +2,7 @@
 #include "server/app/command_line.hpp"
 
 #include "base/text.hpp"
+#include "presence/rules.hpp"
 #include "server/app/configuration.hpp"
 #include "server/app/server.hpp"
 #include "server/app/stderr_log.hpp"
@@ -15,6 +16,7 @@
 #include "sip/message/values.hpp"
 
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -46,6 +48,8 @@ constexpr const char* usage = R"(usage:
   lyceum binding list [NAME]     where members are reached: what their devices have registered
   lyceum presence watchers [NAME]   who watches whom (or NAME), until when, and whether he may
   lyceum presence show NAME      what the devices of a member have published
+  lyceum presence rules NAME [FILE | none]   whom a member allows to see what: shows it, or sets it
+               from a file (RFC 5025); none: what the setting "presence" says
   lyceum message list            what waits for members who are not there: from whom, since when
   lyceum call list [N]           the last N calls that are over: who, whom, when, how long, why
   lyceum ban list | release ADDRESS   who is not answered, because he guessed passwords
@@ -358,6 +362,26 @@ void print_watchers(store::PresenceStore& store, const std::string& resource) {
                       << "\t" << to_string(each.source) << "\t" << each.type << "\n";
 }
 
+int run_rules(store::PresenceStore& store, const std::string& owner, const std::string& from) {
+    if (from.empty()) {
+        for (const auto& each : store.rules_since(0))
+            if (each.owner == owner) std::cout << each.body;
+        return 0;
+    }
+    std::string document;
+    if (from != "none") {
+        std::ifstream file(from);
+        document.assign(std::istreambuf_iterator<char>(file), {});
+        const auto rules = presence::Rules::parse(document);
+        if (!file || !rules) {
+            std::cerr << "lyceum: " << from << ": "
+                      << (file ? rules.error().what : "cannot be read") << "\n";
+            return 1;
+        }
+    }
+    return found(store.set_rules(owner, document), "user", owner);
+}
+
 int run_presence(Arguments arguments) {
     const auto words = arguments.words;
     auto database = store::open_database(prepare(arguments).data);
@@ -366,8 +390,10 @@ int run_presence(Arguments arguments) {
         print_watchers(store, words.size() == 3 ? words[2] : "");
         return 0;
     }
+    if (words.size() >= 3 && words.size() <= 4 && words[1] == "rules")
+        return run_rules(store, words[2], words.size() == 4 ? words[3] : "");
     if (words.size() != 3 || words[1] != "show")
-        throw UsageError("presence: watchers [NAME] or show NAME");
+        throw UsageError("presence: watchers [NAME], show NAME or rules NAME [FILE | none]");
     for (const auto& each : store.publications())
         if (each.resource == words[2])
             std::cout << "until " << utc_text(each.expires) << "\n" << each.body << "\n";

@@ -10,6 +10,8 @@
 #include "server/net/resolver.hpp"
 #include "server/net/sip_driver.hpp"
 #include "server/net/web_listener.hpp"
+#include "server/store/database.hpp"
+#include "server/store/presence_store.hpp"
 #include "server/store/store.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -132,6 +134,7 @@ public:
                .bridge = {.server_name = server_name}},
               agent_, trunks_, [this](std::string_view user) { return store_.number_of(user); },
               transport_, entropy_, log),
+          presence_database_(store::open_database(c.data)),
           mailbox_(
               mailbox_options(c), agent_,
               [this](std::string_view name) { return router_.uri_of(name); }, entropy_, log),
@@ -166,6 +169,7 @@ public:
         registrar_.restore(stores.bindings.load(), net::monotonic_now());
         presence_.add_for_owners(
             {"message-summary", {std::string(presence::message_summary_type)}, &message_summary_});
+        read_rules();
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
                           net::monotonic_now());
         mailbox_.restore(stores.presence.mails(), net::monotonic_now());
@@ -356,6 +360,7 @@ private:
                 const auto now = net::monotonic_now();
                 if (guard_.ban_count() > 0) guard_.restore(store_.bans(), now);
                 trunks_.set(store_.trunks(), now);
+                read_rules();
             });
             driver_.turn();
             watch_tables();
@@ -372,6 +377,13 @@ private:
         records_timer_.async_wait([this](boost::system::error_code error) {
             if (!error) forget_records();
         });
+    }
+
+    void read_rules() {
+        for (const auto& each : own_rules_.rules_since(rules_read_)) {
+            presence_.set_rules(each.owner, each.body, net::monotonic_now());
+            rules_read_ = each.changed;
+        }
     }
 
     void wait_for_signal() {
@@ -442,6 +454,9 @@ private:
     proxy::Proxy proxy_;
     trunk::Trunks trunks_;
     b2bua::B2bua b2bua_;
+    sql::Database presence_database_;
+    store::PresenceStore own_rules_{presence_database_};
+    std::int64_t rules_read_ = 0; ///< The last change that was seen.
     presence::Mailbox mailbox_;
     presence::MessageSummary message_summary_{
         mailbox_, [this](std::string_view name) { return router_.uri_of(name); }};

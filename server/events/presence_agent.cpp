@@ -41,6 +41,7 @@ void PresenceAgent::restore(std::vector<sip::Subscription> subscriptions,
 // ── Requests ─────────────────────────────────────────────────────────────────────────────────────
 
 bool PresenceAgent::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
+    look_at_clock(now);
     if (notifier_.handle_stranger(shown, now)) {
         drain(now);
         return true;
@@ -96,7 +97,10 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::subscribe(const sip::Reques
     const auto package = sip::EventName::parse(*request.header(Header::event))->package;
     if (for_owners_.contains(package) && !may_act_for(*sender, named->name))
         return Refusal{403, "For the Owner Alone"};
-    notifier_.subscribe(received, named->name, std::move(*sender), false, now);
+    const auto granted = grant(named->name, *sender);
+    if (granted.handling == presence::Handling::block) return Refusal{403, "Not Allowed"};
+    const bool pending = granted.handling == presence::Handling::confirm;
+    notifier_.subscribe(received, named->name, std::move(*sender), pending, now);
     return std::nullopt;
 }
 
@@ -165,14 +169,55 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
     return out;
 }
 
-presence::View PresenceAgent::view(std::string_view resource, std::string_view watcher) {
-    if (watcher == resource) return {};
+presence::Grant PresenceAgent::grant(std::string_view owner, std::string_view watcher) const {
+    using presence::Handling;
+    if (watcher == owner) return {Handling::allow, {}};
+    const auto own = rules_.find(owner);
+    if (own != rules_.end()) return own->second.grant(router_.uri_of(watcher), wall_now_);
     switch (options_.policy) {
-    case Policy::all: return {};
-    case Policy::availability: return {.devices = false, .notes = false};
-    case Policy::nothing: return presence::View::blocked();
+    case Policy::all: return {Handling::allow, {}};
+    case Policy::availability: return {Handling::allow, {.devices = false, .notes = false}};
+    case Policy::nothing: break;
     }
-    return presence::View::blocked();
+    return {Handling::polite_block, presence::View::blocked()};
+}
+
+presence::View PresenceAgent::view(std::string_view resource, std::string_view watcher) {
+    return grant(resource, watcher).view;
+}
+
+void PresenceAgent::set_rules(const std::string& owner, std::string_view document, TimePoint now) {
+    look_at_clock(now);
+    if (document.empty()) {
+        rules_.erase(owner);
+    } else if (auto rules = presence::Rules::parse(document)) {
+        rules_.insert_or_assign(owner, std::move(*rules));
+    } else {
+        log_.error("rules.bad", {{"owner", Redacted{owner}}, {"why", rules.error().what}});
+        return;
+    }
+    review(owner, now);
+    drain(now);
+}
+
+/// Those who watch him already: who is allowed now, who is not any more, who sees something else.
+void PresenceAgent::review(const std::string& owner, TimePoint now) {
+    using presence::Handling;
+    for (const auto* package : {"presence", "dialog"}) {
+        for (const auto* each : notifier_.watchers(package, owner)) {
+            const auto id = each->id;
+            const auto handling = grant(owner, each->watcher).handling;
+            if (handling == Handling::block)
+                notifier_.terminate(id, sip::Notifier::Reason::rejected, now);
+            else if (handling == Handling::confirm && !each->pending) // He may ask again, and wait.
+                notifier_.terminate(id, sip::Notifier::Reason::deactivated, now);
+            else if (handling != Handling::confirm) notifier_.activate(id, now);
+        }
+        notifier_.change(package, owner, now);
+    }
+    const auto own = rules_.find(owner);
+    const auto next = own == rules_.end() ? std::nullopt : own->second.changes_after(wall_now_);
+    rules_change_.set(owner, next ? std::optional(now + (*next - wall_now_)) : std::nullopt);
 }
 
 std::string PresenceAgent::uri_of(std::string_view resource) { return router_.uri_of(resource); }
@@ -219,6 +264,8 @@ void PresenceAgent::handle_saved(presence::Publications::SaveId id, bool done, T
 }
 
 void PresenceAgent::handle_timeout(TimePoint now) {
+    look_at_clock(now);
+    while (const auto owner = rules_change_.expired(now)) review(*owner, now);
     publications_.handle_timeout(now);
     notifier_.handle_timeout(now);
     drain(now);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "presence/presentities.hpp"
+#include "presence/rules.hpp"
 #include "presence/watcher_info.hpp"
 #include "server/events/dialog_info.hpp"
 #include "server/events/registration_info.hpp"
@@ -10,6 +11,7 @@
 #include "sip/event/notifier.hpp"
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,7 +35,8 @@ enum class Policy {
 ///     SUBSCRIBE ──▶ who is it? whose name is that? may he? ──▶ sip::Notifier ──▶ NOTIFY
 ///     PUBLISH ────▶ is it his own? ──▶ presence::Publications ──▶ Presentities ──▶ Notifier
 ///
-/// Everybody here has to show his password. Packages that are not ours are for the devices.
+/// Everybody here has to show his password. An owner's rules say what becomes of a watcher; without
+/// any, the policy does. Packages that are not ours are for the devices.
 class PresenceAgent final : private presence::Surroundings {
 public:
     struct Options {
@@ -65,6 +68,9 @@ public:
     void handle_registration(std::string_view user, TimePoint now);
     /// The state of a package that was added has changed.
     void change(std::string_view package, std::string_view resource, TimePoint now);
+    /// What this owner allows whom, in place of the policy; empty: the policy again. A document
+    /// that is none changes nothing, and is logged.
+    void set_rules(const std::string& owner, std::string_view document, TimePoint now);
     /// Somebody may be on the phone now, or not any more; a room in session, or empty.
     void handle_talks(TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
@@ -76,7 +82,8 @@ public:
 
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {
-        return earlier(notifier_.deadline(), publications_.deadline());
+        return earlier(earlier(notifier_.deadline(), publications_.deadline()),
+                       rules_change_.deadline());
     }
 
 private:
@@ -98,8 +105,13 @@ private:
     Result<std::string, Refusal> sender_of(const sip::RequestReceived& received, TimePoint now);
     [[nodiscard]] bool may_act_for(std::string_view user, std::string_view resource);
     void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
+    [[nodiscard]] presence::Grant grant(std::string_view owner, std::string_view watcher) const;
+    void review(const std::string& owner, TimePoint now);
     void tell_watchers(std::string_view resource, TimePoint now);
     void drain(TimePoint now);
+    void look_at_clock(TimePoint now) {
+        wall_now_ = options_.notifier.wall_at_zero + now.time_since_epoch();
+    }
 
     Options options_;
     sip::UserAgent& agent_;
@@ -116,6 +128,9 @@ private:
     presence::WatcherInfo watcher_info_;
     RegistrationInfo registration_info_;
     DialogInfo dialog_info_;
+    std::map<std::string, presence::Rules, std::less<>> rules_; ///< By owner.
+    DeadlineQueue<std::string> rules_change_; ///< When somebody's rules say something else.
+    WallTime wall_now_{}; ///< At the last input: for rules that hold for a time.
     std::deque<Output> outputs_;
 };
 

@@ -6,6 +6,8 @@
 #include "sip/event/subscription.hpp"
 #include "sql/database.hpp"
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +25,16 @@ public:
     std::vector<presence::Publication> publications();
     void put(const presence::Publication& publication);
     void remove_publication(std::string_view tag);
+
+    /// What members allow, a document each.
+    struct OwnRules {
+        std::string owner, body;
+        std::int64_t changed;
+    };
+    /// Those that have changed since `changed` was this; the newest last.
+    std::vector<OwnRules> rules_since(std::int64_t changed);
+    /// False: there is no such member.
+    bool set_rules(std::string_view owner, std::string_view body);
 
     std::vector<presence::Mail> mails();
     void put(const presence::Mail& mail);

@@ -20,6 +20,7 @@ void fuzz_session(ByteView input);
 void fuzz_register(ByteView input);
 void fuzz_proxy(ByteView input);
 void fuzz_enum(ByteView input);
+void fuzz_pidf(ByteView input);
 
 inline std::string_view as_text(ByteView input) {
     return {reinterpret_cast<const char*>(input.data()), input.size()};

@@ -4,6 +4,7 @@ import hashlib
 import re
 import signal
 import socket
+import tempfile
 import time
 
 from lab import HOST, Server
@@ -148,3 +149,19 @@ def test_a_message_waits_for_who_is_away_through_kill_9():
             assert "at eight" not in bob.wait_for("see you")
             bob.wait_for("at eight")
             wait_until(lambda: on(again, "message", "list") == "")
+
+
+def test_an_owner_decides_who_sees_him_while_the_server_runs():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, \
+            Watcher(server, "bob") as bob, tempfile.NamedTemporaryFile("w") as rules:
+        bob.publish("at lunch")
+        alice.subscribe(uri(server, "bob"))
+        alice.wait_for("at lunch")
+        rules.write("<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' "
+                    "xmlns:pr='urn:ietf:params:xml:ns:pres-rules'><rule id='a'><actions>"
+                    "<pr:sub-handling>polite-block</pr:sub-handling></actions></rule></ruleset>")
+        rules.flush()
+        on(server, "presence", "rules", "bob", rules.name)
+        assert "at lunch" not in alice.wait_for("<basic>closed</basic>")
+        on(server, "presence", "rules", "bob", "none")
+        alice.wait_for("at lunch")

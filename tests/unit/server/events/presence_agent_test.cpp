@@ -197,6 +197,77 @@ TEST_F(PresenceAgentTest, TheOwnerSeesWhoWatches) {
     EXPECT_NE(body.find("<uri>sip:bob@192.0.2.20:5060</uri>"), std::string::npos);
 }
 
+std::string rules(const std::string& conditions, const std::string& handling) {
+    return "<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' "
+           "xmlns:pr='urn:ietf:params:xml:ns:pres-rules'><rule id='a'><conditions>" +
+           conditions + "</conditions><actions><pr:sub-handling>" + handling +
+           "</pr:sub-handling></actions><transformations><pr:provide-services><pr:all-services/>"
+           "</pr:provide-services></transformations></rule></ruleset>";
+}
+
+TEST_F(PresenceAgentTest, TheOwnerDecidesWhoSeesWhat) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    publish("bob", "sip:bob@school.test",
+            pidf("<tuple id='t'><status><basic>open</basic></status>"
+                 "<note>secret</note></tuple>"));
+    const auto decide = [&](const std::string& handling) {
+        const auto alice = "<identity><one id='sip:alice@school.test'/></identity>";
+        exchange.presence.set_rules("bob", rules(alice, handling), exchange.now);
+        exchange.turn();
+    };
+    decide("block");
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 403);
+    EXPECT_EQ(subscribe("carol", "sip:bob@school.test").status(), 403) << "no rule is about her";
+    decide("confirm");
+    EXPECT_EQ(subscribe("bob", "sip:bob@school.test", "presence.winfo").status(), 200);
+    notified();
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 200);
+    auto all = notified();
+    ASSERT_EQ(all.size(), 2u);
+    auto& of_alice = all[0].body().empty() ? all[0] : all[1];
+    EXPECT_TRUE(header(of_alice, "Subscription-State").starts_with("pending"));
+    EXPECT_NE((&of_alice == &all[0] ? all[1] : all[0]).body().find("status=\"pending\""),
+              std::string_view::npos);
+    decide("allow");
+    all = notified();
+    ASSERT_EQ(all.size(), 2u);
+    std::string both(all[0].body());
+    both += all[1].body();
+    EXPECT_NE(both.find("<basic>open</basic>"), std::string::npos);
+    EXPECT_EQ(both.find("secret"), std::string::npos);
+    EXPECT_NE(both.find("status=\"active\""), std::string::npos);
+    decide("polite-block");
+    EXPECT_NE(told().find("<basic>closed</basic>"), std::string::npos);
+    exchange.presence.set_rules("bob", "<broken", exchange.now);
+    exchange.turn();
+    EXPECT_TRUE(notified().empty());
+    exchange.presence.set_rules("bob", "", exchange.now);
+    exchange.turn();
+    EXPECT_NE(told().find("secret"), std::string::npos) << "the policy again";
+    decide("block");
+    all = notified();
+    ASSERT_EQ(all.size(), 2u);
+    both = header(all[0], "Subscription-State") + header(all[1], "Subscription-State");
+    EXPECT_NE(both.find("terminated;reason=rejected"), std::string::npos) << both;
+    for (const auto& each : all) EXPECT_EQ(each.body().find("secret"), std::string_view::npos);
+}
+
+TEST_F(PresenceAgentTest, RulesBeginAndEndInTheirTime) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.presence.set_rules("bob",
+                                rules("<validity><from>1970-01-01T00:00:10Z</from>"
+                                      "<until>1970-01-01T00:00:20Z</until></validity>",
+                                      "polite-block") +
+                                    "",
+                                exchange.now);
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 403);
+    exchange.run(11s);
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 200);
+    EXPECT_NE(told().find("<basic>closed</basic>"), std::string::npos);
+    exchange.run(10s);
+    EXPECT_EQ(header(notified().at(0), "Subscription-State"), "terminated;reason=rejected");
+}
+
 TEST_F(PresenceAgentTest, WhoAsksHasToBeWhoHeSaysAndWhatHeAsksForHasToBeThere) {
     EXPECT_EQ(ask({.method = "SUBSCRIBE", .more = "Event: presence\n"}), 401);
     EXPECT_EQ(
