@@ -10,7 +10,7 @@ namespace lyceum::sip {
 namespace {
 
 /// NOTIFYs between two SUBSCRIBEs are not written to disk, so after a restart their numbers go on
-/// far behind all that may have been used.
+/// far behind all that may have been used; from there, once that is on disk.
 constexpr std::uint32_t cseq_leap = 1u << 20;
 constexpr std::uint32_t cseq_max = 1u << 31;
 /// Octets: what is longer is written more slowly.
@@ -93,9 +93,9 @@ void Notifier::restore(std::vector<Subscription> subscriptions, TimePoint now) {
         parts.local_cseq += cseq_leap;
         each.dialog = Dialog(std::move(parts));
         auto& entry = enter(std::move(each), *package);
-        entry.saved = entry.changed = true;
+        entry.changed = true;
         entry.not_before = turn += restored_spacing;
-        arm(entry);
+        save(entry, {entry.subscription.id, {}, {}, false, false});
     }
     if (!entries_.empty()) log_.info("notifier.restored", {{"subscriptions", entries_.size()}});
 }
@@ -280,6 +280,11 @@ void Notifier::handle_saved(SaveId id, bool done, TimePoint now) {
     auto waiting = std::move(found->second);
     waiting_.erase(found);
     const auto known = entries_.find(waiting.subscription);
+    if (!waiting.transaction) { // It was there before we were.
+        if (known == entries_.end()) return;
+        known->second.saved = true;
+        return mark(known->second, now);
+    }
     if (!done) {
         auto writer = MessageWriter::reply(waiting.response, 500, "Subscription Not Kept");
         writer.header(Header::retry_after, "30").header(Header::server, options_.server_name);
