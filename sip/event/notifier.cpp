@@ -15,6 +15,9 @@ constexpr std::uint32_t cseq_leap = 1u << 20;
 constexpr std::uint32_t cseq_max = 1u << 31;
 /// Octets: what is longer is written more slowly.
 constexpr std::size_t room_for_headers = 900;
+/// A watcher who came by UDP may have nothing else: who is behind a NAT cannot be reached by TCP,
+/// and would not even refuse it.
+const TransactionLayer::Sending how_sent{.as_addressed = true, .status_only = true};
 /// After a restart, so much time between the NOTIFYs that tell everybody.
 constexpr Duration restored_spacing = 500us;
 
@@ -448,8 +451,7 @@ void Notifier::send(Entry& entry, Message notify, TimePoint now) {
     if (direct && (targets.empty() || is_reliable(targets.front().transport)))
         targets.push_back(*direct);
     if (!targets.empty()) {
-        sent_.emplace(
-            agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now), id);
+        sent_.emplace(agent_.request(std::move(notify), std::move(targets), how_sent, now), id);
         return;
     }
     const LocateId locate{++last_locate_};
@@ -463,9 +465,8 @@ void Notifier::handle_located(LocateId id, std::vector<Endpoint> targets, TimePo
     auto [subscription, notify] = std::move(found->second);
     travelling_.erase(found);
     if (!targets.empty())
-        sent_.emplace(
-            agent_.request(std::move(notify), std::move(targets), {.status_only = true}, now),
-            subscription);
+        sent_.emplace(agent_.request(std::move(notify), std::move(targets), how_sent, now),
+                      subscription);
     else if (entries_.contains(subscription)) end(subscription, "watcher's host unknown");
 }
 

@@ -301,9 +301,9 @@ TransactionId TransactionLayer::request(Message request, std::vector<Endpoint> t
 void TransactionLayer::start_client(TransactionId id, Client& client, TimePoint now) {
     auto target = client.targets[client.target];
     const auto via_room = 100u;
-    const bool too_long = client.bare.bytes().size() + via_room > options_.datagram_bytes_max;
-    if (target.transport == Transport::udp && !client.fell_back && !client.sending.as_addressed &&
-        too_long) {
+    const bool too_long = !client.sending.as_addressed &&
+                          client.bare.bytes().size() + via_room > options_.datagram_bytes_max;
+    if (target.transport == Transport::udp && !client.fell_back && too_long) {
         target.transport = Transport::tcp;
         target.flow = {};
     }

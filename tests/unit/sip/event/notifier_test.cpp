@@ -360,6 +360,20 @@ TEST(NotifierTest, AWatcherBehindAProxyIsToldByIt) {
     EXPECT_EQ(header(*notify, "Route"), "<sip:edge.example.org;lr>");
 }
 
+TEST(NotifierTest, WhoCameByUdpIsToldByUdpHoweverLongItIs) {
+    NotifierKit kit;
+    kit.weather["paris"] = std::string(3000, 'x');
+    kit.hand_in(kit.subscribe("c1"));
+    kit.run(1ms);
+    const auto notify = kit.next("NOTIFY");
+    ASSERT_TRUE(notify);
+    EXPECT_EQ(notify->to, kit.phone);
+    const Endpoint flow{Transport::tcp, kit::address("192.0.2.9", 40000), FlowId{7}};
+    kit.hand_in(kit.subscribe("c2"), flow);
+    kit.run(1ms);
+    EXPECT_EQ(kit.next("NOTIFY")->to, flow);
+}
+
 TEST(NotifierTest, ThereIsALimitForEachWatcherAndForAll) {
     NotifierKit kit({.subscriptions_max = 3, .of_watcher_max = 2});
     subscribed(kit, "c1");
