@@ -183,6 +183,7 @@ public:
                 return transport_.adopt(peer, make);
             });
         wait_for_signal();
+        driver_.turn(); // What was restored may have something to say.
         announce(out);
         io_.run();
     }

@@ -47,13 +47,14 @@ void SipDriver::turn() {
 /// What one core does may give another something to do.
 void SipDriver::drain(TimePoint now) {
     drain_registrar(now);
-    while (drain_agent(now)) {
+    drain_agent(now);
+    do {
         drain_proxy();
         drain_trunks();
         cores_.presence.handle_talks(now);
         drain_presence();
         drain_mailbox();
-    }
+    } while (drain_agent(now));
 }
 
 /// False: there was nothing.
@@ -166,12 +167,10 @@ void SipDriver::arm() {
           cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.presence.deadline(),
           cores_.mailbox.deadline(), cores_.guard.deadline(), cores_.records.deadline()})
         next = earlier(next, each);
-    if (next == armed_) return;
+    // Most deadlines go away before they are due. Setting the timer again each time would cost more
+    // than that it now and then fires for nothing.
+    if (!next || (armed_ && *armed_ <= *next)) return;
     armed_ = next;
-    if (!next) {
-        timer_.cancel();
-        return;
-    }
     timer_.expires_at(steady(*next));
     timer_.async_wait([this](boost::system::error_code error) {
         if (error) return; // Set anew meanwhile.

@@ -305,18 +305,18 @@ void Notifier::handle_saved(SaveId id, bool done, TimePoint now) {
 
 void Notifier::end(SubscriptionId id, std::string_view why) {
     const auto found = entries_.find(id);
-    auto& [subscription, group, expires, not_before, told, saved, changed, due, in_flight, last] =
-        found->second;
+    const auto& subscription = found->second.subscription;
+    auto* group = found->second.group;
     log_.info("subscription.ends", {{"package", subscription.package},
                                     {"resource", Redacted{subscription.resource}},
                                     {"watcher", Redacted{subscription.watcher}},
                                     {"why", why}});
-    std::erase(group->watchers, id);
-    if (const auto count = of_watcher_.find(subscription.watcher); --count->second == 0)
-        of_watcher_.erase(count);
     outputs_.push_back(Forget{id});
     outputs_.push_back(Watched{subscription.package, subscription.resource});
     deadlines_.remove(id);
+    if (const auto count = of_watcher_.find(subscription.watcher); --count->second == 0)
+        of_watcher_.erase(count);
+    std::erase(group->watchers, id);
     if (group->watchers.empty()) {
         if (group->in_ring) std::erase(ring_, group);
         groups_.erase({subscription.package, subscription.resource});

@@ -317,6 +317,7 @@ TEST_F(PresenceAgentTest, AllOfItGoesOnAfterARestart) {
     for (const auto& [tag, each] : exchange.publications) publications.push_back(each);
     kit::Exchange again;
     again.presence.restore(subscriptions, publications, again.now);
+    again.turn();
     again.run(10ms);
     const auto notify = again.next("NOTIFY");
     ASSERT_TRUE(notify);
