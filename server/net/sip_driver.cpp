@@ -34,7 +34,8 @@ void SipDriver::handle_send_failed(sip::TransactionId transaction) {
 void SipDriver::turn() {
     const auto now = monotonic_now();
     cores_.guard.handle_backlog(transport_.backlog(), now);
-    // Who is to be told of something has a share of every turn.
+    // Who is to be told of something has a share of every turn, and the smaller one: each NOTIFY
+    // has an answer, which must not pile up in the socket.
     const auto due = cores_.presence.deadline();
     if (due && *due <= now) cores_.presence.handle_timeout(now);
     drain(now);
@@ -181,7 +182,6 @@ void SipDriver::arm() {
         cores_.proxy.handle_timeout(now);
         cores_.trunks.handle_timeout(now);
         cores_.b2bua.handle_timeout(now);
-        cores_.presence.handle_timeout(now);
         cores_.mailbox.handle_timeout(now);
         cores_.guard.handle_timeout(now);
         cores_.records.handle_timeout(now);

@@ -40,8 +40,8 @@ public:
         Duration expires_min = std::chrono::seconds(60), expires_max = std::chrono::seconds(7200);
         std::size_t subscriptions_max = 200'000; ///< Beyond: 503 with Retry-After.
         std::size_t of_watcher_max = 2'000;      ///< Beyond: 403.
-        std::size_t turn_max = 32;               ///< NOTIFYs, before others have their turn…
-        std::size_t of_resource_max = 16;        ///< …and of one resource.
+        std::size_t turn_max = 16;               ///< NOTIFYs, before others have their turn…
+        std::size_t of_resource_max = 8;         ///< …and of one resource.
     };
     /// Why a subscription ends: the reason that its last NOTIFY says (§4.1.3).
     enum class Reason { deactivated, rejected, timeout, noresource };
