@@ -51,13 +51,12 @@ void Mailbox::restore(std::vector<Mail> mails, TimePoint now) {
 
 void Mailbox::keep(const sip::RequestReceived& received, const std::string& recipient,
                    TimePoint now) {
-    const auto& bytes = received.request.bytes();
-    if (bytes.size() > options_.request_bytes_max) return answer(received, 413, now);
     const bool full = waiting_for(recipient) >= options_.of_recipient_max ||
                       recipients_.size() >= options_.mails_max;
     if (full) return answer(received, 480, now);
     const MailId id{++last_id_};
-    Mail mail{id, recipient, bytes, options_.wall_at_zero + now.time_since_epoch()};
+    Mail mail{id, recipient, received.request.bytes(),
+              options_.wall_at_zero + now.time_since_epoch()};
     recipients_.emplace(id, recipient);
     deadlines_.set(id, now + options_.kept);
     waiting_.emplace(id, Waiting{received.transaction, received.request, recipient});
@@ -140,7 +139,7 @@ bool Mailbox::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now
     // What a device does not want, or cannot read, it will not want later either.
     const bool over = status < 300 || status == 413 || status == 415 || status == 403 ||
                       status == 603 || status == 405;
-    log_.info("message.delivered", {{"recipient", Redacted{recipient}}, {"status", status}});
+    log_.info("message.delivery", {{"recipient", Redacted{recipient}}, {"status", status}});
     if (over) forget(recipient, id);
     const auto box = boxes_.find(recipient);
     if (box == boxes_.end()) return true;

@@ -42,9 +42,8 @@ public:
         std::string server_name = "Lyceum";
         WallTime wall_at_zero{}; ///< What the wall clock says when the monotonic one says 0.
         Duration kept = std::chrono::days(30);
-        std::size_t of_recipient_max = 200;     ///< Beyond: 480, as if nothing were kept.
-        std::size_t mails_max = 100'000;        ///< Of all; beyond: the same.
-        std::size_t request_bytes_max = 65'536; ///< Beyond: 413.
+        std::size_t of_recipient_max = 200; ///< Beyond: 480, as if nothing were kept.
+        std::size_t mails_max = 100'000;    ///< Of all; beyond: the same.
     };
 
     /// \name Outputs

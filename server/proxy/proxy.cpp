@@ -332,12 +332,11 @@ void Proxy::note(const Call& call, const sip::Message& response, TimePoint now) 
     const int status = response.status();
     if (!call.record) return;
     if (status >= 300)
-        records_.end(call.record, status, status == 487 ? "cancelled" : "refused", now);
-    else if (status >= 200) {
-        const auto member = call.members.find(call.heard_of);
-        records_.answer(call.record, response,
-                        member == call.members.end() ? std::string() : member->second, now);
-    }
+        return records_.end(call.record, status, status == 487 ? "cancelled" : "refused", now);
+    if (status < 200) return;
+    const auto member = call.members.find(call.heard_of);
+    records_.answer(call.record, response,
+                    member == call.members.end() ? std::string() : member->second, now);
 }
 
 /// A phone that is told to send calls elsewhere speaks for the member whose it is; anybody else's
