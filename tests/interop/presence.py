@@ -137,10 +137,14 @@ def test_watchers_and_what_is_published_survive_kill_9():
 
 
 def test_a_message_waits_for_who_is_away_through_kill_9():
-    with members("alice", "bob") as server, Watcher(server, "alice") as alice:
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, \
+            Watcher(server, "bob") as desk:
+        desk.subscribe(uri(server, "bob"), "message-summary")
+        desk.wait_for("Messages-Waiting: no")
         for text in ("see you", "at eight"):
             answer = alice.ask("MESSAGE", uri(server, "bob"), "Content-Type: text/plain\r\n", text)
             assert answer.startswith("SIP/2.0 202"), answer
+        desk.wait_for("Text-Message: 2/0")
         assert on(server, "message", "list").count("\tbob\t") == 2
         server.stop(signal.SIGKILL)
         with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again, \

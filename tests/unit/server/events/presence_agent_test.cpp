@@ -252,6 +252,32 @@ TEST_F(PresenceAgentTest, TheOwnerDecidesWhoSeesWhat) {
     for (const auto& each : all) EXPECT_EQ(each.body().find("secret"), std::string_view::npos);
 }
 
+TEST_F(PresenceAgentTest, WithoutRulesThePolicyHolds) {
+    struct Row {
+        Policy policy;
+        bool open, note;
+    };
+    for (const auto& row : std::vector<Row>{{Policy::all, true, true},
+                                            {Policy::availability, true, false},
+                                            {Policy::nothing, false, false}}) {
+        PresenceAgent agent({.policy = row.policy}, exchange.agent, exchange.router,
+                            exchange.identity, routing::location_of(exchange.registrar),
+                            exchange.records, exchange.local, exchange.entropy, exchange.log);
+        agent.restore({},
+                      {{"bob", "tag",
+                        pidf("<tuple id='t'><status><basic>open</basic></status><note>lunch</note>"
+                             "</tuple>"),
+                        WallTime(1h)}},
+                      exchange.now);
+        auto& source = *agent.notifier().package("presence")->source;
+        const auto seen = source.state("bob", "alice", presence::pidf_type)->text;
+        EXPECT_EQ(seen.find(">open<") != std::string::npos, row.open) << seen;
+        EXPECT_EQ(seen.find("lunch") != std::string::npos, row.note) << seen;
+        const auto own = source.state("bob", "bob", presence::pidf_type)->text;
+        EXPECT_NE(own.find("lunch"), std::string::npos) << "he sees all of himself";
+    }
+}
+
 TEST_F(PresenceAgentTest, RulesBeginAndEndInTheirTime) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
     exchange.presence.set_rules("bob",
