@@ -8,6 +8,7 @@
 namespace lyceum::presence {
 
 using sip::Header;
+using sip::Refusal;
 
 Publications::Publications(Options options, Entropy& entropy, Log& log)
     : options_(std::move(options)), entropy_(entropy), log_(log) {}
@@ -42,22 +43,18 @@ void Publications::handle_publish(const sip::RequestReceived& received, const st
     if (refusal) refuse(received, *refusal);
 }
 
-Result<Duration, Publications::Refusal>
-Publications::lifetime_of(const sip::Message& request) const {
+Result<Duration, Refusal> Publications::lifetime_of(const sip::Message& request) const {
     const auto asked = request.header(Header::expires);
     if (!asked) return options_.expires_standard;
     const auto seconds = sip::parse_delta_seconds(*asked);
     if (!seconds) return Refusal{400, "Bad Expires"};
     const Duration lifetime = std::chrono::seconds(*seconds);
-    if (lifetime > Duration{} && lifetime < options_.expires_min) {
-        const auto least = std::to_string(options_.expires_min / 1s);
-        return Refusal{423, {}, {{Header::min_expires, least}}};
-    }
+    if (lifetime > Duration{} && lifetime < options_.expires_min)
+        return Refusal::too_brief(options_.expires_min);
     return std::min(lifetime, options_.expires_max);
 }
 
-Result<Document, Publications::Refusal>
-Publications::document_of(const sip::Message& request) const {
+Result<Document, Refusal> Publications::document_of(const sip::Message& request) const {
     if (request.body().size() > options_.body_bytes_max) return Refusal{413};
     const auto type = sip::ContentType::parse(request.header(Header::content_type).value_or(""));
     const auto encoding = request.header(Header::content_encoding);
@@ -68,9 +65,9 @@ Publications::document_of(const sip::Message& request) const {
     return std::move(*document);
 }
 
-std::optional<Publications::Refusal> Publications::begin(const sip::RequestReceived& received,
-                                                         const std::string& resource,
-                                                         Duration lifetime, TimePoint now) {
+std::optional<Refusal> Publications::begin(const sip::RequestReceived& received,
+                                           const std::string& resource, Duration lifetime,
+                                           TimePoint now) {
     const auto& request = received.request;
     if (request.body().empty()) return Refusal{400, "Nothing Published"};
     auto document = document_of(request);
@@ -82,8 +79,7 @@ std::optional<Publications::Refusal> Publications::begin(const sip::RequestRecei
     const auto others = of_resource_.find(resource);
     if (others != of_resource_.end() && others->second.size() >= options_.of_resource_max)
         return Refusal{403, "Too Many Publications"};
-    if (entries_.size() >= options_.publications_max)
-        return Refusal{503, {}, {{Header::retry_after, "60"}}};
+    if (entries_.size() >= options_.publications_max) return Refusal::busy(60s);
     Publication fresh{resource, entropy_.hex(8), std::string(request.body()), wall(now) + lifetime};
     const auto& entry = enter(std::move(fresh), std::move(*document), now);
     outputs_.push_back(Changed{resource});
@@ -92,8 +88,8 @@ std::optional<Publications::Refusal> Publications::begin(const sip::RequestRecei
 }
 
 /// With a body it says something new, without one it goes on to say what it did (§4.3, §4.4).
-std::optional<Publications::Refusal> Publications::modify(const sip::RequestReceived& received,
-                                                          Id id, Duration lifetime, TimePoint now) {
+std::optional<Refusal> Publications::modify(const sip::RequestReceived& received, Id id,
+                                            Duration lifetime, TimePoint now) {
     auto& [publication, document] = entries_.at(id);
     const auto& request = received.request;
     const auto replaced = publication.tag;
@@ -121,12 +117,10 @@ std::optional<Publications::Refusal> Publications::modify(const sip::RequestRece
 }
 
 void Publications::refuse(const sip::RequestReceived& received, const Refusal& refusal) {
-    auto writer = sip::MessageWriter::reply(received.request, refusal.status, refusal.reason,
-                                            entropy_.hex(8));
-    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
-    writer.header(Header::server, options_.server_name);
     log_.info("publication.refused", {{"status", refusal.status}, {"why", refusal.reason}});
-    outputs_.push_back(Answer{received.transaction, writer.finish()});
+    outputs_.push_back(
+        Answer{received.transaction,
+               refusal.reply(received.request, options_.server_name, entropy_.hex(8))});
 }
 
 // ── What is published ────────────────────────────────────────────────────────────────────────────
@@ -173,11 +167,9 @@ void Publications::handle_saved(SaveId id, bool done) {
     if (found == waiting_.end()) return;
     auto [transaction, response] = std::move(found->second);
     waiting_.erase(found);
-    if (!done) {
-        auto writer = sip::MessageWriter::reply(response, 500, "Publication Not Kept");
-        writer.header(Header::retry_after, "30").header(Header::server, options_.server_name);
-        response = writer.finish();
-    }
+    if (!done)
+        response =
+            Refusal::not_kept("Publication Not Kept").reply(response, options_.server_name, {});
     outputs_.push_back(Answer{transaction, std::move(response)});
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "presence/document.hpp"
+#include "sip/message/refusal.hpp"
 #include "sip/transaction/transaction_layer.hpp"
 
 #include <deque>
@@ -91,23 +92,19 @@ private:
         sip::TransactionId transaction;
         sip::Message response;
     };
-    struct Refusal {
-        int status;
-        std::string reason{};
-        std::vector<std::pair<sip::Header, std::string>> headers{};
-    };
 
-    Result<Duration, Refusal> lifetime_of(const sip::Message& request) const;
-    Result<Document, Refusal> document_of(const sip::Message& request) const;
-    std::optional<Refusal> begin(const sip::RequestReceived& received, const std::string& resource,
-                                 Duration lifetime, TimePoint now);
-    std::optional<Refusal> modify(const sip::RequestReceived& received, Id id, Duration lifetime,
-                                  TimePoint now);
+    Result<Duration, sip::Refusal> lifetime_of(const sip::Message& request) const;
+    Result<Document, sip::Refusal> document_of(const sip::Message& request) const;
+    std::optional<sip::Refusal> begin(const sip::RequestReceived& received,
+                                      const std::string& resource, Duration lifetime,
+                                      TimePoint now);
+    std::optional<sip::Refusal> modify(const sip::RequestReceived& received, Id id,
+                                       Duration lifetime, TimePoint now);
     Entry& enter(Publication publication, Document document, TimePoint now);
     void remove(Id id);
     void save(const sip::RequestReceived& received, std::string replaced,
               std::optional<Publication> publication, TimePoint now);
-    void refuse(const sip::RequestReceived& received, const Refusal& refusal);
+    void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal);
     [[nodiscard]] WallTime wall(TimePoint now) const {
         return options_.wall_at_zero + now.time_since_epoch();
     }

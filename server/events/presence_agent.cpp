@@ -9,6 +9,7 @@ namespace lyceum::events {
 
 using sip::Header;
 using sip::Method;
+using sip::Refusal;
 
 PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
                              identity::Identity& identity, routing::Router::Location location,
@@ -72,8 +73,7 @@ bool PresenceAgent::handle_subscribe(const sip::RequestReceived& received, TimeP
     return true;
 }
 
-std::optional<PresenceAgent::Refusal> PresenceAgent::refresh(const sip::RequestReceived& received,
-                                                             TimePoint now) {
+std::optional<Refusal> PresenceAgent::refresh(const sip::RequestReceived& received, TimePoint now) {
     const auto* known = notifier_.find(received.request);
     if (!known) return Refusal{481};
     const auto sender = sender_of(received, now);
@@ -83,15 +83,12 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::refresh(const sip::RequestR
     return std::nullopt;
 }
 
-std::optional<PresenceAgent::Refusal> PresenceAgent::subscribe(const sip::RequestReceived& received,
-                                                               TimePoint now) {
+std::optional<Refusal> PresenceAgent::subscribe(const sip::RequestReceived& received,
+                                                TimePoint now) {
     const auto& request = received.request;
     auto sender = sender_of(received, now);
     if (!sender) return sender.error();
-    std::string unsupported;
-    for (const auto option : request.values(Header::require))
-        unsupported.append(unsupported.empty() ? "" : ", ").append(option);
-    if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
+    if (auto refusal = Refusal::of_extensions(request)) return refusal;
     const auto named = router_.named(request.request_uri());
     if (!named) return Refusal{404};
     const auto package = sip::EventName::parse(*request.header(Header::event))->package;
@@ -104,8 +101,7 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::subscribe(const sip::Reques
     return std::nullopt;
 }
 
-std::optional<PresenceAgent::Refusal> PresenceAgent::publish(const sip::RequestReceived& received,
-                                                             TimePoint now) {
+std::optional<Refusal> PresenceAgent::publish(const sip::RequestReceived& received, TimePoint now) {
     const auto& request = received.request;
     const auto event = sip::EventName::parse(request.header(Header::event).value_or(""));
     if (!event || event->package != "presence")
@@ -120,8 +116,8 @@ std::optional<PresenceAgent::Refusal> PresenceAgent::publish(const sip::RequestR
 }
 
 /// Who he has proven to be; and he may not say that he is somebody else.
-Result<std::string, PresenceAgent::Refusal>
-PresenceAgent::sender_of(const sip::RequestReceived& received, TimePoint now) {
+Result<std::string, Refusal> PresenceAgent::sender_of(const sip::RequestReceived& received,
+                                                      TimePoint now) {
     auto outcome = identity_.check(received.request, received.from, now);
     if (!outcome.user) return Refusal{401, {}, std::move(outcome.challenge)};
     const auto from = sip::NameAddr::parse(*received.request.header(Header::from));
@@ -137,15 +133,13 @@ bool PresenceAgent::may_act_for(std::string_view user, std::string_view resource
 
 void PresenceAgent::refuse(const sip::RequestReceived& received, const Refusal& refusal,
                            TimePoint now) {
-    auto writer = sip::MessageWriter::reply(received.request, refusal.status, refusal.reason,
-                                            entropy_.hex(8));
-    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
-    writer.header(Header::server, options_.server_name);
     if (refusal.status != 401)
         log_.info("event.refused", {{"method", received.request.method_name()},
                                     {"status", refusal.status},
                                     {"why", refusal.reason}});
-    agent_.respond(received.transaction, writer.finish(), now);
+    const auto tag = entropy_.hex(8);
+    agent_.respond(received.transaction, refusal.reply(received.request, options_.server_name, tag),
+                   now);
 }
 
 // ── What is known ────────────────────────────────────────────────────────────────────────────────

@@ -87,24 +87,18 @@ public:
     }
 
 private:
-    using Headers = std::vector<std::pair<sip::Header, std::string>>;
-    struct Refusal {
-        int status;
-        std::string reason{};
-        Headers headers{};
-    };
-
     presence::Facts facts(std::string_view resource) override;
     presence::View view(std::string_view resource, std::string_view watcher) override;
     std::string uri_of(std::string_view resource) override;
 
     bool handle_subscribe(const sip::RequestReceived& received, TimePoint now);
-    std::optional<Refusal> refresh(const sip::RequestReceived& received, TimePoint now);
-    std::optional<Refusal> subscribe(const sip::RequestReceived& received, TimePoint now);
-    std::optional<Refusal> publish(const sip::RequestReceived& received, TimePoint now);
-    Result<std::string, Refusal> sender_of(const sip::RequestReceived& received, TimePoint now);
+    std::optional<sip::Refusal> refresh(const sip::RequestReceived& received, TimePoint now);
+    std::optional<sip::Refusal> subscribe(const sip::RequestReceived& received, TimePoint now);
+    std::optional<sip::Refusal> publish(const sip::RequestReceived& received, TimePoint now);
+    Result<std::string, sip::Refusal> sender_of(const sip::RequestReceived& received,
+                                                TimePoint now);
     [[nodiscard]] bool may_act_for(std::string_view user, std::string_view resource);
-    void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
+    void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal, TimePoint now);
     [[nodiscard]] presence::Grant grant(std::string_view owner, std::string_view watcher) const;
     void review(const std::string& owner, TimePoint now);
     void tell_watchers(std::string_view resource, TimePoint now);

@@ -13,6 +13,7 @@ namespace {
 
 using sip::Header;
 using sip::Method;
+using sip::Refusal;
 
 constexpr unsigned breadth_standard = 60; // RFC 5393 §5.3.3.
 
@@ -110,7 +111,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
             log_.error(plan.groups.empty() ? "emergency.call.refused" : "emergency.call",
                        {{"from", Redacted{received.from.address.ip.to_string()}}});
             if (plan.groups.empty())
-                return refuse(received, {503, "No Emergency Calls From Here", {}}, now);
+                return refuse(received, {503, "No Emergency Calls From Here"}, now);
         }
         // Nobody of that name: the user agent says so, as it does for rooms that are not there.
         if (plan.groups.empty() && plan.member.empty())
@@ -126,7 +127,7 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
     Caller caller;
     if (const auto refusal = check(request)) return refuse(received, *refusal, now);
     auto mark = mark_of(request);
-    if (has_come_by(request, mark)) return refuse(received, {482, {}, {}}, now);
+    if (has_come_by(request, mark)) return refuse(received, {482}, now);
     if (!inside) {
         if (const auto refusal = authorize(received, plan, caller, now))
             return refuse(received, *refusal, now);
@@ -143,30 +144,26 @@ void Proxy::handle_request(sip::RequestReceived received, TimePoint now) {
 }
 
 /// §16.3.
-std::optional<Proxy::Refusal> Proxy::check(const sip::Message& request) const {
+std::optional<Refusal> Proxy::check(const sip::Message& request) const {
     const auto uri = sip::Uri::parse(request.request_uri());
-    if (!uri->is_sip() && uri->scheme != sip::Uri::Scheme::tel) return Refusal{416, {}, {}};
+    if (!uri->is_sip() && uri->scheme != sip::Uri::Scheme::tel) return Refusal{416};
     const auto hops = request.header(Header::max_forwards);
-    if (hops && parse_number<unsigned>(*hops) == 0u) return Refusal{483, {}, {}};
-    std::string unsupported;
-    for (const auto option : request.values(Header::proxy_require))
-        unsupported.append(unsupported.empty() ? "" : ", ").append(option);
-    if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
+    if (hops && parse_number<unsigned>(*hops) == 0u) return Refusal{483};
+    if (auto refusal = Refusal::of_extensions(request, {}, Header::proxy_require)) return refusal;
     const bool full = calls_.size() >= options_.forks_max + lingering_.size();
-    if (full) return Refusal{503, {}, {{Header::retry_after, "10"}}};
+    if (full) return Refusal::busy(10s);
     return std::nullopt;
 }
 
 /// Who says that he is one of us, and who wants to get out by us, proves it by his password; and
 /// then he is who he is, and nobody else.
-std::optional<Proxy::Refusal> Proxy::authorize(const sip::RequestReceived& received,
-                                               const routing::Plan& plan, Caller& caller,
-                                               TimePoint now) {
+std::optional<Refusal> Proxy::authorize(const sip::RequestReceived& received,
+                                        const routing::Plan& plan, Caller& caller, TimePoint now) {
     if (received.from == sip::inside(sip::Inside::b2bua)) {
         // Who calls by a trunk reaches people here, and no telephones but those that they have set.
         // Somebody here may pass him on to wherever it costs nothing.
         const bool passed_on = received.request.header("P-Served-User").has_value();
-        if (plan.outward && (!passed_on || leads_by_trunk(plan))) return Refusal{404, {}, {}};
+        if (plan.outward && (!passed_on || leads_by_trunk(plan))) return Refusal{404};
         caller = {true, std::string(received.request.header("P-Asserted-Identity").value_or(""))};
         return std::nullopt;
     }
@@ -179,13 +176,13 @@ std::optional<Proxy::Refusal> Proxy::authorize(const sip::RequestReceived& recei
     if (!outcome.user) return Refusal{407, {}, std::move(outcome.challenge)};
     const bool anonymous = to_lower(uri->bare_host()).ends_with(".invalid"); // RFC 3323 §4.1.1.3.
     if (!anonymous && (!of_us || uri->user_name() != *outcome.user))
-        return Refusal{403, "From Is Another's", {}};
+        return Refusal{403, "From Is Another's"};
     // A phone that has been taken over, or has gone mad, shall not ring everybody.
     const bool calls =
         received.request.method() == Method::invite && !received.from.address.ip.is_loopback();
     if (calls && !calls_by_member_.take(*outcome.user, now)) {
         log_.warning("calls.too-often", {{"member", Redacted{*outcome.user}}});
-        return Refusal{503, "Too Many Calls", {{Header::retry_after, "60"}}};
+        return Refusal::busy(60s, "Too Many Calls");
     }
     const auto display = from->display.empty() ? "" : "\"" + std::string(from->display) + "\" ";
     caller = {true, display + "<" + router_.uri_of(*outcome.user) + ">"};
@@ -220,7 +217,7 @@ void Proxy::handle_cancel(sip::RequestReceived received, TimePoint now) {
     const auto invite = agent_.transactions().invite_of(received.request);
     const auto known = invite ? calls_.find(*invite) : calls_.end();
     if (known == calls_.end()) return agent_.take(std::move(received), now);
-    refuse(received, {200, {}, {}}, now);
+    refuse(received, {200}, now);
     known->second.fork.handle_cancel(received.request.header(Header::reason).value_or(""), now);
     drain(*invite, now);
 }
@@ -241,7 +238,7 @@ void Proxy::forward(sip::RequestReceived received, Way way, routing::Plan plan, 
                     std::string asserted, TimePoint now) {
     const auto breadth = breadth_of(received.request);
     for (const auto& group : plan.groups)
-        if (group.targets.size() > breadth) return refuse(received, {440, {}, {}}, now);
+        if (group.targets.size() > breadth) return refuse(received, {440}, now);
     if (makes_dialog(received.request))
         log_.info("request.routed", {{"method", received.request.method_name()},
                                      {"member", Redacted{plan.member}},
@@ -523,17 +520,15 @@ void Proxy::redirect(const sip::RequestReceived& received, const routing::Plan& 
         if (group.here) tell(router_.uri_of(*group.here));
         for (const auto& target : group.targets) tell(target.uri);
     }
-    if (!anywhere) return refuse(received, {480, {}, {}}, now);
+    if (!anywhere) return refuse(received, {480}, now);
     writer.header(Header::server, options_.server_name);
     agent_.respond(received.transaction, writer.finish(), now);
 }
 
 void Proxy::refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now) {
-    auto writer = sip::MessageWriter::reply(received.request, refusal.status, refusal.reason,
-                                            entropy_.hex(8));
-    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
-    writer.header(Header::server, options_.server_name);
-    agent_.respond(received.transaction, writer.finish(), now);
+    const auto tag = entropy_.hex(8);
+    agent_.respond(received.transaction, refusal.reply(received.request, options_.server_name, tag),
+                   now);
 }
 
 std::optional<Proxy::Output> Proxy::poll() {

@@ -107,20 +107,15 @@ private:
         unsigned breadth = 1;            ///< Its share of Max-Breadth.
     };
     using Headers = std::vector<std::pair<sip::Header, std::string>>;
-    struct Refusal {
-        int status;
-        std::string reason;
-        Headers headers;
-    };
 
     void handle_request(sip::RequestReceived received, TimePoint now);
     void handle_ack(const sip::AckReceived& received, TimePoint now);
     void handle_response(const sip::ResponseReceived& received, TimePoint now);
     void handle_failure(const sip::RequestFailed& failed, TimePoint now);
-    [[nodiscard]] std::optional<Refusal> check(const sip::Message& request) const;
-    [[nodiscard]] std::optional<Refusal> authorize(const sip::RequestReceived& received,
-                                                   const routing::Plan& plan, Caller& caller,
-                                                   TimePoint now);
+    [[nodiscard]] std::optional<sip::Refusal> check(const sip::Message& request) const;
+    [[nodiscard]] std::optional<sip::Refusal> authorize(const sip::RequestReceived& received,
+                                                        const routing::Plan& plan, Caller& caller,
+                                                        TimePoint now);
     [[nodiscard]] std::string mark_of(const sip::Message& request) const;
     [[nodiscard]] bool has_come_by(const sip::Message& request, std::string_view mark) const;
     void handle_cancel(sip::RequestReceived received, TimePoint now);
@@ -137,7 +132,7 @@ private:
                                    const routing::Target& target) const;
     void forget(sip::TransactionId id);
     void redirect(const sip::RequestReceived& received, const routing::Plan& plan, TimePoint now);
-    void refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now);
+    void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal, TimePoint now);
 
     Options options_;
     sip::UserAgent& agent_;

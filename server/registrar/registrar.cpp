@@ -5,12 +5,16 @@
 #include "sip/message/writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace lyceum::registrar {
 namespace {
 
 using sip::Header;
+using sip::Refusal;
+
+constexpr std::array<std::string_view, 3> extensions{"path", "outbound", "gruu"};
 
 /// `q=0.7`, in thousandths; one without is as good as any (RFC 3261 §20.10).
 std::optional<unsigned> q_of(std::string_view text) {
@@ -126,46 +130,40 @@ void Registrar::handle_request(const sip::RequestReceived& received, TimePoint n
 }
 
 /// §10.3, steps 1 to 5: whether it is for us, who it is from, and whom it is about.
-std::optional<Registrar::Refusal> Registrar::authorize(const sip::RequestReceived& received,
-                                                       std::string& user, TimePoint now) {
+std::optional<Refusal> Registrar::authorize(const sip::RequestReceived& received, std::string& user,
+                                            TimePoint now) {
     const auto& request = received.request;
-    if (!options_.domains.contains(request.request_uri()))
-        return Refusal{403, "Not Our Domain", {}};
-    std::string unsupported;
-    for (const auto option : request.values(Header::require))
-        if (!iequals(option, "path") && !iequals(option, "outbound") && !iequals(option, "gruu"))
-            unsupported.append(unsupported.empty() ? "" : ", ").append(option);
-    if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
-    if (waiting_.size() >= options_.waiting_max)
-        return Refusal{503, {}, {{Header::retry_after, "10"}}};
+    if (!options_.domains.contains(request.request_uri())) return Refusal{403, "Not Our Domain"};
+    if (auto refusal = Refusal::of_extensions(request, extensions)) return refusal;
+    if (waiting_.size() >= options_.waiting_max) return Refusal::busy(10s);
     auto outcome = identity_.check(request, received.from, now);
     if (!outcome.user) return Refusal{401, {}, std::move(outcome.challenge)};
     const auto to = sip::NameAddr::parse(*request.header(Header::to));
-    if (!options_.domains.contains(to->uri_text)) return Refusal{404, {}, {}};
+    if (!options_.domains.contains(to->uri_text)) return Refusal{404};
     user = to->uri()->user_name();
     if (user == *outcome.user) return std::nullopt;
     if (!identity_.is_administrator(*outcome.user))
-        return Refusal{403, "Members Register Themselves", {}};
-    if (!identity_.is_member(user)) return Refusal{404, {}, {}};
+        return Refusal{403, "Members Register Themselves"};
+    if (!identity_.is_member(user)) return Refusal{404};
     log_.info("registrar.for-another", {{"user", Redacted{user}}, {"by", Redacted{*outcome.user}}});
     return std::nullopt;
 }
 
 /// Steps 6 and 7: all of it or nothing.
-Result<std::vector<Binding>, Registrar::Refusal>
-Registrar::changed(const sip::RequestReceived& received, const std::vector<Binding>& now_bound,
-                   TimePoint now) const {
+Result<std::vector<Binding>, Refusal> Registrar::changed(const sip::RequestReceived& received,
+                                                         const std::vector<Binding>& now_bound,
+                                                         TimePoint now) const {
     auto out = now_bound;
     const auto& request = received.request;
     const auto contacts = request.values(Header::contact);
     // All may be replaced at once; more are not even compared.
-    if (contacts.size() > 2 * options_.bindings_max) return Refusal{403, "Too Many Devices", {}};
+    if (contacts.size() > 2 * options_.bindings_max) return Refusal{403, "Too Many Devices"};
     const bool star = std::any_of(contacts.begin(), contacts.end(),
                                   [](std::string_view value) { return trim(value) == "*"; });
     std::optional<Refusal> refusal;
     if (star) {
         refusal =
-            contacts.size() > 1 ? Refusal{400, "Star Is Not Alone", {}} : remove_all(request, out);
+            contacts.size() > 1 ? Refusal{400, "Star Is Not Alone"} : remove_all(request, out);
     } else {
         for (const auto value : contacts) {
             refusal = change_one(received, value, out, now);
@@ -173,56 +171,53 @@ Registrar::changed(const sip::RequestReceived& received, const std::vector<Bindi
         }
     }
     if (refusal) return std::move(*refusal);
-    if (out.size() > options_.bindings_max) return Refusal{403, "Too Many Devices", {}};
+    if (out.size() > options_.bindings_max) return Refusal{403, "Too Many Devices"};
     std::stable_sort(out.begin(), out.end(), [](const Binding& a, const Binding& b) {
         return a.q_thousandths > b.q_thousandths;
     });
     return out;
 }
 
-std::optional<Registrar::Refusal> Registrar::remove_all(const sip::Message& request,
-                                                        std::vector<Binding>& bindings) const {
+std::optional<Refusal> Registrar::remove_all(const sip::Message& request,
+                                             std::vector<Binding>& bindings) const {
     const auto expires = sip::parse_delta_seconds(request.header(Header::expires).value_or(""));
-    if (expires != 0u) return Refusal{400, "Star Without Expires: 0", {}};
+    if (expires != 0u) return Refusal{400, "Star Without Expires: 0"};
     for (const auto& known : bindings)
-        if (is_stale(known, request)) return Refusal{500, "Out of Order", {}};
+        if (is_stale(known, request)) return Refusal{500, "Out of Order"};
     bindings.clear();
     return std::nullopt;
 }
 
-std::optional<Registrar::Refusal> Registrar::change_one(const sip::RequestReceived& received,
-                                                        std::string_view value,
-                                                        std::vector<Binding>& bindings,
-                                                        TimePoint now) const {
+std::optional<Refusal> Registrar::change_one(const sip::RequestReceived& received,
+                                             std::string_view value, std::vector<Binding>& bindings,
+                                             TimePoint now) const {
     static constexpr std::size_t contact_bytes_max = 512, path_bytes_max = 1024;
     const auto& request = received.request;
     const auto contact = sip::NameAddr::parse(value);
     if (!contact || contact->uri_text.size() > contact_bytes_max)
-        return Refusal{400, "Bad Contact", {}};
+        return Refusal{400, "Bad Contact"};
     const auto uri = contact->uri();
-    if (!uri || !uri->is_sip()) return Refusal{400, "Bad Contact", {}};
+    if (!uri || !uri->is_sip()) return Refusal{400, "Bad Contact"};
     const auto q = q_of(contact->params.find("q").value_or("1"));
-    if (!q) return Refusal{400, "Bad q", {}};
+    if (!q) return Refusal{400, "Bad q"};
     // What is no number is as if it were not there (§10.3, 7).
     auto seconds = sip::parse_delta_seconds(contact->params.find("expires").value_or(""));
     if (!seconds) seconds = sip::parse_delta_seconds(request.header(Header::expires).value_or(""));
     auto lifetime = seconds ? Duration(std::chrono::seconds(*seconds)) : options_.expires_standard;
-    if (lifetime > Duration{} && lifetime < options_.expires_min) {
-        const auto least = std::to_string(options_.expires_min / 1s);
-        return Refusal{423, {}, {{Header::min_expires, least}}};
-    }
+    if (lifetime > Duration{} && lifetime < options_.expires_min)
+        return Refusal::too_brief(options_.expires_min);
     lifetime = std::min(lifetime, options_.expires_max);
     const auto instance = instance_in(contact->params);
     const auto reg_id =
         wants_outbound(request) && !instance.empty()
             ? parse_number<std::uint32_t>(contact->params.find("reg-id").value_or("0"))
             : 0;
-    if (!reg_id) return Refusal{400, "Bad reg-id", {}};
+    if (!reg_id) return Refusal{400, "Bad reg-id"};
     const auto known = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& each) {
         return is_same(each, contact->uri_text, instance, *reg_id);
     });
     if (known != bindings.end()) {
-        if (is_stale(*known, request)) return Refusal{500, "Out of Order", {}};
+        if (is_stale(*known, request)) return Refusal{500, "Out of Order"};
         bindings.erase(known);
     }
     if (lifetime == Duration{}) return std::nullopt;
@@ -235,7 +230,7 @@ std::optional<Registrar::Refusal> Registrar::change_one(const sip::RequestReceiv
     for (const auto& field : request.fields())
         if (iequals(request.name(field), "Path"))
             fresh.path.append(fresh.path.empty() ? "" : ", ").append(request.value(field));
-    if (fresh.path.size() > path_bytes_max) return Refusal{400, "Path Too Long", {}};
+    if (fresh.path.size() > path_bytes_max) return Refusal{400, "Path Too Long"};
     fresh.instance = instance;
     fresh.reg_id = *reg_id;
     fresh.user_agent = request.header(Header::user_agent).value_or("").substr(0, 128);
@@ -246,13 +241,11 @@ std::optional<Registrar::Refusal> Registrar::change_one(const sip::RequestReceiv
 }
 
 void Registrar::refuse(const sip::RequestReceived& received, const Refusal& refusal) {
-    auto writer = sip::MessageWriter::reply(received.request, refusal.status, refusal.reason,
-                                            entropy_.hex(8));
-    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
-    writer.header(Header::server, options_.server_name);
     if (refusal.status != 401)
         log_.info("registrar.refused", {{"status", refusal.status}, {"why", refusal.reason}});
-    outputs_.push_back(Answer{received.transaction, writer.finish()});
+    outputs_.push_back(
+        Answer{received.transaction,
+               refusal.reply(received.request, options_.server_name, entropy_.hex(8))});
 }
 
 /// Step 8: every binding that there is now, with what is left of it.
@@ -321,11 +314,9 @@ void Registrar::handle_saved(SaveId id, bool done) {
     if (found == waiting_.end()) return;
     auto [transaction, response] = std::move(found->second);
     waiting_.erase(found);
-    if (!done) {
-        auto writer = sip::MessageWriter::reply(response, 500, "Registration Not Kept");
-        writer.header(Header::retry_after, "30").header(Header::server, options_.server_name);
-        response = writer.finish();
-    }
+    if (!done)
+        response =
+            Refusal::not_kept("Registration Not Kept").reply(response, options_.server_name, {});
     outputs_.push_back(Answer{transaction, std::move(response)});
 }
 

@@ -6,6 +6,7 @@
 #include "server/identity/domains.hpp"
 #include "server/identity/identity.hpp"
 #include "server/registrar/binding.hpp"
+#include "sip/message/refusal.hpp"
 #include "sip/transaction/transaction_layer.hpp"
 
 #include <deque>
@@ -75,28 +76,24 @@ public:
 
 private:
     using Headers = std::vector<std::pair<sip::Header, std::string>>;
-    struct Refusal {
-        int status;
-        std::string reason;
-        Headers headers;
-    };
     struct Waiting { ///< For its change to be on disk.
         sip::TransactionId transaction;
         sip::Message response;
     };
 
-    std::optional<Refusal> authorize(const sip::RequestReceived& received, std::string& user,
-                                     TimePoint now);
-    Result<std::vector<Binding>, Refusal> changed(const sip::RequestReceived& received,
-                                                  const std::vector<Binding>& now_bound,
-                                                  TimePoint now) const;
-    std::optional<Refusal> remove_all(const sip::Message& request,
-                                      std::vector<Binding>& bindings) const;
-    std::optional<Refusal> change_one(const sip::RequestReceived& received, std::string_view value,
-                                      std::vector<Binding>& bindings, TimePoint now) const;
+    std::optional<sip::Refusal> authorize(const sip::RequestReceived& received, std::string& user,
+                                          TimePoint now);
+    Result<std::vector<Binding>, sip::Refusal> changed(const sip::RequestReceived& received,
+                                                       const std::vector<Binding>& now_bound,
+                                                       TimePoint now) const;
+    std::optional<sip::Refusal> remove_all(const sip::Message& request,
+                                           std::vector<Binding>& bindings) const;
+    std::optional<sip::Refusal> change_one(const sip::RequestReceived& received,
+                                           std::string_view value, std::vector<Binding>& bindings,
+                                           TimePoint now) const;
     void keep(const std::string& user, std::vector<Binding> bindings);
     void save(const std::string& user, std::optional<Waiting> waiting);
-    void refuse(const sip::RequestReceived& received, const Refusal& refusal);
+    void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal);
     sip::Message accept(const sip::RequestReceived& received, const std::string& user,
                         const std::vector<Binding>& bindings, TimePoint now);
     [[nodiscard]] WallTime wall(TimePoint now) const;

@@ -159,14 +159,14 @@ void UserAgent::handle_request(RequestReceived received, TimePoint now) {
     const auto& request = received.request;
     if (request.method() == Method::cancel) return handle_cancel(received, now);
     if (!layer_.claim(received.transaction, request))
-        return refuse_request(received, {482, "Loop Detected (Merged Request)", {}}, now);
+        return refuse_request(received, {482, "Loop Detected (Merged Request)"}, now);
     if (const auto refusal = check(request)) return refuse_request(received, *refusal, now);
     const auto key = DialogKey::of_request(request);
     if (request.method() == Method::options) return answer_options(received, now);
     if (!key && request.method() == Method::invite)
         return handle_new_call(std::move(received), now);
     const auto known = key ? dialogs_.find(*key) : dialogs_.end();
-    if (known == dialogs_.end()) return refuse_request(received, {481, {}, {}}, now);
+    if (known == dialogs_.end()) return refuse_request(received, {481}, now);
     const auto id = known->second;
     auto& entry = sessions_.at(id);
     entry.flow = received.from;
@@ -180,14 +180,14 @@ void UserAgent::handle_request(RequestReceived received, TimePoint now) {
 
 void UserAgent::handle_new_call(RequestReceived received, TimePoint now) {
     if (sessions_.size() >= options_.sessions_max)
-        return refuse_request(received, {503, {}, {{Header::retry_after, "10"}}}, now);
+        return refuse_request(received, Refusal::busy(10s), now);
     const SessionId id{++last_session_};
     const auto uri = Uri::parse(received.request.request_uri());
     auto session =
         InviteSession::incoming(session_options(uri->user, received.from), received.request,
                                 received.transaction, entropy_.hex(8), random_);
     if (!session)
-        return refuse_request(received, {session.error().status, session.error().reason, {}}, now);
+        return refuse_request(received, {session.error().status, session.error().reason}, now);
     const bool refused = session->state() == InviteSession::State::ended;
     auto offer = session->initial_offer();
     auto& entry =
@@ -205,7 +205,7 @@ void UserAgent::handle_cancel(const RequestReceived& received, TimePoint now) {
     const auto known = invite ? invites_.find(*invite) : invites_.end();
     if (known == invites_.end()) {
         // The session is over, but its INVITE is still there to be cancelled without effect (§9.2).
-        return refuse_request(received, {invite ? 200 : 481, {}, {}}, now);
+        return refuse_request(received, {invite ? 200 : 481}, now);
     }
     const auto id = known->second;
     sessions_.at(id).session.handle_cancel(received.request, received.transaction);
@@ -233,7 +233,7 @@ void UserAgent::handle_response(const ResponseReceived& received, TimePoint now)
 }
 
 /// RFC 3261 §8.2 in its order: method, headers, content.
-std::optional<UserAgent::Refusal> UserAgent::check(const Message& request) const {
+std::optional<Refusal> UserAgent::check(const Message& request) const {
     const std::string allow(allowed_methods);
     if (has_events(request.method()))
         return Refusal{489, {}, {{Header::allow, allow}}}; // No event package is registered.
@@ -242,19 +242,12 @@ std::optional<UserAgent::Refusal> UserAgent::check(const Message& request) const
         return Refusal{status, {}, {{Header::allow, allow}}};
     }
     const auto uri = Uri::parse(request.request_uri());
-    if (!uri->is_sip() && uri->scheme != Uri::Scheme::tel) return Refusal{416, {}, {}};
-    std::string unsupported;
-    for (const auto option : request.values(Header::require)) {
-        if (std::any_of(supported_options.begin(), supported_options.end(),
-                        [&](auto known) { return iequals(known, option); }))
-            continue;
-        unsupported.append(unsupported.empty() ? "" : ", ").append(option);
-    }
-    if (!unsupported.empty()) return Refusal{420, {}, {{Header::unsupported, unsupported}}};
+    if (!uri->is_sip() && uri->scheme != Uri::Scheme::tel) return Refusal{416};
+    if (auto refusal = Refusal::of_extensions(request, supported_options)) return refusal;
     return check_content(request);
 }
 
-std::optional<UserAgent::Refusal> UserAgent::check_content(const Message& request) const {
+std::optional<Refusal> UserAgent::check_content(const Message& request) const {
     const auto encoding = request.header(Header::content_encoding);
     if (encoding && !iequals(*encoding, "identity"))
         return Refusal{415, {}, {{Header::accept_encoding, "identity"}}};
@@ -273,20 +266,18 @@ std::optional<UserAgent::Refusal> UserAgent::check_content(const Message& reques
             if (istarts_with(accepted, "application/sdp") || istarts_with(accepted, "*/*") ||
                 istarts_with(accepted, "application/*"))
                 return std::nullopt;
-        return Refusal{406, {}, {}};
+        return Refusal{406};
     }
     return std::nullopt;
 }
 
 void UserAgent::refuse_request(const RequestReceived& received, const Refusal& refusal,
                                TimePoint now) {
-    auto writer =
-        MessageWriter::reply(received.request, refusal.status, refusal.reason, entropy_.hex(8));
-    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
-    writer.header(Header::server, options_.server_name);
     log_.debug("sip.request.refused",
                {{"method", received.request.method_name()}, {"status", refusal.status}});
-    layer_.respond(received.transaction, writer.finish(), now);
+    const auto tag = entropy_.hex(8);
+    layer_.respond(received.transaction, refusal.reply(received.request, options_.server_name, tag),
+                   now);
 }
 
 /// §11.2: what an INVITE would find here.

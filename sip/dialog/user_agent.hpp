@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sip/dialog/invite_session.hpp"
+#include "sip/message/refusal.hpp"
 #include "sip/transaction/transaction_layer.hpp"
 
 #include <map>
@@ -118,11 +119,6 @@ private:
         SessionId session;
         RequestToken token;
         Message request;
-    };
-    struct Refusal {
-        int status;
-        std::string reason;
-        std::vector<std::pair<Header, std::string>> headers;
     };
 
     void pump(TimePoint now);

@@ -106,8 +106,8 @@ void Notifier::restore(std::vector<Subscription> subscriptions, TimePoint now) {
 // ── A SUBSCRIBE ──────────────────────────────────────────────────────────────────────────────────
 
 /// What it asks for, within what we give (RFC 6665 §4.2.1.1).
-Result<Notifier::Terms, Notifier::Refusal> Notifier::terms_of(const Message& request,
-                                                              const EventPackage& package) const {
+Result<Notifier::Terms, Refusal> Notifier::terms_of(const Message& request,
+                                                    const EventPackage& package) const {
     const auto event = EventName::parse(*request.header(Header::event));
     Terms terms{package.expires_standard,
                 {},
@@ -117,10 +117,8 @@ Result<Notifier::Terms, Notifier::Refusal> Notifier::terms_of(const Message& req
         const auto seconds = parse_delta_seconds(*asked);
         if (!seconds) return Refusal{400, "Bad Expires"};
         terms.lifetime = std::chrono::seconds(*seconds);
-        if (*seconds > 0 && terms.lifetime < options_.expires_min) {
-            const auto least = std::to_string(options_.expires_min / 1s);
-            return Refusal{423, {}, {{Header::min_expires, least}}};
-        }
+        if (*seconds > 0 && terms.lifetime < options_.expires_min)
+            return Refusal::too_brief(options_.expires_min);
     }
     terms.lifetime = std::min(terms.lifetime, options_.expires_max);
     auto type = format_for(request, package);
@@ -141,7 +139,7 @@ void Notifier::subscribe(const RequestReceived& received, std::string resource, 
     auto terms = terms_of(request, package);
     if (!terms) return refuse(received, terms.error(), now);
     if (entries_.size() >= options_.subscriptions_max)
-        return refuse(received, {503, {}, {{Header::retry_after, "60"}}}, now);
+        return refuse(received, Refusal::busy(60s), now);
     const auto known = of_watcher_.find(watcher);
     if (known != of_watcher_.end() && known->second >= options_.of_watcher_max)
         return refuse(received, {403, "Too Many Subscriptions"}, now);
@@ -239,12 +237,10 @@ Message Notifier::accept(const Message& request, const Entry& entry, int status,
 }
 
 void Notifier::refuse(const RequestReceived& received, const Refusal& refusal, TimePoint now) {
-    auto writer =
-        MessageWriter::reply(received.request, refusal.status, refusal.reason, entropy_.hex(8));
-    for (const auto& [name, value] : refusal.headers) writer.header(name, value);
-    writer.header(Header::server, options_.server_name);
     log_.info("subscription.refused", {{"status", refusal.status}, {"why", refusal.reason}});
-    agent_.respond(received.transaction, writer.finish(), now);
+    const auto tag = entropy_.hex(8);
+    agent_.respond(received.transaction, refusal.reply(received.request, options_.server_name, tag),
+                   now);
 }
 
 // ── The table of subscriptions ───────────────────────────────────────────────────────────────────
@@ -289,9 +285,9 @@ void Notifier::handle_saved(SaveId id, bool done, TimePoint now) {
         return mark(known->second, now);
     }
     if (!done) {
-        auto writer = MessageWriter::reply(waiting.response, 500, "Subscription Not Kept");
-        writer.header(Header::retry_after, "30").header(Header::server, options_.server_name);
-        agent_.respond(waiting.transaction, writer.finish(), now);
+        const auto refusal = Refusal::not_kept("Subscription Not Kept");
+        agent_.respond(waiting.transaction,
+                       refusal.reply(waiting.response, options_.server_name, {}), now);
         if (waiting.fresh && known != entries_.end()) end(waiting.subscription, "not kept");
         return;
     }

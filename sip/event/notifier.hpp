@@ -143,11 +143,6 @@ private:
         std::string type;
         Duration spacing, at_least;
     };
-    struct Refusal {
-        int status;
-        std::string reason{};
-        std::vector<std::pair<Header, std::string>> headers{};
-    };
     enum class After { goes_on, over };
 
     Result<Terms, Refusal> terms_of(const Message& request, const EventPackage& package) const;
