@@ -11,9 +11,13 @@ sip::EventState WatcherInfo::state(std::string_view resource, std::string_view, 
     list.set("resource", surroundings_.uri_of(resource));
     list.set("package", "presence");
     for (const auto* each : notifier_.watchers("presence", resource)) {
+        const auto handling =
+            each->list ? lists_.handling(resource, each->watcher) : Handling::allow;
+        if (handling == Handling::block) continue;
+        const bool pending = each->pending || handling == Handling::confirm;
         xml::Element watcher{ns, "watcher", {}, surroundings_.uri_of(each->watcher)};
         watcher.set("id", "w" + std::to_string(each->id.value));
-        watcher.set("status", each->pending ? "pending" : "active");
+        watcher.set("status", pending ? "pending" : "active");
         watcher.set("event", "subscribe");
         list.children.push_back(std::move(watcher));
     }

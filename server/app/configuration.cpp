@@ -158,8 +158,9 @@ void check(const Configuration& c) {
             "sip_port and sips_port: expected two different ports");
     require(c.digest == "sha256,md5" || c.digest == "sha256" || c.digest == "md5",
             "digest: expected sha256,md5 or sha256 or md5");
-    require(c.presence == "all" || c.presence == "availability" || c.presence == "nothing",
-            "presence: expected all, availability or nothing");
+    require(c.presence == "all" || c.presence == "availability" || c.presence == "groups" ||
+                c.presence == "nothing",
+            "presence: expected all, availability, groups or nothing");
     const bool level = c.log_level == "debug" || c.log_level == "info" ||
                        c.log_level == "warning" || c.log_level == "error";
     require(level, "log_level: expected debug, info, warning or error");

@@ -33,9 +33,10 @@ struct Configuration {
     std::string country_code;       ///< "49": national numbers become +49…; empty: they stay.
     std::string international_prefix = "00", national_prefix = "0"; ///< As people dial here.
     std::string emergency_numbers = "110,112,911,999";              ///< Never sent just anywhere.
-    std::string enum_suffixes;    ///< "e164.arpa": where the DNS knows numbers; empty: not asked.
-    std::string presence = "all"; ///< What members see of each other: all, availability, nothing.
-    unsigned messages_days = 30;  ///< How long messages wait for who is not there; 0: they do not.
+    std::string enum_suffixes; ///< "e164.arpa": where the DNS knows numbers; empty: not asked.
+    /// What members see of each other: all, availability, groups, nothing.
+    std::string presence = "all";
+    unsigned messages_days = 30; ///< How long messages wait for who is not there; 0: they do not.
     unsigned call_records_days = 90; ///< How long it is kept who called whom; 0: it is not.
     std::string log_level = "info";  ///< debug, info, warning, error.
     bool log_personal = false;       ///< Numbers and addresses in clear.

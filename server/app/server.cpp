@@ -169,6 +169,7 @@ public:
         registrar_.restore(stores.bindings.load(), net::monotonic_now());
         presence_.add_for_owners(
             {"message-summary", {std::string(presence::message_summary_type)}, &message_summary_});
+        router_.set_groups(store_.groups());
         read_rules();
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
                           net::monotonic_now());
@@ -214,6 +215,7 @@ private:
         events::PresenceAgent::Options options;
         options.server_name = server_name;
         if (c.presence == "availability") options.policy = events::Policy::availability;
+        if (c.presence == "groups") options.policy = events::Policy::groups;
         if (c.presence == "nothing") options.policy = events::Policy::nothing;
         options.notifier.server_name = options.publications.server_name = server_name;
         options.notifier.wall_at_zero = options.publications.wall_at_zero = wall_at_zero();
@@ -362,6 +364,7 @@ private:
                 if (guard_.ban_count() > 0) guard_.restore(store_.bans(), now);
                 trunks_.set(store_.trunks(), now);
                 read_rules();
+                read_groups();
             });
             driver_.turn();
             watch_tables();
@@ -385,6 +388,13 @@ private:
             presence_.set_rules(each.owner, each.body, net::monotonic_now());
             rules_read_ = each.changed;
         }
+    }
+
+    void read_groups() {
+        auto groups = store_.groups();
+        if (groups == router_.groups()) return;
+        router_.set_groups(std::move(groups));
+        presence_.handle_groups(net::monotonic_now());
     }
 
     void wait_for_signal() {

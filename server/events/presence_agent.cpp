@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/events/presence_agent.hpp"
 
-#include "sip/message/writer.hpp"
+#include "sip/message/values.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace lyceum::events {
 
 using sip::Header;
 using sip::Method;
 using sip::Refusal;
+
+namespace {
+
+constexpr std::string_view event_list = "eventlist", brought_list = "recipient-list-subscribe";
+constexpr std::array<std::string_view, 2> extensions{event_list, brought_list};
+constexpr std::string_view list_prefix = "list:"; // Of a resource: no name has a colon.
+constexpr std::array<std::string_view, 2> packages_with_rules{"presence", "dialog"};
+
+} // namespace
 
 PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
                              identity::Identity& identity, routing::Router::Location location,
@@ -19,8 +29,9 @@ PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routi
       location_(location), records_(records), entropy_(entropy), log_(log),
       notifier_(options_.notifier, agent, local, entropy, log),
       publications_(options_.publications, entropy, log), presentities_(publications_, *this),
-      watcher_info_(notifier_, *this), registration_info_(router, std::move(location)),
-      dialog_info_(records, *this) {
+      lists_(*this, entropy), watcher_info_(notifier_, *this, *this),
+      registration_info_(router, std::move(location)), dialog_info_(records, *this) {
+    notifier_.set_lists(lists_);
     notifier_.add({"presence", {std::string(presence::pidf_type)}, &presentities_});
     add_for_owners({"presence.winfo", {std::string(presence::watcher_info_type)}, &watcher_info_});
     notifier_.add({"dialog", {std::string(dialog_info_type)}, &dialog_info_});
@@ -88,17 +99,53 @@ std::optional<Refusal> PresenceAgent::subscribe(const sip::RequestReceived& rece
     const auto& request = received.request;
     auto sender = sender_of(received, now);
     if (!sender) return sender.error();
-    if (auto refusal = Refusal::of_extensions(request)) return refusal;
+    if (auto refusal = Refusal::of_extensions(request, extensions)) return refusal;
     const auto named = router_.named(request.request_uri());
-    if (!named) return Refusal{404};
+    if (!named || request.lists(Header::require, brought_list))
+        return subscribe_to_list(received, std::move(*sender), now);
     const auto package = sip::EventName::parse(*request.header(Header::event))->package;
     if (for_owners_.contains(package) && !may_act_for(*sender, named->name))
         return Refusal{403, "For the Owner Alone"};
     const auto granted = grant(named->name, *sender);
     if (granted.handling == presence::Handling::block) return Refusal{403, "Not Allowed"};
     const bool pending = granted.handling == presence::Handling::confirm;
-    notifier_.subscribe(received, named->name, std::move(*sender), pending, now);
+    notifier_.subscribe(received, {named->name, std::move(*sender), pending}, now);
     return std::nullopt;
+}
+
+/// One that it brings, or a group of ours.
+std::optional<Refusal> PresenceAgent::subscribe_to_list(const sip::RequestReceived& received,
+                                                        std::string watcher, TimePoint now) {
+    const auto& request = received.request;
+    const auto package = sip::EventName::parse(*request.header(Header::event))->package;
+    sip::Notifier::Asked asked{std::string(list_prefix), std::move(watcher)};
+    if (request.lists(Header::require, brought_list)) {
+        const auto body = sip::find_body(request, "application", "resource-lists+xml");
+        if (!body)
+            return Refusal{415, {}, {{Header::accept, std::string(presence::resource_lists_type)}}};
+        auto uris = presence::uris_listed(*body);
+        if (!uris) return Refusal{400, "Bad List: " + uris.error().what};
+        if (uris->empty()) return Refusal{400, "Empty List"};
+        asked.list = std::move(*uris);
+    } else {
+        const auto group = sip::Uri::parse(request.request_uri())->user_name();
+        if (!router_.groups().members(group)) return Refusal{404};
+        if (!may_list(group, asked.watcher)) return Refusal{403, "For Those in the Group"};
+        asked.resource += group;
+        asked.list.emplace();
+    }
+    if (for_owners_.contains(package)) return Refusal{403, "For the Owner Alone"};
+    // Without it, he would not understand what he is told (RFC 4662 §4.3).
+    if (!request.lists(Header::supported, event_list) &&
+        !request.lists(Header::require, event_list))
+        return Refusal{421, {}, {{Header::require, std::string(event_list)}}};
+    notifier_.subscribe(received, std::move(asked), now);
+    return std::nullopt;
+}
+
+bool PresenceAgent::may_list(std::string_view group, std::string_view watcher) {
+    const auto* members = router_.groups().members(group);
+    return members && (members->contains(watcher) || identity_.is_administrator(watcher));
 }
 
 std::optional<Refusal> PresenceAgent::publish(const sip::RequestReceived& received, TimePoint now) {
@@ -171,6 +218,10 @@ presence::Grant PresenceAgent::grant(std::string_view owner, std::string_view wa
     switch (options_.policy) {
     case Policy::all: return {Handling::allow, {}};
     case Policy::availability: return {Handling::allow, {.devices = false, .notes = false}};
+    case Policy::groups:
+        if (router_.groups().share(owner, watcher))
+            return {Handling::allow, {.devices = false, .notes = false}};
+        break;
     case Policy::nothing: break;
     }
     return {Handling::polite_block, presence::View::blocked()};
@@ -194,11 +245,51 @@ void PresenceAgent::set_rules(const std::string& owner, std::string_view documen
     drain(now);
 }
 
+std::vector<presence::ListContents::Item>
+PresenceAgent::items(const sip::Subscription& subscription) {
+    std::vector<Item> out;
+    if (subscription.list->empty()) {
+        const auto group = std::string_view(subscription.resource).substr(list_prefix.size());
+        if (const auto* members = router_.groups().members(group))
+            for (const auto& each : *members) out.push_back({uri_of(each), each});
+        return out;
+    }
+    for (const auto& uri : *subscription.list) {
+        const auto named = router_.named(uri);
+        out.push_back({uri, named ? named->name : std::string()});
+    }
+    return out;
+}
+
+presence::Handling PresenceAgent::handling(std::string_view resource, std::string_view watcher) {
+    return grant(resource, watcher).handling;
+}
+
+/// Who is in a group, and so who may see whom, if that is the policy.
+void PresenceAgent::handle_groups(TimePoint now) {
+    look_at_clock(now);
+    for (const auto package : packages_with_rules)
+        for (const auto& resource : notifier_.watched(package)) {
+            if (!resource.starts_with(list_prefix)) {
+                if (options_.policy == Policy::groups) review(resource, now);
+                continue;
+            }
+            const auto group = std::string_view(resource).substr(list_prefix.size());
+            if (group.empty()) continue;
+            for (const auto* each : notifier_.watchers(package, resource))
+                if (!may_list(group, each->watcher))
+                    notifier_.terminate(each->id, sip::Notifier::Reason::rejected, now);
+            notifier_.relist(package, resource, now);
+        }
+    drain(now);
+}
+
 /// Those who watch him already: who is allowed now, who is not any more, who sees something else.
 void PresenceAgent::review(const std::string& owner, TimePoint now) {
     using presence::Handling;
-    for (const auto* package : {"presence", "dialog"}) {
+    for (const auto package : packages_with_rules) {
         for (const auto* each : notifier_.watchers(package, owner)) {
+            if (each->list) continue; // Of which he is a part: that says what becomes of it.
             const auto id = each->id;
             const auto handling = grant(owner, each->watcher).handling;
             if (handling == Handling::block)

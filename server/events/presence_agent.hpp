@@ -2,6 +2,7 @@
 #pragma once
 
 #include "presence/presentities.hpp"
+#include "presence/resource_list.hpp"
 #include "presence/rules.hpp"
 #include "presence/watcher_info.hpp"
 #include "server/events/dialog_info.hpp"
@@ -25,6 +26,7 @@ namespace lyceum::events {
 enum class Policy {
     all,          ///< Everything.
     availability, ///< Whether they are there and what they do; no notes, no devices.
+    groups,       ///< As availability, for those who are in a group with them; else nothing.
     nothing,      ///< They look as if they were away.
 };
 
@@ -35,9 +37,12 @@ enum class Policy {
 ///     SUBSCRIBE ──▶ who is it? whose name is that? may he? ──▶ sip::Notifier ──▶ NOTIFY
 ///     PUBLISH ────▶ is it his own? ──▶ presence::Publications ──▶ Presentities ──▶ Notifier
 ///
+/// A group may be subscribed to by who is in it, and by administrators; a SUBSCRIBE may bring a
+/// list of its own (RFC 5367).
+///
 /// Everybody here has to show his password. An owner's rules say what becomes of a watcher; without
 /// any, the policy does. Packages that are not ours are for the devices.
-class PresenceAgent final : private presence::Surroundings {
+class PresenceAgent final : private presence::Surroundings, private presence::ListContents {
 public:
     struct Options {
         std::string server_name = "Lyceum";
@@ -71,6 +76,8 @@ public:
     /// What this owner allows whom, in place of the policy; empty: the policy again. A document
     /// that is none changes nothing, and is logged.
     void set_rules(const std::string& owner, std::string_view document, TimePoint now);
+    /// The router's groups are others now.
+    void handle_groups(TimePoint now);
     /// Somebody may be on the phone now, or not any more; a room in session, or empty.
     void handle_talks(TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
@@ -90,10 +97,15 @@ private:
     presence::Facts facts(std::string_view resource) override;
     presence::View view(std::string_view resource, std::string_view watcher) override;
     std::string uri_of(std::string_view resource) override;
+    std::vector<Item> items(const sip::Subscription& subscription) override;
+    presence::Handling handling(std::string_view resource, std::string_view watcher) override;
 
     bool handle_subscribe(const sip::RequestReceived& received, TimePoint now);
     std::optional<sip::Refusal> refresh(const sip::RequestReceived& received, TimePoint now);
     std::optional<sip::Refusal> subscribe(const sip::RequestReceived& received, TimePoint now);
+    std::optional<sip::Refusal> subscribe_to_list(const sip::RequestReceived& received,
+                                                  std::string watcher, TimePoint now);
+    [[nodiscard]] bool may_list(std::string_view group, std::string_view watcher);
     std::optional<sip::Refusal> publish(const sip::RequestReceived& received, TimePoint now);
     Result<std::string, sip::Refusal> sender_of(const sip::RequestReceived& received,
                                                 TimePoint now);
@@ -119,6 +131,7 @@ private:
     std::set<std::string, std::less<>> for_owners_; ///< Packages.
     presence::Publications publications_;
     presence::Presentities presentities_;
+    presence::ResourceLists lists_;
     presence::WatcherInfo watcher_info_;
     RegistrationInfo registration_info_;
     DialogInfo dialog_info_;

@@ -3,6 +3,7 @@
 
 #include "server/identity/domains.hpp"
 #include "server/registrar/registrar.hpp"
+#include "server/routing/groups.hpp"
 #include "server/routing/numbers.hpp"
 #include "server/routing/plan.hpp"
 
@@ -81,6 +82,9 @@ public:
     [[nodiscard]] std::optional<Named> named(std::string_view uri) const;
     /// A name of ours as a URI.
     [[nodiscard]] std::string uri_of(std::string_view name) const;
+    /// Those of the organisation; a group is asked for by its name, and is nobody to call.
+    [[nodiscard]] const Groups& groups() const { return groups_; }
+    void set_groups(Groups groups) { groups_ = std::move(groups); }
     [[nodiscard]] const Options& options() const { return options_; }
     [[nodiscard]] const identity::Domains& domains() const { return options_.domains; }
 
@@ -99,6 +103,7 @@ private:
     Options options_;
     Directory& directory_;
     Location location_;
+    Groups groups_;
 };
 
 /// What has registered.

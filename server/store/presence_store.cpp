@@ -23,7 +23,7 @@ std::vector<std::string> parts_of(std::string_view lines) {
 PresenceStore::PresenceStore(sql::Database& database)
     : database_(database), put_subscription_(database_.prepare(
                                "INSERT OR REPLACE INTO subscription VALUES "
-                               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
+                               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")),
       remove_subscription_(database_.prepare("DELETE FROM subscription WHERE id = ?")),
       put_publication_(database_.prepare("INSERT OR REPLACE INTO publication VALUES (?, ?, ?, ?)")),
       remove_publication_(database_.prepare("DELETE FROM publication WHERE tag = ?")),
@@ -35,7 +35,7 @@ std::vector<sip::Subscription> PresenceStore::subscriptions() {
         "SELECT id, package, resource, watcher, event_id, type, pending, spacing, at_least, "
         "source, "
         "expires, call_id, local_tag, remote_tag, local_uri, remote_uri, remote_target, route_set, "
-        "local_cseq, remote_cseq FROM subscription ORDER BY id");
+        "local_cseq, remote_cseq, list FROM subscription ORDER BY id");
     std::vector<sip::Subscription> out;
     while (rows.step()) {
         sip::Dialog::Parts dialog;
@@ -51,7 +51,8 @@ std::vector<sip::Subscription> PresenceStore::subscriptions() {
                        rows.number(6) != 0, Duration(rows.number(7)), Duration(rows.number(8)),
                        sip::Dialog(std::move(dialog)),
                        sip::parse_endpoint(rows.text(9)).value_or(sip::Endpoint{}),
-                       WallTime(Duration(rows.number(10)))});
+                       WallTime(Duration(rows.number(10))),
+                       rows.is_null(20) ? std::nullopt : std::optional(parts_of(rows.text(20)))});
     }
     return out;
 }
@@ -70,6 +71,8 @@ void PresenceStore::put(const sip::Subscription& subscription) {
     row.bind(15, dialog.local_uri).bind(16, dialog.remote_uri).bind(17, dialog.remote_target);
     row.bind(18, lines_of(dialog.route_set)).bind(19, std::int64_t{dialog.local_cseq});
     row.bind(20, std::int64_t{dialog.remote_cseq.value_or(0)});
+    if (subscription.list) row.bind(21, lines_of(*subscription.list));
+    else row.bind_null(21);
     row.step();
 }
 

@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "server/focus/directory.hpp"
 #include "server/identity/identity.hpp"
+#include "server/routing/groups.hpp"
 #include "server/routing/router.hpp"
 #include "server/trunk/trunks.hpp"
 #include "sql/database.hpp"
@@ -61,6 +62,12 @@ public:
     std::optional<Fault> set_forwarding(std::string_view user, const routing::Forwarding& set);
     bool set_do_not_disturb(std::string_view user, bool on);
     std::optional<Fault> set_steps(std::string_view user, const std::vector<routing::Step>& steps);
+
+    routing::Groups groups();
+    std::optional<Fault> add_group(std::string_view name);
+    bool remove_group(std::string_view name);
+    std::optional<Fault> join_group(std::string_view group, std::string_view user);
+    bool leave_group(std::string_view group, std::string_view user);
 
     std::vector<trunk::Trunk> trunks();
     /// A row of `lyceum trunk list`: what the server has last seen of it, too.

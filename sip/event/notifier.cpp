@@ -2,7 +2,6 @@
 #include "sip/event/notifier.hpp"
 
 #include "base/text.hpp"
-#include "sip/message/writer.hpp"
 
 #include <algorithm>
 
@@ -13,6 +12,7 @@ namespace {
 /// far behind all that may have been used; from there, once that is on disk.
 constexpr std::uint32_t cseq_leap = 1u << 20;
 constexpr std::uint32_t cseq_max = 1u << 31;
+constexpr std::string_view list_extension = "eventlist"; // RFC 4662 §4.1.
 /// Octets: what is longer is written more slowly.
 constexpr std::size_t room_for_headers = 900;
 /// A watcher who came by UDP may have nothing else: who is behind a NAT cannot be reached by TCP,
@@ -89,7 +89,8 @@ void Notifier::restore(std::vector<Subscription> subscriptions, TimePoint now) {
         const auto* package = this->package(each.package);
         auto parts = each.dialog.parts();
         last_id_ = std::max(last_id_, each.id.value);
-        if (!package || each.expires <= wall(now) || parts.local_cseq >= cseq_max - cseq_leap) {
+        if (!package || (each.list && !lists_) || each.expires <= wall(now) ||
+            parts.local_cseq >= cseq_max - cseq_leap) {
             outputs_.push_back(Forget{each.id});
             continue;
         }
@@ -131,8 +132,7 @@ Result<Notifier::Terms, Refusal> Notifier::terms_of(const Message& request,
     return terms;
 }
 
-void Notifier::subscribe(const RequestReceived& received, std::string resource, std::string watcher,
-                         bool pending, TimePoint now) {
+void Notifier::subscribe(const RequestReceived& received, Asked asked, TimePoint now) {
     const auto& request = received.request;
     const auto event = EventName::parse(*request.header(Header::event));
     const auto& package = *this->package(event->package);
@@ -140,7 +140,7 @@ void Notifier::subscribe(const RequestReceived& received, std::string resource, 
     if (!terms) return refuse(received, terms.error(), now);
     if (entries_.size() >= options_.subscriptions_max)
         return refuse(received, Refusal::busy(60s), now);
-    const auto known = of_watcher_.find(watcher);
+    const auto known = of_watcher_.find(asked.watcher);
     if (known != of_watcher_.end() && known->second >= options_.of_watcher_max)
         return refuse(received, {403, "Too Many Subscriptions"}, now);
     const SubscriptionId id{++last_id_};
@@ -148,16 +148,17 @@ void Notifier::subscribe(const RequestReceived& received, std::string resource, 
     if (!dialog) return refuse(received, {400, dialog.error().what}, now);
     Subscription fresh{id,
                        package.name,
-                       std::move(resource),
-                       std::move(watcher),
+                       std::move(asked.resource),
+                       std::move(asked.watcher),
                        std::string(event_id_of(request)),
                        std::move(terms->type),
-                       pending,
+                       asked.pending,
                        terms->spacing,
                        terms->at_least,
                        std::move(*dialog),
                        received.from,
-                       wall(now) + terms->lifetime};
+                       wall(now) + terms->lifetime,
+                       std::move(asked.list)};
     auto& entry = enter(std::move(fresh), package);
     if (terms->lifetime == Duration{}) {
         // A look, and no more (§4.4.3).
@@ -207,6 +208,7 @@ void Notifier::refresh(SubscriptionId id, const RequestReceived& received, TimeP
     subscription.type = terms->type;
     subscription.spacing = terms->spacing;
     subscription.at_least = terms->at_least;
+    if (entry.list) open_list(entry); // Each is followed by the whole list (RFC 4662 §5.2).
     arm(entry);
     const bool quiet = has_seen(request, entry);
     auto response = accept(request, entry, quiet ? 204 : 200, now);
@@ -216,7 +218,7 @@ void Notifier::refresh(SubscriptionId id, const RequestReceived& received, TimeP
 /// Whether the watcher knows the state already, and says so (RFC 5839 §5.3.2).
 bool Notifier::has_seen(const Message& request, const Entry& entry) const {
     const auto known = request.header("Suppress-If-Match");
-    if (!known) return false;
+    if (!known || entry.list) return false;
     const auto& it = entry.subscription;
     const auto state = entry.group->package->source->state(it.resource, it.watcher, it.type);
     return *known == "*" || (state && *known == state->tag);
@@ -232,6 +234,7 @@ Message Notifier::accept(const Message& request, const Entry& entry, int status,
     writer.header(Header::contact, "<" + own_uri(uri->user, local_, subscription.source) + ">");
     const auto left = std::chrono::ceil<std::chrono::seconds>(subscription.expires - wall(now));
     writer.header(Header::expires, std::to_string(left.count()));
+    if (entry.list) writer.header(Header::require, list_extension);
     writer.header(Header::server, options_.server_name);
     return writer.finish();
 }
@@ -263,8 +266,29 @@ Notifier::Entry& Notifier::enter(Subscription subscription, const EventPackage& 
         std::chrono::duration_cast<Duration>(subscription.expires - options_.wall_at_zero);
     Entry entry{std::move(subscription), &group, TimePoint(expires)};
     auto& placed = entries_.emplace(id, std::move(entry)).first->second;
+    if (placed.subscription.list) open_list(placed);
     arm(placed);
     return placed;
+}
+
+/// Its watcher is among those of everything in it.
+void Notifier::open_list(Entry& entry) {
+    for (auto* each : std::exchange(entry.listed, {})) leave(each, entry.subscription.id);
+    const auto& package = *entry.group->package;
+    entry.list = lists_->open(entry.subscription, *package.source);
+    entry.listed_all = false;
+    for (const auto& resource : entry.list->resources()) {
+        auto& group = group_of(package, resource);
+        group.watchers.push_back(entry.subscription.id);
+        entry.listed.push_back(&group);
+    }
+}
+
+void Notifier::leave(Group* group, SubscriptionId id) {
+    std::erase(group->watchers, id);
+    if (!group->watchers.empty()) return;
+    if (group->in_ring) std::erase(ring_, group);
+    groups_.erase({group->package->name, std::string(group->resource)});
 }
 
 void Notifier::save(const Entry& entry, Waiting waiting) {
@@ -312,11 +336,8 @@ void Notifier::end(SubscriptionId id, std::string_view why) {
     deadlines_.remove(id);
     if (const auto count = of_watcher_.find(subscription.watcher); --count->second == 0)
         of_watcher_.erase(count);
-    std::erase(group->watchers, id);
-    if (group->watchers.empty()) {
-        if (group->in_ring) std::erase(ring_, group);
-        groups_.erase({subscription.package, subscription.resource});
-    }
+    for (auto* each : found->second.listed) leave(each, id);
+    leave(group, id);
     entries_.erase(found);
 }
 
@@ -338,12 +359,29 @@ std::vector<const Subscription*> Notifier::watchers(std::string_view package,
     return out;
 }
 
+std::vector<std::string> Notifier::watched(std::string_view package) const {
+    std::vector<std::string> out;
+    for (const auto& [key, group] : groups_)
+        if (key.first == package) out.push_back(key.second);
+    return out;
+}
+
 // ── NOTIFYs ──────────────────────────────────────────────────────────────────────────────────────
 
 void Notifier::change(std::string_view package, std::string_view resource, TimePoint now) {
     const auto group = groups_.find({std::string(package), std::string(resource)});
     if (group == groups_.end()) return;
     for (const auto id : group->second.watchers) mark(entries_.at(id), now);
+}
+
+void Notifier::relist(std::string_view package, std::string_view resource, TimePoint now) {
+    const auto group = groups_.find({std::string(package), std::string(resource)});
+    if (group == groups_.end()) return;
+    for (const auto id : group->second.watchers) {
+        auto& entry = entries_.at(id);
+        open_list(entry);
+        mark(entry, now);
+    }
 }
 
 void Notifier::activate(SubscriptionId id, TimePoint now) {
@@ -412,15 +450,12 @@ std::string Notifier::substate(const Entry& entry, TimePoint now) const {
 }
 
 void Notifier::tell(Entry& entry, std::string_view substate, TimePoint now) {
+    if (entry.list) return tell_list(entry, substate, now);
     auto& it = entry.subscription;
     const bool shown = !it.pending;
     const auto state = shown ? entry.group->package->source->state(it.resource, it.watcher, it.type)
                              : EventState{};
-    auto writer =
-        it.dialog.request(Method::notify, room_for_headers + (state ? state->text.size() : 0));
-    writer.header(Header::contact, {"<", own_uri({}, local_, it.source), ">"});
-    writer.header(Header::event, {it.package, it.event_id.empty() ? "" : ";id=", it.event_id});
-    writer.header(Header::subscription_state, substate);
+    auto writer = notify(entry, substate, state ? state->text.size() : 0);
     if (state) writer.header("SIP-ETag", state->tag);
     entry.changed = false;
     entry.told = now;
@@ -432,6 +467,33 @@ void Notifier::tell(Entry& entry, std::string_view substate, TimePoint now) {
         return send(entry, writer.finish(it.type, state->numbered(it.dialog.local_cseq() - 1)),
                     now);
     send(entry, writer.finish(it.type, state->text), now);
+}
+
+MessageWriter Notifier::notify(Entry& entry, std::string_view substate, std::size_t body_bytes) {
+    auto& it = entry.subscription;
+    auto writer = it.dialog.request(Method::notify, room_for_headers + body_bytes);
+    writer.header(Header::contact, {"<", own_uri({}, local_, it.source), ">"});
+    writer.header(Header::event, {it.package, it.event_id.empty() ? "" : ";id=", it.event_id});
+    return std::move(writer.header(Header::subscription_state, substate));
+}
+
+/// Of what has changed in the list; nothing, if it is as he knows it. The last NOTIFY says only
+/// that it is the last, but to one who wanted no more than a look.
+void Notifier::tell_list(Entry& entry, std::string_view substate, TimePoint now) {
+    auto& it = entry.subscription;
+    entry.changed = false;
+    entry.told = now;
+    const bool looks = !entry.listed_all && entry.expires <= now;
+    if (substate.starts_with("terminated") && !looks)
+        return send(entry, notify(entry, substate, 0).finish(), now);
+    const auto listing = entry.list->tell(!entry.listed_all, it.dialog.local_cseq());
+    if (!listing) return;
+    entry.listed_all = true;
+    entry.changed = listing->more;
+    entry.not_before = now + it.spacing;
+    auto writer = notify(entry, substate, listing->text.size());
+    writer.header(Header::require, list_extension);
+    send(entry, writer.finish(listing->type, listing->text), now);
 }
 
 /// As a call's requests do, it goes where the watcher's own come from, unless a route says

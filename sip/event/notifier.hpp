@@ -6,8 +6,10 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "sip/dialog/user_agent.hpp"
+#include "sip/event/event_list.hpp"
 #include "sip/event/package.hpp"
 #include "sip/event/subscription.hpp"
+#include "sip/message/writer.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -29,6 +31,9 @@ namespace lyceum::sip {
 /// meanwhile is sent once, as it is then. Changes take turns, so that a resource with very many
 /// watchers does not hold up the others. A SUBSCRIBE is answered 200 when the subscription is on
 /// disk.
+///
+/// A subscription may be to a list of resources (RFC 4662). It is told of each of them that
+/// changes, in one NOTIFY of all that have.
 ///
 /// It does not know who a watcher is or what he may see: its owner says so, and a package's source
 /// renders what he does see.
@@ -67,6 +72,7 @@ public:
 
     /// At the start: what there is to subscribe to.
     void add(EventPackage package);
+    void set_lists(EventLists& lists) { lists_ = &lists; }
     [[nodiscard]] const EventPackage* package(std::string_view name) const;
     /// "presence, dialog": for 489 (§4.2.1.1).
     [[nodiscard]] std::string package_names() const;
@@ -74,10 +80,14 @@ public:
     /// What was on disk. Each watcher is told anew.
     void restore(std::vector<Subscription> subscriptions, TimePoint now);
 
-    /// A SUBSCRIBE outside of any dialog, to a resource that there is, from somebody who may ask.
-    /// Its Event names one of the packages.
-    void subscribe(const RequestReceived& received, std::string resource, std::string watcher,
-                   bool pending, TimePoint now);
+    /// What somebody asks for who may, and that there is.
+    struct Asked {
+        std::string resource, watcher;
+        bool pending = false;
+        std::optional<std::vector<std::string>> list{}; ///< As in Subscription.
+    };
+    /// A SUBSCRIBE outside of any dialog. Its Event names one of the packages.
+    void subscribe(const RequestReceived& received, Asked asked, TimePoint now);
     /// One inside of a dialog; `find` has found the subscription.
     void refresh(SubscriptionId id, const RequestReceived& received, TimePoint now);
     [[nodiscard]] const Subscription* find(const Message& subscribe) const;
@@ -92,6 +102,8 @@ public:
     ///@{
     /// The state has changed: whoever watches is told.
     void change(std::string_view package, std::string_view resource, TimePoint now);
+    /// There is something else in this list.
+    void relist(std::string_view package, std::string_view resource, TimePoint now);
     /// The owner has decided about a watcher who waits.
     void activate(SubscriptionId id, TimePoint now);
     void terminate(SubscriptionId id, Reason reason, TimePoint now);
@@ -100,6 +112,8 @@ public:
     /// Of one resource; in the order in which they came.
     [[nodiscard]] std::vector<const Subscription*> watchers(std::string_view package,
                                                             std::string_view resource) const;
+    /// All that somebody watches.
+    [[nodiscard]] std::vector<std::string> watched(std::string_view package) const;
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
     std::optional<Output> poll();
@@ -120,8 +134,11 @@ private:
         bool due = false;       ///< …and it is its turn, soon.
         bool in_flight = false; ///< A NOTIFY waits for its answer.
         EventState last{};      ///< What it said.
+        std::unique_ptr<EventList> list{};
+        std::vector<Group*> listed{}; ///< Those of the resources in the list.
+        bool listed_all = false;      ///< It has been told of all of them.
     };
-    struct Group { ///< Who watches one resource.
+    struct Group { ///< Who watches one resource, by itself or in a list.
         const EventPackage* package;
         std::string resource;
         std::vector<SubscriptionId> watchers;
@@ -146,6 +163,8 @@ private:
     enum class After { goes_on, over };
 
     Result<Terms, Refusal> terms_of(const Message& request, const EventPackage& package) const;
+    void open_list(Entry& entry);
+    void leave(Group* group, SubscriptionId id);
     Group& group_of(const EventPackage& package, std::string_view resource);
     Entry& enter(Subscription subscription, const EventPackage& package);
     [[nodiscard]] Message accept(const Message& request, const Entry& entry, int status,
@@ -155,6 +174,8 @@ private:
     void save(const Entry& entry, Waiting waiting);
     void mark(Entry& entry, TimePoint now);
     void tell(Entry& entry, std::string_view substate, TimePoint now);
+    void tell_list(Entry& entry, std::string_view substate, TimePoint now);
+    MessageWriter notify(Entry& entry, std::string_view substate, std::size_t body_bytes);
     void send(Entry& entry, Message notify, TimePoint now);
     void handle_response(SubscriptionId id, const Message& response, TimePoint now);
     void end(SubscriptionId id, std::string_view why);
@@ -171,6 +192,7 @@ private:
     Entropy& entropy_;
     Log& log_;
     std::deque<EventPackage> packages_;
+    EventLists* lists_ = nullptr;
     std::map<std::pair<std::string, std::string>, Group> groups_;
     std::unordered_map<SubscriptionId, Entry> entries_;
     std::unordered_map<std::string, std::size_t> of_watcher_;

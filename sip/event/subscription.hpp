@@ -6,7 +6,9 @@
 #include "sip/dialog/dialog.hpp"
 #include "sip/transaction/endpoint.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace lyceum::sip {
 
@@ -26,6 +28,9 @@ struct Subscription {
     Dialog dialog;
     Endpoint source; ///< Where its SUBSCRIBEs come from.
     WallTime expires{};
+    /// Of a list (RFC 4662): the URIs that its SUBSCRIBE brought (RFC 5367); none of them: the list
+    /// that the resource names.
+    std::optional<std::vector<std::string>> list{};
 };
 
 } // namespace lyceum::sip

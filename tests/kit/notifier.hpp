@@ -138,7 +138,7 @@ private:
             return notifier.refresh(known->id, *received, now);
         const auto to = sip::NameAddr::parse(*received->request.header(sip::Header::to));
         if (to->tag()) return agent.take(*received, now);
-        notifier.subscribe(*received, to->uri()->user_name(), "ann", pending, now);
+        notifier.subscribe(*received, {std::string(to->uri()->user_name()), "ann", pending}, now);
     }
 };
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Who is there and what has happened: what the server has written down.
+#include "server/app/commands.hpp"
+
+#include "base/text.hpp"
+#include "presence/rules.hpp"
+#include "server/store/binding_store.hpp"
+#include "server/store/database.hpp"
+#include "server/store/presence_store.hpp"
+#include "server/store/record_store.hpp"
+#include "server/store/store.hpp"
+#include "sip/message/parser.hpp"
+#include "sip/message/values.hpp"
+
+#include <fstream>
+#include <iostream>
+
+namespace lyceum::app {
+
+namespace {
+
+/// Who watches whom: a line for each subscription.
+void print_watchers(store::PresenceStore& store, const std::string& resource) {
+    for (const auto& each : store.subscriptions())
+        if (resource.empty() || each.resource == resource)
+            std::cout << each.resource << "\t" << each.package << "\t" << each.watcher << "\t"
+                      << (each.pending ? "pending" : "active") << "\t" << utc_text(each.expires)
+                      << "\t" << to_string(each.source) << "\t" << each.type << "\n";
+}
+
+int run_rules(store::PresenceStore& store, const std::string& owner, const std::string& from) {
+    if (from.empty()) {
+        for (const auto& each : store.rules_since(0))
+            if (each.owner == owner) std::cout << each.body;
+        return 0;
+    }
+    std::string document;
+    if (from != "none") {
+        std::ifstream file(from);
+        document.assign(std::istreambuf_iterator<char>(file), {});
+        const auto rules = presence::Rules::parse(document);
+        if (!file || !rules) {
+            std::cerr << "lyceum: " << from << ": "
+                      << (file ? rules.error().what : "cannot be read") << "\n";
+            return 1;
+        }
+    }
+    return found(store.set_rules(owner, document), "user", owner);
+}
+
+} // namespace
+
+/// A line for each device: who, where, until when, how gladly, what it is.
+int run_binding(Arguments arguments) {
+    const auto words = arguments.words;
+    if (words.size() < 2 || words.size() > 3 || words[1] != "list")
+        throw UsageError("binding: list");
+    auto database = store::open_database(prepare(arguments).data);
+    store::BindingStore store(database);
+    for (const auto& [user, bindings] : store.load(words.size() == 3 ? words[2] : ""))
+        for (const auto& each : bindings)
+            std::cout << user << "\t" << each.contact << "\t" << utc_text(each.expires)
+                      << "\tq=" << each.q_thousandths / 1000.0 << "\t" << to_string(each.source)
+                      << "\t" << each.user_agent << "\n";
+    return 0;
+}
+
+int run_presence(Arguments arguments) {
+    const auto words = arguments.words;
+    auto database = store::open_database(prepare(arguments).data);
+    store::PresenceStore store(database);
+    if (words.size() >= 2 && words.size() <= 3 && words[1] == "watchers") {
+        print_watchers(store, words.size() == 3 ? words[2] : "");
+        return 0;
+    }
+    if (words.size() >= 3 && words.size() <= 4 && words[1] == "rules")
+        return run_rules(store, words[2], words.size() == 4 ? words[3] : "");
+    if (words.size() != 3 || words[1] != "show")
+        throw UsageError("presence: watchers [NAME], show NAME or rules NAME [FILE | none]");
+    for (const auto& each : store.publications())
+        if (each.resource == words[2])
+            std::cout << "until " << utc_text(each.expires) << "\n" << each.body << "\n";
+    return 0;
+}
+
+int run_message(Arguments arguments) {
+    if (arguments.words.size() != 2 || arguments.words[1] != "list")
+        throw UsageError("message: list");
+    auto database = store::open_database(prepare(arguments).data);
+    for (const auto& each : store::PresenceStore(database).mails()) {
+        const auto message = sip::parse_message(each.request);
+        const auto from =
+            message ? sip::uri_in(message->header(sip::Header::from).value_or("")) : "";
+        std::cout << utc_text(each.received) << "\t" << each.recipient << "\t" << from << "\t"
+                  << each.request.size() << " octets\n";
+    }
+    return 0;
+}
+
+/// A line for each call, the newest first.
+int run_call(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto count = parse_number<std::size_t>(words.size() == 3 ? words[2] : "50");
+    if (words.size() < 2 || words.size() > 3 || words[1] != "list" || !count)
+        throw UsageError("call: list [N]");
+    auto database = store::open_database(prepare(arguments).data);
+    store::RecordStore store(database);
+    for (const auto& each : store.newest(*count)) {
+        std::cout << utc_text(each.started) << "\t" << each.caller << "\t" << each.callee << "\t"
+                  << each.way << "\t";
+        if (each.answered) std::cout << (each.ended - *each.answered) / 1s << " s";
+        else std::cout << "not answered";
+        std::cout << "\t" << each.status << "\t" << each.why;
+        if (each.heard)
+            std::cout << "\tMOS " << each.heard->mos_tenths / 10.0 << ", lost "
+                      << each.heard->loss_permille / 10.0 << " %, jitter " << each.heard->jitter_ms
+                      << " ms";
+        std::cout << "\n";
+    }
+    return 0;
+}
+
+int run_ban(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    store::Store store(prepare(arguments).data);
+    if (action == "list" && words.size() == 2) {
+        for (const auto& ban : store.bans())
+            std::cout << ban.address.to_string() << "\t" << utc_text(ban.until) << "\t" << ban.why
+                      << "\n";
+        return 0;
+    }
+    if (action != "release" || words.size() != 3) throw UsageError("ban: list or release");
+    const auto address = IpAddress::parse(words[2]);
+    if (!address) throw UsageError("ban release: expected an IP address");
+    return found(store.remove_ban(*address), "ban of", words[2]);
+}
+
+/// A line for each group: who is in it.
+int run_group(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    store::Store store(prepare(arguments).data);
+    if (action == "list" && words.size() == 2) {
+        const auto groups = store.groups();
+        for (const auto& [name, members] : groups.all()) {
+            std::cout << name;
+            for (const auto& each : members) std::cout << "\t" << each;
+            std::cout << "\n";
+        }
+        return 0;
+    }
+    if (action == "add" && words.size() == 3) return report(store.add_group(words[2]));
+    if (action == "remove" && words.size() == 3)
+        return found(store.remove_group(words[2]), "group", words[2]);
+    if (words.size() < 4 || (action != "join" && action != "leave"))
+        throw UsageError(
+            "group: add NAME, list, remove NAME, join NAME USER... or leave NAME USER...");
+    for (std::size_t i = 3; i < words.size(); ++i) {
+        const auto status = action == "join"
+                                ? report(store.join_group(words[2], words[i]))
+                                : found(store.leave_group(words[2], words[i]), "member", words[i]);
+        if (status != 0) return status;
+    }
+    return 0;
+}
+
+} // namespace lyceum::app
