@@ -41,9 +41,9 @@ Mailbox::Mailbox(Options options, sip::UserAgent& agent, UriOf uri_of, Entropy& 
 void Mailbox::restore(std::vector<Mail> mails, TimePoint now) {
     for (auto& each : mails) {
         last_id_ = std::max(last_id_, each.id.value);
-        const auto age = options_.wall_at_zero + now.time_since_epoch() - each.received;
         recipients_.emplace(each.id, each.recipient);
-        deadlines_.set(each.id, now + std::max(options_.kept - age, Duration{}));
+        const auto request = sip::parse_message(each.request); // It was one when it was kept.
+        deadlines_.set(each.id, std::max(kept_until(each, *request), now));
         boxes_[each.recipient].mails.emplace(each.id, std::move(each));
     }
     if (!mails.empty()) log_.info("mailbox.restored", {{"messages", mails.size()}});
@@ -53,15 +53,26 @@ void Mailbox::keep(const sip::RequestReceived& received, const std::string& reci
                    TimePoint now) {
     const bool full = waiting_for(recipient) >= options_.of_recipient_max ||
                       recipients_.size() >= options_.mails_max;
-    if (full) return answer(received, 480, now);
+    const auto& request = received.request;
+    const auto type = sip::ContentType::parse(request.header(Header::content_type).value_or(""));
+    const bool passing = type && type->is("application", "im-iscomposing+xml");
+    if (full || passing) return answer(received, 480, now);
     const MailId id{++last_id_};
     Mail mail{id, recipient, received.request.bytes(),
               options_.wall_at_zero + now.time_since_epoch()};
     recipients_.emplace(id, recipient);
-    deadlines_.set(id, now + options_.kept);
+    deadlines_.set(id, kept_until(mail, request));
     waiting_.emplace(id, Waiting{received.transaction, received.request, recipient});
     outputs_.push_back(Save{mail});
     boxes_[recipient].mails.emplace(id, std::move(mail));
+}
+
+TimePoint Mailbox::kept_until(const Mail& mail, const sip::Message& request) const {
+    auto good = options_.kept;
+    if (const auto asked = sip::parse_delta_seconds(request.header(Header::expires).value_or("")))
+        good = std::min<Duration>(good, std::chrono::seconds(*asked));
+    return TimePoint(std::chrono::duration_cast<Duration>(mail.received - options_.wall_at_zero) +
+                     good);
 }
 
 void Mailbox::answer(const sip::RequestReceived& received, int status, TimePoint now) {

@@ -32,7 +32,8 @@ struct Mail {
 
 /// Keeps messages (RFC 3428) for members whose devices cannot be reached, and delivers them when
 /// one of them registers: in order, each until a device has taken it. The sender is told 202 when
-/// his message is on disk.
+/// his message is on disk. One that says until when it is good (Expires) is kept no longer; that
+/// somebody is composing one (RFC 3994) is not kept at all.
 ///
 /// To the proxy it is a phone on the line inside, which sends what it has kept as it came: the same
 /// From, body and headers, but for what the way here has added. It knows no addresses.
@@ -91,6 +92,7 @@ private:
         std::string recipient;
     };
 
+    [[nodiscard]] TimePoint kept_until(const Mail& mail, const sip::Message& request) const;
     void deliver(Box& box, TimePoint now);
     void forget(std::string_view recipient, MailId id);
     void answer(const sip::RequestReceived& received, int status, TimePoint now);

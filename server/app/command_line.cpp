@@ -28,7 +28,7 @@ constexpr const char* usage = R"(usage:
   lyceum route list | remove PATTERN | try URI     what happens when this is dialled?
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
-               [--spatial off|on] [--video off|switch|grid] | list | remove NAME
+               [--spatial off|on] [--video off|switch|grid] [--history MESSAGES] | list | remove NAME
   lyceum trunk add NAME URI [--user USER --password-stdin] [--register on] [--caller NUMBER]
                [--inbound TARGET] [--calls N] [--from ADDRESS,...] [--trusted on]
                ways to telephones; "lyceum route add +. trunk:NAME" leads numbers there
@@ -92,6 +92,7 @@ int run_room(Arguments arguments) {
     if (!care) throw UsageError("--sound: expected some of gain, high-pass, noise");
     row.room.care = *care;
     row.room.spatial = take_switch(arguments, "spatial");
+    row.room.history = take_number(arguments, "history", "0");
     row.video = take(arguments, "video", "off");
     if (row.video != "off" && row.video != "switch" && row.video != "grid")
         throw UsageError("--video: expected off, switch or grid");

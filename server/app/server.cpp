@@ -138,6 +138,13 @@ public:
           mailbox_(
               mailbox_options(c), agent_,
               [this](std::string_view name) { return router_.uri_of(name); }, entropy_, log),
+          exploder_({.server_name = server_name,
+                     .history =
+                         [this](std::string_view name) {
+                             const auto room = store_.room(name);
+                             return room ? room->history : 0;
+                         }},
+                    agent_, router_, identity_, records_, entropy_, log),
           presence_(presence_options(c), agent_, router_, identity_,
                     routing::location_of(registrar_), records_, transport_, entropy_, log),
           database_(
@@ -150,8 +157,8 @@ public:
               },
               log),
           driver_(io_,
-                  {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, presence_, mailbox_, guard_,
-                   records_},
+                  {agent_, focus_, registrar_, proxy_, trunks_, b2bua_, presence_, mailbox_,
+                   exploder_, guard_, records_},
                   transport_, resolver_, list_of(c.enum_suffixes),
                   {[this](registrar::Registrar::Save save) { keep(std::move(save)); },
                    [this](events::PresenceAgent::Output output) { keep(std::move(output)); },
@@ -469,6 +476,7 @@ private:
     store::PresenceStore own_rules_{presence_database_};
     std::int64_t rules_read_ = 0; ///< The last change that was seen.
     presence::Mailbox mailbox_;
+    messages::Exploder exploder_;
     presence::MessageSummary message_summary_{
         mailbox_, [this](std::string_view name) { return router_.uri_of(name); }};
     events::PresenceAgent presence_;

@@ -72,12 +72,9 @@ bool PresenceAgent::handle_subscribe(const sip::RequestReceived& received, TimeP
     const auto& request = received.request;
     const auto event = sip::EventName::parse(request.header(Header::event).value_or(""));
     if (!event || !notifier_.package(event->package)) return false;
-    // With a route to somebody else, it is only passing by.
-    for (const auto route : request.values(Header::route))
-        if (!router_.domains().contains(sip::uri_in(route))) return false;
     const bool inside = !sip::tag_of(request, Header::to).empty();
+    if (inside ? router_.passes_by(request) : !router_.is_ours(request)) return false;
     if (inside && request.has(Header::route) && !notifier_.find(request)) return false;
-    if (!router_.domains().contains(request.request_uri()) && !inside) return false;
     const auto refusal = inside ? refresh(received, now) : subscribe(received, now);
     if (refusal) refuse(received, *refusal, now);
     drain(now);
@@ -85,9 +82,10 @@ bool PresenceAgent::handle_subscribe(const sip::RequestReceived& received, TimeP
 }
 
 std::optional<Refusal> PresenceAgent::refresh(const sip::RequestReceived& received, TimePoint now) {
-    const auto* known = notifier_.find(received.request);
+    const auto& request = received.request;
+    const auto* known = notifier_.find(request);
     if (!known) return Refusal{481};
-    const auto sender = sender_of(received, now);
+    const auto sender = identity_.sender(request, received.from, router_.domains(), now);
     if (!sender) return sender.error();
     if (*sender != known->watcher) return Refusal{403, "Subscription Is Another's"};
     notifier_.refresh(known->id, received, now);
@@ -97,7 +95,7 @@ std::optional<Refusal> PresenceAgent::refresh(const sip::RequestReceived& receiv
 std::optional<Refusal> PresenceAgent::subscribe(const sip::RequestReceived& received,
                                                 TimePoint now) {
     const auto& request = received.request;
-    auto sender = sender_of(received, now);
+    auto sender = identity_.sender(request, received.from, router_.domains(), now);
     if (!sender) return sender.error();
     if (auto refusal = Refusal::of_extensions(request, extensions)) return refusal;
     const auto named = router_.named(request.request_uri());
@@ -153,25 +151,13 @@ std::optional<Refusal> PresenceAgent::publish(const sip::RequestReceived& receiv
     const auto event = sip::EventName::parse(request.header(Header::event).value_or(""));
     if (!event || event->package != "presence")
         return Refusal{489, {}, {{Header::allow_events, "presence"}}};
-    const auto sender = sender_of(received, now);
+    const auto sender = identity_.sender(request, received.from, router_.domains(), now);
     if (!sender) return sender.error();
     const auto named = router_.named(request.request_uri());
     if (!named || named->is_room) return Refusal{404};
     if (!may_act_for(*sender, named->name)) return Refusal{403, "Members Publish Their Own State"};
     publications_.handle_publish(received, named->name, now);
     return std::nullopt;
-}
-
-/// Who he has proven to be; and he may not say that he is somebody else.
-Result<std::string, Refusal> PresenceAgent::sender_of(const sip::RequestReceived& received,
-                                                      TimePoint now) {
-    auto outcome = identity_.check(received.request, received.from, now);
-    if (!outcome.user) return Refusal{401, {}, std::move(outcome.challenge)};
-    const auto from = sip::NameAddr::parse(*received.request.header(Header::from));
-    const auto uri = from->uri();
-    if (!router_.domains().contains(*uri) || uri->user_name() != *outcome.user)
-        return Refusal{403, "From Is Another's"};
-    return std::move(*outcome.user);
 }
 
 bool PresenceAgent::may_act_for(std::string_view user, std::string_view resource) {
@@ -318,8 +304,8 @@ void PresenceAgent::change(std::string_view package, std::string_view resource, 
     drain(now);
 }
 
-void PresenceAgent::handle_talks(TimePoint now) {
-    for (const auto& name : records_.take_changed()) {
+void PresenceAgent::handle_talks(const std::set<std::string>& changed, TimePoint now) {
+    for (const auto& name : changed) {
         notifier_.change("dialog", name, now);
         tell_watchers(name, now);
     }

@@ -78,8 +78,8 @@ public:
     void set_rules(const std::string& owner, std::string_view document, TimePoint now);
     /// The router's groups are others now.
     void handle_groups(TimePoint now);
-    /// Somebody may be on the phone now, or not any more; a room in session, or empty.
-    void handle_talks(TimePoint now);
+    /// These may be on the phone now, or not any more; or be rooms in session, or empty.
+    void handle_talks(const std::set<std::string>& changed, TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
     void handle_saved(sip::Notifier::SaveId id, bool done, TimePoint now);
     void handle_saved(presence::Publications::SaveId id, bool done, TimePoint now);
@@ -107,8 +107,6 @@ private:
                                                   std::string watcher, TimePoint now);
     [[nodiscard]] bool may_list(std::string_view group, std::string_view watcher);
     std::optional<sip::Refusal> publish(const sip::RequestReceived& received, TimePoint now);
-    Result<std::string, sip::Refusal> sender_of(const sip::RequestReceived& received,
-                                                TimePoint now);
     [[nodiscard]] bool may_act_for(std::string_view user, std::string_view resource);
     void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal, TimePoint now);
     [[nodiscard]] presence::Grant grant(std::string_view owner, std::string_view watcher) const;

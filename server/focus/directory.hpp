@@ -24,6 +24,7 @@ struct Room {
     std::string host_pin;         ///< Digits that make a host of who keys them in; empty: nobody.
     mixer::SoundCareOptions care; ///< Of everybody's sound.
     bool spatial = false;         ///< For games: see ConferenceSound.
+    std::size_t history = 0;      ///< Messages that who comes later is told.
 };
 
 /// A port: what rooms there are. Implemented by server/store over SQLite, by a map in tests.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/identity/identity.hpp"
 
+#include "sip/message/values.hpp"
+
 namespace lyceum::identity {
 
 Identity::Identity(sip::DigestAuthenticator::Options options, Credentials& credentials,
@@ -37,6 +39,18 @@ Identity::Outcome Identity::check(const sip::Message& request, const sip::Endpoi
                                                            : sip::Header::www_authenticate,
                                    std::move(value));
     return out;
+}
+
+Result<std::string, sip::Refusal> Identity::sender(const sip::Message& request,
+                                                   const sip::Endpoint& from,
+                                                   const Domains& domains, TimePoint now) {
+    auto outcome = check(request, from, now);
+    if (!outcome.user) return sip::Refusal{401, {}, std::move(outcome.challenge)};
+    const auto said = sip::NameAddr::parse(*request.header(sip::Header::from));
+    const auto uri = said->uri();
+    if (!domains.contains(*uri) || uri->user_name() != *outcome.user)
+        return sip::Refusal{403, "From Is Another's"};
+    return std::move(*outcome.user);
 }
 
 bool Identity::is_for_us(std::string_view credentials) const {

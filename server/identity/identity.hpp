@@ -3,8 +3,11 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/result.hpp"
+#include "server/identity/domains.hpp"
 #include "server/protection/guard.hpp"
 #include "sip/auth/digest.hpp"
+#include "sip/message/refusal.hpp"
 #include "sip/transaction/endpoint.hpp"
 
 #include <optional>
@@ -42,6 +45,10 @@ public:
     };
     Outcome check(const sip::Message& request, const sip::Endpoint& from, TimePoint now,
                   Challenger by = Challenger::server);
+    /// The member that it is from, for who answers it himself; a From that says otherwise is
+    /// refused.
+    Result<std::string, sip::Refusal> sender(const sip::Message& request, const sip::Endpoint& from,
+                                             const Domains& domains, TimePoint now);
     [[nodiscard]] bool is_member(std::string_view user) {
         return credentials_.credentials(user).has_value();
     }

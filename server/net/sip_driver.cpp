@@ -52,7 +52,9 @@ void SipDriver::drain(TimePoint now) {
     do {
         drain_proxy();
         drain_trunks();
-        cores_.presence.handle_talks(now);
+        const auto changed = cores_.records.take_changed();
+        cores_.presence.handle_talks(changed, now);
+        cores_.exploder.handle_talks(changed, now);
         drain_presence();
         drain_mailbox();
     } while (drain_agent(now));
@@ -93,6 +95,7 @@ void SipDriver::hand_on(sip::UserAgent::Output& shown, TimePoint now) {
     if (cores_.b2bua.handle_stranger(shown, now)) return;
     if (cores_.presence.handle_stranger(shown, now)) return;
     if (cores_.mailbox.handle_stranger(shown, now)) return;
+    if (cores_.exploder.handle_stranger(shown, now)) return;
     const auto* request = std::get_if<sip::RequestReceived>(&shown);
     if (!request || request->request.method() != sip::Method::register_)
         return cores_.proxy.handle_stranger(shown, now);
@@ -166,7 +169,8 @@ void SipDriver::arm() {
     for (const auto& each :
          {cores_.agent.deadline(), cores_.registrar.deadline(), cores_.proxy.deadline(),
           cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.presence.deadline(),
-          cores_.mailbox.deadline(), cores_.guard.deadline(), cores_.records.deadline()})
+          cores_.mailbox.deadline(), cores_.exploder.deadline(), cores_.guard.deadline(),
+          cores_.records.deadline()})
         next = earlier(next, each);
     // Most deadlines go away before they are due. Setting the timer again each time would cost more
     // than that it now and then fires for nothing.
@@ -183,6 +187,7 @@ void SipDriver::arm() {
         cores_.trunks.handle_timeout(now);
         cores_.b2bua.handle_timeout(now);
         cores_.mailbox.handle_timeout(now);
+        cores_.exploder.handle_timeout(now);
         cores_.guard.handle_timeout(now);
         cores_.records.handle_timeout(now);
         turn();

@@ -5,6 +5,7 @@
 #include "server/b2bua/b2bua.hpp"
 #include "server/events/presence_agent.hpp"
 #include "server/focus/focus.hpp"
+#include "server/messages/exploder.hpp"
 #include "server/net/resolver.hpp"
 #include "server/net/sip_transport.hpp"
 #include "server/proxy/proxy.hpp"
@@ -32,6 +33,7 @@ public:
         b2bua::B2bua& b2bua;
         events::PresenceAgent& presence;
         presence::Mailbox& mailbox;
+        messages::Exploder& exploder;
         protection::Guard& guard;
         records::CallRecords& records;
     };

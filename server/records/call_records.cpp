@@ -196,6 +196,17 @@ std::size_t CallRecords::in_room(std::string_view room) const {
                       [this](RecordId id) { return open_.at(id).record.answered.has_value(); }));
 }
 
+std::set<std::string> CallRecords::members_in(std::string_view room) const {
+    std::set<std::string> out;
+    const auto talks = talking_.find(room);
+    if (talks == talking_.end()) return out;
+    for (const auto id : talks->second) {
+        const auto& open = open_.at(id);
+        if (open.record.answered && !open.initiator.empty()) out.insert(open.initiator);
+    }
+    return out;
+}
+
 std::optional<CallRecord> CallRecords::poll() {
     if (outputs_.empty()) return std::nullopt;
     auto output = std::move(outputs_.front());

@@ -104,6 +104,8 @@ public:
     [[nodiscard]] std::vector<Talk> talks(std::string_view member) const;
     /// Participants of a room.
     [[nodiscard]] std::size_t in_room(std::string_view room) const;
+    /// Those of them who are members, and have been answered.
+    [[nodiscard]] std::set<std::string> members_in(std::string_view room) const;
     /// The members and rooms for whom this is another answer than when this was asked last.
     [[nodiscard]] std::set<std::string> take_changed() { return std::exchange(changed_, {}); }
 

@@ -65,6 +65,16 @@ Plan Router::plan(std::string_view request_uri) const {
     return plan(request_uri, seen);
 }
 
+bool Router::passes_by(const sip::Message& request) const {
+    for (const auto route : request.values(sip::Header::route))
+        if (!domains().contains(sip::uri_in(route))) return true;
+    return false;
+}
+
+bool Router::is_ours(const sip::Message& request) const {
+    return domains().contains(request.request_uri()) && !passes_by(request);
+}
+
 std::string Router::uri_of(std::string_view name) const {
     return "sip:" + std::string(name) + "@" + options_.domains.first();
 }

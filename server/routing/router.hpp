@@ -80,6 +80,10 @@ public:
         bool is_room;
     };
     [[nodiscard]] std::optional<Named> named(std::string_view uri) const;
+    /// Whether its way leads on to somebody else, by its routes.
+    [[nodiscard]] bool passes_by(const sip::Message& request) const;
+    /// Whether its way ends here: at a name of ours.
+    [[nodiscard]] bool is_ours(const sip::Message& request) const;
     /// A name of ours as a URI.
     [[nodiscard]] std::string uri_of(std::string_view name) const;
     /// Those of the organisation; a group is asked for by its name, and is nobody to call.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view room_columns =
     "name, access, pin, participants_max, encryption, speakers_max, host_pin, sound, spatial, "
-    "video";
+    "video, history";
 
 focus::Room read_room(const sql::Statement& row) {
     return {row.text(0),
@@ -26,7 +26,8 @@ focus::Room read_room(const sql::Statement& row) {
             static_cast<std::size_t>(row.number(5)),
             row.text(6),
             care_of(row.text(7)).value_or(mixer::SoundCareOptions{}),
-            row.number(8) != 0};
+            row.number(8) != 0,
+            static_cast<std::size_t>(row.number(10))};
 }
 
 bool is_pin(std::string_view pin) {
@@ -161,6 +162,7 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     if (!is_name(room.name)) return not_a_name("a room");
     if (room.speakers_max < 1 || room.speakers_max > 100)
         return Fault{"from 1 to 100 speakers are heard at once", 0};
+    if (room.history > 100) return Fault{"a room remembers up to 100 messages", 0};
     if (room.name == "echo") return Fault{"echo is a service of the server", 0};
     if (!is_pin(room.pin) || !is_pin(room.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
     if (room.access == focus::Access::pin && room.pin.empty())
@@ -171,12 +173,13 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
         return Fault{"neither PIN may begin with the other", 0};
     auto statement = database_.prepare(
         "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max, "
-        "sound, spatial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "sound, spatial, history) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     statement.bind(1, room.name).bind(2, name_of(room.access)).bind(3, room.pin);
     statement.bind(4, room.host_pin).bind(5, row.video);
     statement.bind(6, name_of(room.encryption));
     statement.bind(7, static_cast<std::int64_t>(room.speakers_max));
     statement.bind(8, text_of(room.care)).bind(9, std::int64_t{room.spatial});
+    statement.bind(10, static_cast<std::int64_t>(room.history));
     return write(statement, "there is a room of that name");
 }
 

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import tempfile
+import threading
 import time
 
 from lab import HOST, Server
@@ -169,3 +170,31 @@ def test_an_owner_decides_who_sees_him_while_the_server_runs():
         assert "at lunch" not in alice.wait_for("<basic>closed</basic>")
         on(server, "presence", "rules", "bob", "none")
         alice.wait_for("at lunch")
+
+
+def test_a_class_is_one_buddy_and_one_address():
+    with members("alice", "bob", "carol") as server, Watcher(server, "alice") as alice, \
+            Watcher(server, "bob") as bob:
+        on(server, "group", "add", "7b")
+        on(server, "group", "join", "7b", "alice", "bob", "carol")
+        assert on(server, "group", "list").split() == ["7b", "alice", "bob", "carol"]
+        group, wants = uri(server, "7b"), "Event: presence\r\nSupported: eventlist\r\n"
+        wait_until(lambda: " 404 " not in alice.ask("SUBSCRIBE", group, wants + "Expires: 0\r\n"))
+        answer = alice.ask("SUBSCRIBE", group, wants + "Expires: 600\r\n")
+        assert "Require: eventlist" in answer, answer
+        bob.register()
+        partly = alice.wait_for('fullState="false"')
+        assert partly.count("<resource ") == 1 and "<basic>open</basic>" in partly, partly
+        # One message for all: bob has it now, carol when she comes.
+        bob.notified.clear()
+        asked = threading.Thread(target=bob.wait_for, args=("No class today",))
+        asked.start()
+        answer = alice.ask("MESSAGE", group, "Content-Type: text/plain\r\n", "No class today")
+        asked.join()
+        assert answer.startswith("SIP/2.0 202"), answer
+        server.stop(signal.SIGKILL)
+        with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again, \
+                Watcher(again, "carol") as carol:
+            alice.wait_for('fullState="true"')
+            carol.register()
+            assert "<sip:7b@" in carol.wait_for("No class today")

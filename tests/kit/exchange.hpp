@@ -1,50 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "base/text.hpp"
 #include "presence/mailbox.hpp"
 #include "server/b2bua/b2bua.hpp"
 #include "server/events/presence_agent.hpp"
+#include "server/messages/exploder.hpp"
 #include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
 #include "tests/kit/recording_log.hpp"
+#include "tests/kit/school.hpp"
 #include "tests/kit/sip.hpp"
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 namespace lyceum::kit {
 
 /// A proxy with all that it stands on, trunks and a presence agent beside it; and a driver that
-/// keeps what is sent. What is to be on disk is there at once. Members are alice, bob and carol,
-/// whose password is "secret"; the domain is school.test, at 192.0.2.1.
-class Exchange : public routing::Directory, public identity::Credentials {
+/// keeps what is sent. What is to be on disk is there at once.
+class Exchange : public School {
 public:
     explicit Exchange(proxy::Proxy::Options options = {},
                       routing::Router::Options routing = {.domains = {"school.test", "192.0.2.1"},
                                                           .numbers = {.country_code = "49"}})
         : router(std::move(routing), *this, routing::location_of(registrar)),
           proxy(make(std::move(options))) {}
-
-    std::optional<sip::StoredCredentials> credentials(std::string_view user) override {
-        if (!members.contains(user)) return std::nullopt;
-        using sip::DigestAlgorithm, sip::digest_ha1;
-        return sip::StoredCredentials{digest_ha1(DigestAlgorithm::sha256, user, "school", "secret"),
-                                      digest_ha1(DigestAlgorithm::md5, user, "school", "secret")};
-    }
-    bool is_administrator(std::string_view) override { return false; }
-    bool is_room(std::string_view name) override { return rooms.contains(to_lower(name)); }
-    std::optional<routing::Member> member(std::string_view name) override {
-        const auto found = members.find(name);
-        return found == members.end() ? std::nullopt : std::optional(found->second);
-    }
-    std::optional<std::string> alias(std::string_view name) override {
-        const auto found = aliases.find(name);
-        return found == aliases.end() ? std::nullopt : std::optional(found->second);
-    }
-    std::vector<routing::NumberRoute> number_routes() override { return routes; }
 
     /// A device: "sip:bob@192.0.2.20:5060", whose REGISTER came from there unless said otherwise.
     void bind(const std::string& user, const std::string& contact, unsigned q = 1000,
@@ -74,6 +55,7 @@ public:
             auto next = earlier(earlier(agent.deadline(), proxy.deadline()),
                                 earlier(trunks.deadline(), b2bua.deadline()));
             next = earlier(next, earlier(presence.deadline(), mailbox.deadline()));
+            next = earlier(next, exploder.deadline());
             if (!next || *next > end) break;
             now = std::max(now, *next);
             agent.handle_timeout(now);
@@ -82,6 +64,7 @@ public:
             b2bua.handle_timeout(now);
             presence.handle_timeout(now);
             mailbox.handle_timeout(now);
+            exploder.handle_timeout(now);
             drain();
         }
         now = end;
@@ -133,11 +116,6 @@ public:
         return std::nullopt;
     }
 
-    std::map<std::string, routing::Member, std::less<>> members{
-        {"alice", {}}, {"bob", {}}, {"carol", {}}};
-    std::set<std::string, std::less<>> rooms{"maths", "echo"};
-    std::map<std::string, std::string, std::less<>> aliases;
-    std::vector<routing::NumberRoute> routes;
     std::map<std::string, std::vector<registrar::Binding>> bindings;
 
     TimePoint now{};
@@ -175,6 +153,13 @@ public:
         {}, agent, router, identity, routing::location_of(registrar), records, local, entropy, log};
     presence::Mailbox mailbox{
         {}, agent, [this](std::string_view name) { return router.uri_of(name); }, entropy, log};
+    messages::Exploder exploder{{.history = [](std::string_view) { return std::size_t{2}; }},
+                                agent,
+                                router,
+                                identity,
+                                records,
+                                entropy,
+                                log};
     std::vector<Sent> sent;
     std::map<presence::MailId, presence::Mail> mails; ///< On disk, as these are:
     std::map<sip::SubscriptionId, sip::Subscription> subscriptions;
@@ -212,7 +197,8 @@ private:
             } else if (!trunks.handle_stranger(*output, now) &&
                        !b2bua.handle_stranger(*output, now) &&
                        !presence.handle_stranger(*output, now) &&
-                       !mailbox.handle_stranger(*output, now)) {
+                       !mailbox.handle_stranger(*output, now) &&
+                       !exploder.handle_stranger(*output, now)) {
                 proxy.handle_stranger(*output, now);
             }
         }
@@ -238,7 +224,10 @@ private:
                 mails.erase(std::get<presence::Mailbox::Forget>(*output).mail);
             }
         }
-        presence.handle_talks(now);
+        const auto changed = records.take_changed();
+        presence.handle_talks(changed, now);
+        exploder.handle_talks(changed, now);
+        if (!changed.empty()) drain();
         while (auto output = presence.poll()) {
             keep(std::move(*output));
             drain();

@@ -13,10 +13,11 @@ using sip::Header;
 class MailboxTest : public ProxyCalls {
 protected:
     /// What alice gets to hear of her message to bob, once it is certain.
-    int write(const std::string& text, const std::string& more = {}, Duration wait = 0s) {
+    int write(const std::string& text, const std::string& more = {}, Duration wait = 0s,
+              const std::string& type = "text/plain") {
         exchange.hand_in(signed_by("alice", {.method = "MESSAGE",
                                              .from = "sip:alice@school.test",
-                                             .more = more + "Content-Type: text/plain\n",
+                                             .more = more + "Content-Type: " + type + "\n",
                                              .body = text}),
                          outside);
         exchange.run(wait);
@@ -62,6 +63,16 @@ TEST_F(MailboxTest, WhoIsAwayGetsItWhenHeComesOnceAndInOrder) {
     EXPECT_TRUE(exchange.mails.empty());
     bob_comes();
     EXPECT_FALSE(read());
+}
+
+TEST_F(MailboxTest, ItIsKeptNoLongerThanItIsGood) {
+    EXPECT_EQ(write("soon", "Expires: 60\n"), 202);
+    EXPECT_EQ(write("ever"), 202);
+    exchange.run(59s);
+    EXPECT_EQ(exchange.mails.size(), 2u);
+    exchange.run(2s);
+    EXPECT_EQ(exchange.mails.size(), 1u);
+    EXPECT_EQ(write("<isComposing/>", {}, 0s, "application/im-iscomposing+xml"), 480);
 }
 
 TEST_F(MailboxTest, WhoIsThereGetsItAtOnce) {

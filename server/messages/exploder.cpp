@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/messages/exploder.hpp"
+
+#include "base/text.hpp"
+#include "presence/resource_list.hpp"
+#include "server/messages/multipart.hpp"
+#include "sip/message/values.hpp"
+#include "sip/message/writer.hpp"
+
+#include <array>
+
+namespace lyceum::messages {
+
+using sip::Header;
+using sip::Refusal;
+
+namespace {
+
+constexpr std::string_view brought_list = "recipient-list-message"; // RFC 5365 §6.
+constexpr std::array<std::string_view, 1> extensions{brought_list};
+
+/// What belongs to the message and not to its way.
+constexpr std::array kept_headers{Header::subject, Header::date, Header::content_encoding,
+                                  Header::content_language};
+
+bool is_composing(const sip::Message& request) {
+    const auto type = sip::ContentType::parse(request.header(Header::content_type).value_or(""));
+    return type && type->is("application", "im-iscomposing+xml");
+}
+
+} // namespace
+
+Exploder::Exploder(Options options, sip::UserAgent& agent, const routing::Router& router,
+                   identity::Identity& identity, const records::CallRecords& records,
+                   Entropy& entropy, Log& log)
+    : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
+      records_(records), entropy_(entropy), log_(log),
+      by_sender_(options_.per_minute / 60, options_.per_minute) {}
+
+bool Exploder::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
+    if (const auto* received = std::get_if<sip::RequestReceived>(&shown)) {
+        const auto& request = received->request;
+        const bool fresh = request.method() == sip::Method::message &&
+                           sip::tag_of(request, Header::to).empty() && router_.is_ours(request);
+        if (!fresh) return false;
+        if (!request.lists(Header::require, brought_list)) {
+            const auto named = router_.named(request.request_uri());
+            const auto user = sip::Uri::parse(request.request_uri())->user_name();
+            if (named ? !named->is_room : !router_.groups().members(user)) return false;
+        }
+        if (const auto refusal = explode(*received, now)) refuse(*received, *refusal, now);
+        return true;
+    }
+    const auto* response = std::get_if<sip::ResponseReceived>(&shown);
+    const auto* failed = std::get_if<sip::RequestFailed>(&shown);
+    if (!response && !failed) return false;
+    const auto known = sent_.find(response ? response->transaction : failed->transaction);
+    if (known == sent_.end()) return false;
+    const int status = response ? response->response.status() : 408;
+    if (status < 200) return true;
+    const auto id = known->second;
+    sent_.erase(known);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return true; // Of the history, or too late.
+    auto& job = found->second;
+    if (status < 300) ++job.taken;
+    else job.failed = status;
+    if (--job.open == 0) finish(id, now);
+    return true;
+}
+
+std::optional<Refusal> Exploder::explode(const sip::RequestReceived& received, TimePoint now) {
+    const auto& request = received.request;
+    auto sender = identity_.sender(request, received.from, router_.domains(), now);
+    if (!sender) return sender.error();
+    if (auto refusal = Refusal::of_extensions(request, extensions)) return refusal;
+    std::string by;
+    auto readers = readers_of(request, *sender, by);
+    if (!readers) return readers.error();
+    readers->erase(*sender);
+    const bool busy = jobs_.size() >= options_.under_way_max || !by_sender_.take(*sender, now);
+    if (busy) return Refusal::busy(10s, "Too Many Messages");
+    const JobId id{++last_id_};
+    auto& job = jobs_.emplace(id, Job{received}).first->second;
+    if (is_composing(request) || readers->empty()) {
+        job.taken = 1; // Nobody misses it.
+        finish(id, now);
+        return std::nullopt;
+    }
+    const auto letter = letter_of(request, *sender, by);
+    job.open = readers->size();
+    deadlines_.set(id, now + options_.patience);
+    log_.info("message.exploded", {{"sender", Redacted{*sender}}, {"readers", readers->size()}});
+    for (const auto& each : *readers) send(each, letter, id, now);
+    if (records_.in_room(by) > 0) remember(by, letter);
+    return std::nullopt;
+}
+
+/// Who is to get it, and by which room or group; empty: from the sender himself.
+Result<std::set<std::string>, Refusal> Exploder::readers_of(const sip::Message& request,
+                                                            const std::string& sender,
+                                                            std::string& by) const {
+    if (request.lists(Header::require, brought_list)) return listed_in(request);
+    if (const auto named = router_.named(request.request_uri())) {
+        by = to_lower(named->name);
+        if (records_.in_room(by) == 0) return Refusal{480, "Not in Session"};
+        auto present = records_.members_in(by);
+        if (!present.contains(sender)) return Refusal{403, "For Those in the Room"};
+        return present;
+    }
+    by = sip::Uri::parse(request.request_uri())->user_name();
+    const auto& members = *router_.groups().members(by);
+    if (!members.contains(sender) && !identity_.is_administrator(sender))
+        return Refusal{403, "For Those in the Group"};
+    return std::set<std::string>(members.begin(), members.end());
+}
+
+Result<std::set<std::string>, Refusal> Exploder::listed_in(const sip::Message& request) const {
+    const auto body = sip::find_body(request, "application", "resource-lists+xml");
+    if (!body)
+        return Refusal{415, {}, {{Header::accept, std::string(presence::resource_lists_type)}}};
+    const auto uris = presence::uris_listed(*body);
+    if (!uris) return Refusal{400, "Bad List: " + uris.error().what};
+    std::set<std::string> out;
+    for (const auto& uri : *uris) {
+        const auto named = router_.named(uri);
+        if (!named || named->is_room) return Refusal{404, "Not a Member: " + uri};
+        out.insert(named->name);
+    }
+    if (out.empty()) return Refusal{400, "Empty List"};
+    return out;
+}
+
+Exploder::Letter Exploder::letter_of(const sip::Message& request, const std::string& sender,
+                                     const std::string& by) const {
+    const auto from = sip::NameAddr::parse(*request.header(Header::from));
+    const auto name = from->display.empty() ? sender : std::string(from->display);
+    const auto own = "\"" + name + "\" <" + router_.uri_of(sender) + ">";
+    Letter out;
+    out.from = by.empty() ? own : "\"" + name + "\" <" + router_.uri_of(by) + ">";
+    out.asserted = own;
+    for (const auto each : kept_headers)
+        if (const auto value = request.header(each)) out.headers.emplace_back(each, *value);
+    if (by.empty()) {
+        std::tie(out.type, out.body) = without_list(request);
+    } else {
+        out.type = request.header(Header::content_type).value_or("");
+        out.body = request.body();
+    }
+    return out;
+}
+
+sip::Message Exploder::copy_for(const std::string& reader, const Letter& letter) const {
+    const auto uri = router_.uri_of(reader);
+    auto writer = sip::MessageWriter::request(sip::Method::message, uri);
+    writer.header(Header::from, letter.from + ";tag=" + entropy_.hex(8));
+    writer.header(Header::to, "<" + uri + ">");
+    writer.header(Header::call_id, entropy_.hex(16)).header(Header::cseq, "1 MESSAGE");
+    writer.header(Header::max_forwards, 70);
+    writer.header("P-Asserted-Identity", letter.asserted);
+    for (const auto& [name, value] : letter.headers) writer.header(name, value);
+    return writer.finish(letter.type, letter.body);
+}
+
+void Exploder::send(const std::string& reader, const Letter& letter, JobId job, TimePoint now) {
+    const auto transaction =
+        agent_.request(copy_for(reader, letter), {sip::inside(sip::Inside::server)}, {}, now);
+    sent_.emplace(transaction, job);
+}
+
+void Exploder::finish(JobId id, TimePoint now) {
+    const auto found = jobs_.find(id);
+    const auto job = std::move(found->second);
+    jobs_.erase(found);
+    deadlines_.remove(id);
+    const int status = job.taken > 0 ? 202 : job.failed ? job.failed : 480;
+    if (status >= 300) return refuse(job.received, Refusal{status}, now);
+    auto writer = sip::MessageWriter::reply(job.received.request, status, {}, entropy_.hex(8));
+    writer.header(Header::server, options_.server_name);
+    agent_.respond(job.received.transaction, writer.finish(), now);
+}
+
+void Exploder::handle_timeout(TimePoint now) {
+    while (const auto id = deadlines_.expired(now)) finish(*id, now);
+}
+
+void Exploder::refuse(const sip::RequestReceived& received, const Refusal& refusal, TimePoint now) {
+    if (refusal.status != 401)
+        log_.info("message.refused", {{"status", refusal.status}, {"why", refusal.reason}});
+    const auto tag = entropy_.hex(8);
+    agent_.respond(received.transaction, refusal.reply(received.request, options_.server_name, tag),
+                   now);
+}
+
+// ── What was written before somebody came ────────────────────────────────────────────────────────
+
+void Exploder::remember(const std::string& room, const Letter& letter) {
+    const auto kept = std::min(options_.history ? options_.history(room) : 0, options_.history_max);
+    if (kept == 0) return;
+    auto& session = sessions_[room];
+    session.present = records_.members_in(room);
+    session.history.push_back(letter);
+    std::size_t bytes = 0;
+    for (const auto& each : session.history) bytes += each.body.size();
+    while (session.history.size() > kept || bytes > options_.history_bytes_max) {
+        bytes -= session.history.front().body.size();
+        session.history.pop_front();
+    }
+}
+
+void Exploder::handle_talks(const std::set<std::string>& changed, TimePoint now) {
+    for (const auto& room : changed) {
+        const auto found = sessions_.find(room);
+        if (found == sessions_.end()) continue;
+        if (records_.in_room(room) == 0) {
+            sessions_.erase(found);
+            continue;
+        }
+        auto& session = found->second;
+        auto present = records_.members_in(room);
+        for (const auto& each : present)
+            if (!session.present.contains(each))
+                for (const auto& letter : session.history) send(each, letter, {}, now);
+        session.present = std::move(present);
+    }
+}
+
+} // namespace lyceum::messages
