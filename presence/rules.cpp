@@ -2,6 +2,7 @@
 #include "presence/rules.hpp"
 
 #include "base/text.hpp"
+#include "presence/date_time.hpp"
 
 #include <algorithm>
 
@@ -35,10 +36,6 @@ bool is_true(const xml::Element* element) {
 bool provides(const xml::Element& transformations, const char* name, const char* all) {
     const auto* element = transformations.child(rules_ns, name);
     return element && element->child(rules_ns, all);
-}
-
-std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t size) {
-    return at + size <= text.size() ? parse_number<int>(text.substr(at, size)) : std::nullopt;
 }
 
 } // namespace
@@ -158,35 +155,6 @@ std::optional<WallTime> Rules::changes_after(WallTime now) const {
             for (const auto time : {period.from, period.until})
                 if (time > now && (!first || time < *first)) first = time;
     return first;
-}
-
-std::optional<WallTime> parse_date_time(std::string_view text) {
-    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
-        text[13] != ':' || text[16] != ':')
-        return std::nullopt;
-    const auto year = number_at(text, 0, 4), month = number_at(text, 5, 2);
-    const auto day = number_at(text, 8, 2), hour = number_at(text, 11, 2);
-    const auto minute = number_at(text, 14, 2), second = number_at(text, 17, 2);
-    if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year(*year),
-                                           std::chrono::month(static_cast<unsigned>(*month)),
-                                           std::chrono::day(static_cast<unsigned>(*day))};
-    if (!date.ok() || *hour > 24 || *minute > 59 || *second > 60) return std::nullopt;
-    auto rest = text.substr(19);
-    if (rest.starts_with('.')) { // Fractions of a second do not matter here.
-        rest.remove_prefix(1);
-        while (!rest.empty() && is_digit(rest.front())) rest.remove_prefix(1);
-    }
-    std::chrono::minutes zone{};
-    if (rest != "Z") {
-        const auto zone_hour = number_at(rest, 1, 2), zone_minute = number_at(rest, 4, 2);
-        if (rest.size() != 6 || (rest[0] != '+' && rest[0] != '-') || !zone_hour || !zone_minute)
-            return std::nullopt;
-        zone = std::chrono::hours(*zone_hour) + std::chrono::minutes(*zone_minute);
-        if (rest[0] == '-') zone = -zone;
-    }
-    return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(*hour) +
-           std::chrono::minutes(*minute) + std::chrono::seconds(*second) - zone;
 }
 
 } // namespace lyceum::presence

@@ -65,7 +65,4 @@ private:
     std::vector<Rule> rules_;
 };
 
-/// A dateTime of XML Schema with its zone: "2026-09-01T08:00:00+02:00".
-std::optional<WallTime> parse_date_time(std::string_view text);
-
 } // namespace lyceum::presence

@@ -2,9 +2,9 @@
 #include "server/app/arguments.hpp"
 
 #include "base/text.hpp"
+#include "presence/date_time.hpp"
 #include "server/app/server.hpp"
 
-#include <cstdio>
 #include <iostream>
 
 namespace lyceum::app {
@@ -70,15 +70,8 @@ std::string read_password(const Arguments& arguments) {
 }
 
 std::string utc_text(WallTime time) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    const auto day = std::chrono::floor<std::chrono::days>(seconds);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(seconds - day);
-    char out[32];
-    std::snprintf(
-        out, sizeof out, "%04d-%02u-%02u %02d:%02d:%02dZ", int{date.year()}, unsigned{date.month()},
-        unsigned{date.day()}, static_cast<int>(clock.hours().count()),
-        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+    auto out = presence::date_time_text(time);
+    out[out.find('T')] = ' ';
     return out;
 }
 

@@ -28,7 +28,8 @@ constexpr const char* usage = R"(usage:
   lyceum route list | remove PATTERN | try URI     what happens when this is dialled?
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
-               [--spatial off|on] [--video off|switch|grid] [--history MESSAGES] | list | remove NAME
+               [--spatial off|on] [--video off|switch|grid] [--history MESSAGES]
+  lyceum room  list | remove NAME
   lyceum trunk add NAME URI [--user USER --password-stdin] [--register on] [--caller NUMBER]
                [--inbound TARGET] [--calls N] [--from ADDRESS,...] [--trusted on]
                ways to telephones; "lyceum route add +. trunk:NAME" leads numbers there

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "server/app/database_thread.hpp"
+#include "server/events/conference_info.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/clock.hpp"
 #include "server/net/media_plane.hpp"
@@ -176,6 +177,10 @@ public:
         registrar_.restore(stores.bindings.load(), net::monotonic_now());
         presence_.add_for_owners(
             {"message-summary", {std::string(presence::message_summary_type)}, &message_summary_});
+        presence_.add({.name = "conference",
+                       .types = {std::string(events::conference_info_type)},
+                       .source = &conference_info_,
+                       .spacing = events::ConferenceInfo::spacing});
         router_.set_groups(store_.groups());
         read_rules();
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
@@ -480,6 +485,12 @@ private:
     presence::MessageSummary message_summary_{
         mailbox_, [this](std::string_view name) { return router_.uri_of(name); }};
     events::PresenceAgent presence_;
+    events::ConferenceInfo conference_info_{
+        [this](std::string_view room) { return focus_.roster(room); },
+        [this](std::string_view room, std::string_view watcher) {
+            return presence_.may_see(room, watcher) || records_.members_in(room).contains(watcher);
+        },
+        [this](std::string_view room) { return router_.uri_of(room); }, wall_at_zero()};
     DatabaseThread database_;
     net::SipDriver driver_;
     boost::asio::signal_set signals_;

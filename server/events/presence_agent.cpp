@@ -182,7 +182,9 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
     presence::Facts out;
     const bool in_session = records_.in_room(resource) > 0;
     out.reachable = in_session || !location_(resource).empty();
-    if (in_session) out.note = "in session";
+    // Who waits for the teacher watches the room.
+    if (in_session)
+        out.note = records_.has_host(resource) ? "in session, with the host" : "in session";
     const auto add = [&out](const char* activity) {
         auto& known = out.activities;
         if (std::find(known.begin(), known.end(), activity) == known.end())

@@ -61,7 +61,9 @@ public:
     PresenceAgent(const PresenceAgent&) = delete; // Its parts know each other.
     PresenceAgent& operator=(const PresenceAgent&) = delete;
 
-    /// At the start: a package of which only the owner sees anything.
+    /// At the start: a package that members may watch; and one of which only the owner sees
+    /// anything.
+    void add(sip::EventPackage package) { notifier_.add(std::move(package)); }
     void add_for_owners(sip::EventPackage package);
     /// What was on disk at the start.
     void restore(std::vector<sip::Subscription> subscriptions,
@@ -85,6 +87,10 @@ public:
     void handle_saved(presence::Publications::SaveId id, bool done, TimePoint now);
     void handle_timeout(TimePoint now);
 
+    /// Whether he may see what goes on there.
+    [[nodiscard]] bool may_see(std::string_view resource, std::string_view watcher) const {
+        return grant(resource, watcher).view.activities;
+    }
     [[nodiscard]] const sip::Notifier& notifier() const { return notifier_; }
 
     std::optional<Output> poll();

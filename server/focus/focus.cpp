@@ -6,6 +6,16 @@
 #include "server/focus/media_settings.hpp"
 
 namespace lyceum::focus {
+namespace {
+
+Participant participant_of(const sip::Message& invite, mixer::LegId id, TimePoint now) {
+    const auto from = sip::NameAddr::parse(*invite.header(sip::Header::from));
+    Participant out{id, std::string(from->uri_text), std::string(from->display)};
+    out.joined = now;
+    return out;
+}
+
+} // namespace
 
 Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory,
              identity::Identity& identity, MediaGateway& media, records::CallRecords& records,
@@ -42,6 +52,7 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
     leg.pin = room->pin;
     leg.host_pin = room->host_pin;
     leg.admitted = room->access != Access::pin;
+    leg.shown = participant_of(call.invite, id, now);
     leg.record = records_.begin(call.invite, call.from, "room", now);
     records_.set_room(leg.record, to_lower(room->name));
     answer_call(call, id, leg, now);
@@ -164,6 +175,14 @@ void Focus::configure(mixer::LegId id, Leg& leg) {
                             {"encrypted", leg.negotiation.stream()->is_encrypted()},
                             {"send", settings.send},
                             {"receive", settings.receive}});
+    auto shown = leg.shown;
+    shown.host = leg.host;
+    shown.admitted = leg.admitted;
+    shown.sends = settings.send;
+    shown.receives = settings.receive;
+    if (!leg.configured || shown != leg.shown) changed_.insert(leg.conference);
+    leg.configured = true;
+    leg.shown = std::move(shown);
     media_.configure(conferences_.at(leg.conference).id, id,
                      leg_access(*leg.negotiation.stream(), local_media_of(leg)),
                      std::move(settings));
@@ -180,6 +199,7 @@ void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
         leg.admitted = true;
         leg.host = as_host;
         leg.digits.clear();
+        if (as_host) records_.set_host(leg.record);
         log_.info("leg.admitted", {{"leg", id.value}, {"host", as_host}});
         return configure(id, leg);
     }
@@ -235,6 +255,7 @@ void Focus::remove(mixer::LegId id, std::string_view why, TimePoint now) {
     log_.info("leg.left", {{"leg", id.value}, {"why", why}});
     records_.end_leg(found->second.record, id.value, std::string(why), now);
     sessions_.erase(found->second.session);
+    if (found->second.configured) changed_.insert(key);
     legs_.erase(found);
     if (--conference.legs > 0) return;
     media_.end(conference.id);
@@ -261,6 +282,14 @@ Focus::Leg* Focus::leg_of(sip::SessionId session, mixer::LegId& id) {
 std::size_t Focus::participants(std::string_view room) const {
     const auto found = conferences_.find(to_lower(room));
     return found == conferences_.end() ? 0 : found->second.legs;
+}
+
+std::vector<Participant> Focus::roster(std::string_view room) const {
+    std::vector<Participant> out;
+    const auto key = to_lower(room);
+    for (const auto& [id, leg] : legs_)
+        if (leg.configured && leg.conference == key) out.push_back(leg.shown);
+    return out;
 }
 
 } // namespace lyceum::focus

@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "server/focus/directory.hpp"
 #include "server/focus/media_gateway.hpp"
+#include "server/focus/roster.hpp"
 #include "server/identity/identity.hpp"
 #include "server/records/call_records.hpp"
 #include "sip/dialog/user_agent.hpp"
@@ -12,7 +13,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace lyceum::focus {
 
@@ -58,6 +62,10 @@ public:
     [[nodiscard]] std::size_t leg_count() const { return legs_.size(); }
     /// Participants of a room in session; 0 if it is not.
     [[nodiscard]] std::size_t participants(std::string_view room) const;
+    /// Who takes part, in the order in which they came.
+    [[nodiscard]] std::vector<Participant> roster(std::string_view room) const;
+    /// The rooms, in lower case, whose roster is another than when this was asked last.
+    [[nodiscard]] std::set<std::string> take_changed() { return std::exchange(changed_, {}); }
 
 private:
     struct Conference {
@@ -79,6 +87,8 @@ private:
         std::string pin, host_pin, digits;
         int tries = 0;
         records::RecordId record{};
+        Participant shown{};     ///< What others see of it…
+        bool configured = false; ///< …once it has its media.
     };
 
     std::optional<Room> find_room(const sip::IncomingCall& call, TimePoint now);
@@ -108,6 +118,7 @@ private:
     std::map<std::string, Conference> conferences_; ///< By room name in lower case.
     std::map<mixer::LegId, Leg> legs_;
     std::map<sip::SessionId, mixer::LegId> sessions_;
+    std::set<std::string> changed_;
 };
 
 } // namespace lyceum::focus

@@ -97,9 +97,9 @@ std::optional<Refusal> Exploder::explode(const sip::RequestReceived& received, T
 }
 
 /// Who is to get it, and by which room or group; empty: from the sender himself.
-Result<std::set<std::string>, Refusal> Exploder::readers_of(const sip::Message& request,
-                                                            const std::string& sender,
-                                                            std::string& by) const {
+Result<Exploder::Readers, Refusal> Exploder::readers_of(const sip::Message& request,
+                                                        const std::string& sender,
+                                                        std::string& by) const {
     if (request.lists(Header::require, brought_list)) return listed_in(request);
     if (const auto named = router_.named(request.request_uri())) {
         by = to_lower(named->name);
@@ -112,16 +112,16 @@ Result<std::set<std::string>, Refusal> Exploder::readers_of(const sip::Message& 
     const auto& members = *router_.groups().members(by);
     if (!members.contains(sender) && !identity_.is_administrator(sender))
         return Refusal{403, "For Those in the Group"};
-    return std::set<std::string>(members.begin(), members.end());
+    return members;
 }
 
-Result<std::set<std::string>, Refusal> Exploder::listed_in(const sip::Message& request) const {
+Result<Exploder::Readers, Refusal> Exploder::listed_in(const sip::Message& request) const {
     const auto body = sip::find_body(request, "application", "resource-lists+xml");
     if (!body)
         return Refusal{415, {}, {{Header::accept, std::string(presence::resource_lists_type)}}};
     const auto uris = presence::uris_listed(*body);
     if (!uris) return Refusal{400, "Bad List: " + uris.error().what};
-    std::set<std::string> out;
+    Readers out;
     for (const auto& uri : *uris) {
         const auto named = router_.named(uri);
         if (!named || named->is_room) return Refusal{404, "Not a Member: " + uri};

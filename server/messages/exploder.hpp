@@ -59,6 +59,7 @@ public:
     [[nodiscard]] std::optional<TimePoint> deadline() const { return deadlines_.deadline(); }
 
 private:
+    using Readers = std::set<std::string, std::less<>>;
     using JobId = StrongId<struct JobTag>;
     struct Job { ///< One message, and what has become of its copies.
         sip::RequestReceived received;
@@ -70,15 +71,14 @@ private:
         std::vector<std::pair<sip::Header, std::string>> headers{};
     };
     struct Session { ///< Of a room with a history.
-        std::set<std::string> present;
+        Readers present;
         std::deque<Letter> history;
     };
 
     std::optional<sip::Refusal> explode(const sip::RequestReceived& received, TimePoint now);
-    Result<std::set<std::string>, sip::Refusal>
-    readers_of(const sip::Message& request, const std::string& sender, std::string& by) const;
-    [[nodiscard]] Result<std::set<std::string>, sip::Refusal>
-    listed_in(const sip::Message& request) const;
+    Result<Readers, sip::Refusal> readers_of(const sip::Message& request, const std::string& sender,
+                                             std::string& by) const;
+    [[nodiscard]] Result<Readers, sip::Refusal> listed_in(const sip::Message& request) const;
     [[nodiscard]] Letter letter_of(const sip::Message& request, const std::string& sender,
                                    const std::string& by) const;
     [[nodiscard]] sip::Message copy_for(const std::string& reader, const Letter& letter) const;

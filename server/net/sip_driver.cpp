@@ -55,6 +55,8 @@ void SipDriver::drain(TimePoint now) {
         const auto changed = cores_.records.take_changed();
         cores_.presence.handle_talks(changed, now);
         cores_.exploder.handle_talks(changed, now);
+        for (const auto& room : cores_.focus.take_changed())
+            cores_.presence.change("conference", room, now);
         drain_presence();
         drain_mailbox();
     } while (drain_agent(now));

@@ -51,6 +51,13 @@ void CallRecords::set_room(RecordId id, std::string room) {
     found->second.room = std::move(room);
 }
 
+void CallRecords::set_host(RecordId id) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) return;
+    found->second.host = true;
+    tell(found->second);
+}
+
 void CallRecords::ring(RecordId id, const std::string& member) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.record.answered) return;
@@ -196,8 +203,15 @@ std::size_t CallRecords::in_room(std::string_view room) const {
                       [this](RecordId id) { return open_.at(id).record.answered.has_value(); }));
 }
 
-std::set<std::string> CallRecords::members_in(std::string_view room) const {
-    std::set<std::string> out;
+bool CallRecords::has_host(std::string_view room) const {
+    const auto talks = talking_.find(room);
+    return talks != talking_.end() &&
+           std::any_of(talks->second.begin(), talks->second.end(),
+                       [this](RecordId id) { return open_.at(id).host; });
+}
+
+std::set<std::string, std::less<>> CallRecords::members_in(std::string_view room) const {
+    std::set<std::string, std::less<>> out;
     const auto talks = talking_.find(room);
     if (talks == talking_.end()) return out;
     for (const auto id : talks->second) {

@@ -79,6 +79,8 @@ public:
     ///@{
     void set_way(RecordId id, std::string way);
     void set_room(RecordId id, std::string room);
+    /// The caller is a host of the room.
+    void set_host(RecordId id);
     /// A device of this member rings.
     void ring(RecordId id, const std::string& member);
     void answer(RecordId id, TimePoint now);
@@ -104,8 +106,10 @@ public:
     [[nodiscard]] std::vector<Talk> talks(std::string_view member) const;
     /// Participants of a room.
     [[nodiscard]] std::size_t in_room(std::string_view room) const;
+    /// Whether one of them is a host.
+    [[nodiscard]] bool has_host(std::string_view room) const;
     /// Those of them who are members, and have been answered.
-    [[nodiscard]] std::set<std::string> members_in(std::string_view room) const;
+    [[nodiscard]] std::set<std::string, std::less<>> members_in(std::string_view room) const;
     /// The members and rooms for whom this is another answer than when this was asked last.
     [[nodiscard]] std::set<std::string> take_changed() { return std::exchange(changed_, {}); }
 
@@ -115,6 +119,7 @@ private:
         std::string caller_tag, dialog;   ///< The dialog only of a call that a BYE is to end.
         std::optional<std::uint64_t> leg; ///< Over, and waits to hear how it was.
         std::string room, initiator;
+        bool host = false;            ///< Of the room.
         std::set<std::string> called; ///< Whose devices ring, or whose has answered.
     };
     void put_out(RecordId id);

@@ -112,7 +112,7 @@ Result<Notifier::Terms, Refusal> Notifier::terms_of(const Message& request,
     const auto event = EventName::parse(*request.header(Header::event));
     Terms terms{package.expires_standard,
                 {},
-                interval_of(event->params.find("max-rate").value_or("")),
+                std::max(package.spacing, interval_of(event->params.find("max-rate").value_or(""))),
                 interval_of(event->params.find("min-rate").value_or(""))};
     if (const auto asked = request.header(Header::expires)) {
         const auto seconds = parse_delta_seconds(*asked);
@@ -369,6 +369,7 @@ std::vector<std::string> Notifier::watched(std::string_view package) const {
 // ── NOTIFYs ──────────────────────────────────────────────────────────────────────────────────────
 
 void Notifier::change(std::string_view package, std::string_view resource, TimePoint now) {
+    if (const auto* known = this->package(package)) known->source->forget(resource);
     const auto group = groups_.find({std::string(package), std::string(resource)});
     if (group == groups_.end()) return;
     for (const auto id : group->second.watchers) mark(entries_.at(id), now);

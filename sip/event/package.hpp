@@ -45,6 +45,8 @@ public:
     /// there is nothing to say, and the NOTIFY has no body.
     virtual EventState state(std::string_view resource, std::string_view watcher,
                              std::string_view type) = 0;
+    /// It is another one now: what was made of it before is old.
+    virtual void forget(std::string_view resource) { static_cast<void>(resource); }
 };
 
 /// An event package, RFC 6665 §5, as a value: all that the notifier has to know of one.
@@ -52,6 +54,7 @@ struct EventPackage {
     std::string name;               ///< As Event says it.
     std::vector<std::string> types; ///< Formats; who names none gets the first.
     EventSource* source;            ///< Not null; lives longer than the notifier.
+    Duration spacing{};             ///< At least so much time between the NOTIFYs to one watcher.
     Duration expires_standard = std::chrono::seconds(3600); ///< For who does not say how long.
 };
 

@@ -198,3 +198,15 @@ def test_a_class_is_one_buddy_and_one_address():
             alice.wait_for('fullState="true"')
             carol.register()
             assert "<sip:7b@" in carol.wait_for("No class today")
+
+
+def test_who_is_in_a_room_is_seen():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, \
+            phone(server, "bob") as bob:
+        alice.subscribe(uri(server, "demo"), "conference")
+        assert "<active>false</active>" in alice.wait_for("<user-count>0</user-count>")
+        bob.command("dial", uri(server, "demo"))
+        told = alice.wait_for("<user-count>1</user-count>")
+        assert "sip:bob@" in told and "<status>sendrecv</status>" in told, told
+        bob.command("hangup")
+        alice.wait_for("<user-count>0</user-count>")

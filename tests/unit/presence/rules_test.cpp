@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "presence/date_time.hpp"
 #include "presence/rules.hpp"
 
 #include <gtest/gtest.h>
@@ -95,6 +96,8 @@ TEST(Rules, HoldForATime) {
 TEST(Rules, TimesAreReadWithTheirZone) {
     EXPECT_EQ(*parse_date_time("1970-01-02T00:00:01.25Z"), WallTime(24h + 1s));
     EXPECT_EQ(*parse_date_time("1970-01-01T00:00:00-01:30"), WallTime(90min));
+    EXPECT_EQ(date_time_text(*parse_date_time("2026-09-01T08:00:07+02:00")),
+              "2026-09-01T06:00:07Z");
     for (const auto* bad :
          {"", "1970-01-01", "1970-01-01T00:00:00", "1970-02-30T00:00:00Z", "1970-01-01T25:00:00Z",
           "1970-01-01T00:00:00+1:00", "1970-01-01T0a:00:00Z"})

@@ -121,6 +121,9 @@ TEST_F(PresenceAgentTest, ARoomIsThereWhenItIsInSession) {
     EXPECT_NE(both.find("in session"), std::string::npos) << both;
     EXPECT_NE(both.find("<rpid:meeting/>"), std::string::npos);
     EXPECT_NE(both.find("in maths"), std::string::npos);
+    records.set_host(leg);
+    exchange.turn();
+    EXPECT_NE(told().find("in session, with the host"), std::string::npos);
     records.end(leg, 200, "left", exchange.now);
     exchange.turn();
     EXPECT_EQ(notified().size(), 2u);

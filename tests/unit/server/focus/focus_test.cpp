@@ -234,6 +234,28 @@ TEST_F(FocusTest, WhoKeysInTheHostsPinIsAHost) {
     EXPECT_EQ(focus.leg_count(), 2u) << "digits throw nobody out who is in";
 }
 
+TEST_F(FocusTest, TheRosterSaysWhoIsThereAndAsWhat) {
+    EXPECT_TRUE(focus.roster("class").empty());
+    turn(invite("class"));
+    EXPECT_EQ(focus.take_changed(), std::set<std::string>{"class"});
+    auto roster = focus.roster("Class");
+    ASSERT_EQ(roster.size(), 1u);
+    EXPECT_EQ(roster[0].uri, "sip:alice@192.0.2.9");
+    EXPECT_TRUE(roster[0].admitted && roster[0].sends && roster[0].receives);
+    EXPECT_FALSE(roster[0].host);
+    EXPECT_TRUE(focus.take_changed().empty());
+    for (const char digit : {'9', '9'}) focus.handle_digit(media.last_leg, digit, now);
+    EXPECT_TRUE(focus.roster("class")[0].host);
+    EXPECT_EQ(focus.take_changed().size(), 1u);
+    EXPECT_TRUE(records.has_host("class"));
+    focus.handle_leg_lost(media.last_leg, now);
+    EXPECT_FALSE(records.has_host("class"));
+    EXPECT_EQ(focus.take_changed().size(), 1u);
+    EXPECT_TRUE(focus.roster("class").empty());
+    turn(invite("exam", 2));
+    EXPECT_FALSE(focus.roster("exam")[0].admitted) << "he has not keyed in the PIN";
+}
+
 TEST_F(FocusTest, PlayersAreGivenPlacesInASpatialRoomOnly) {
     const auto ok = turn(invite("game", 1, {}, kit::phone_sdp()));
     ASSERT_EQ(ok->status(), 200);
