@@ -30,8 +30,9 @@ void print_watchers(store::PresenceStore& store, const std::string& resource) {
 
 int run_rules(store::PresenceStore& store, const std::string& owner, const std::string& from) {
     if (from.empty()) {
-        for (const auto& each : store.rules_since(0))
-            if (each.owner == owner) std::cout << each.body;
+        for (const auto& [document, number] : store.documents_since(0))
+            if (document.auid == "pres-rules" && document.owner == owner)
+                std::cout << document.body;
         return 0;
     }
     std::string document;
@@ -45,7 +46,7 @@ int run_rules(store::PresenceStore& store, const std::string& owner, const std::
             return 1;
         }
     }
-    return found(store.set_rules(owner, document), "user", owner);
+    return found(store.put(presence::xcap::Document{"pres-rules", owner, document}), "user", owner);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "server/app/database_thread.hpp"
+#include "server/app/xcap_service.hpp"
 #include "server/events/conference_info.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/clock.hpp"
@@ -182,7 +183,7 @@ public:
                        .source = &conference_info_,
                        .spacing = events::ConferenceInfo::spacing});
         router_.set_groups(store_.groups());
-        read_rules();
+        read_documents();
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
                           net::monotonic_now());
         mailbox_.restore(stores.presence.mails(), net::monotonic_now());
@@ -194,6 +195,9 @@ public:
         web_.start(
             [this](const sip::Endpoint& peer, const net::SipTransport::MakeConnection& make) {
                 return transport_.adopt(peer, make);
+            },
+            [this](const net::WebRequest& request, net::WebReply reply) {
+                return xcap_.serve(request, std::move(reply));
             });
         wait_for_signal();
         driver_.turn(); // What was restored may have something to say.
@@ -291,6 +295,8 @@ private:
             << "           sips:demo@" << host << port(transport_.tls_port(), 5061) << "  (TLS)\n"
             << "  echo     sip:echo@" << udp << "\n"
             << "  browser  wss://" << host << ":" << web_.port() << "/sip  (SIP over WebSocket)\n"
+            << "  lists    https://" << host << ":" << web_.port() << XcapService::root
+            << "  (XCAP: buddies, and who may see what)\n"
             << "  data     " << std::filesystem::absolute(configuration_.data).string() << "\n"
             << std::flush;
     }
@@ -375,7 +381,7 @@ private:
                 const auto now = net::monotonic_now();
                 if (guard_.ban_count() > 0) guard_.restore(store_.bans(), now);
                 trunks_.set(store_.trunks(), now);
-                read_rules();
+                read_documents();
                 read_groups();
             });
             driver_.turn();
@@ -395,10 +401,10 @@ private:
         });
     }
 
-    void read_rules() {
-        for (const auto& each : own_rules_.rules_since(rules_read_)) {
-            presence_.set_rules(each.owner, each.body, net::monotonic_now());
-            rules_read_ = each.changed;
+    void read_documents() {
+        for (const auto& [document, number] : documents_.documents_since(documents_read_)) {
+            xcap_.set(document);
+            documents_read_ = number;
         }
     }
 
@@ -478,8 +484,8 @@ private:
     trunk::Trunks trunks_;
     b2bua::B2bua b2bua_;
     sql::Database presence_database_;
-    store::PresenceStore own_rules_{presence_database_};
-    std::int64_t rules_read_ = 0; ///< The last change that was seen.
+    store::PresenceStore documents_{presence_database_};
+    std::int64_t documents_read_ = 0; ///< The last change that was seen.
     presence::Mailbox mailbox_;
     messages::Exploder exploder_;
     presence::MessageSummary message_summary_{
@@ -493,6 +499,8 @@ private:
         [this](std::string_view room) { return router_.uri_of(room); }, wall_at_zero()};
     DatabaseThread database_;
     net::SipDriver driver_;
+    XcapService xcap_{identity_, guard_, router_, presence_, database_, [this] { driver_.turn(); },
+                      log_};
     boost::asio::signal_set signals_;
     boost::asio::steady_timer farewell_, tables_timer_, records_timer_;
     bool stopping_ = false;

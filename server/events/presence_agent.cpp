@@ -127,7 +127,7 @@ std::optional<Refusal> PresenceAgent::subscribe_to_list(const sip::RequestReceiv
         asked.list = std::move(*uris);
     } else {
         const auto group = sip::Uri::parse(request.request_uri())->user_name();
-        if (!router_.groups().members(group)) return Refusal{404};
+        if (!router_.groups().members(group) && !own_lists_.contains(group)) return Refusal{404};
         if (!may_list(group, asked.watcher)) return Refusal{403, "For Those in the Group"};
         asked.resource += group;
         asked.list.emplace();
@@ -143,7 +143,9 @@ std::optional<Refusal> PresenceAgent::subscribe_to_list(const sip::RequestReceiv
 
 bool PresenceAgent::may_list(std::string_view group, std::string_view watcher) {
     const auto* members = router_.groups().members(group);
-    return members && (members->contains(watcher) || identity_.is_administrator(watcher));
+    if (members) return members->contains(watcher) || identity_.is_administrator(watcher);
+    const auto own = own_lists_.find(group);
+    return own != own_lists_.end() && own->second.owner == watcher;
 }
 
 std::optional<Refusal> PresenceAgent::publish(const sip::RequestReceived& received, TimePoint now) {
@@ -236,13 +238,13 @@ void PresenceAgent::set_rules(const std::string& owner, std::string_view documen
 std::vector<presence::ListContents::Item>
 PresenceAgent::items(const sip::Subscription& subscription) {
     std::vector<Item> out;
-    if (subscription.list->empty()) {
-        const auto group = std::string_view(subscription.resource).substr(list_prefix.size());
-        if (const auto* members = router_.groups().members(group))
-            for (const auto& each : *members) out.push_back({uri_of(each), each});
+    const auto name = std::string_view(subscription.resource).substr(list_prefix.size());
+    if (const auto* members = router_.groups().members(name)) {
+        for (const auto& each : *members) out.push_back({uri_of(each), each});
         return out;
     }
-    for (const auto& uri : *subscription.list) {
+    const auto own = own_lists_.find(name);
+    for (const auto& uri : own == own_lists_.end() ? *subscription.list : own->second.members) {
         const auto named = router_.named(uri);
         out.push_back({uri, named ? named->name : std::string()});
     }
@@ -251,6 +253,37 @@ PresenceAgent::items(const sip::Subscription& subscription) {
 
 presence::Handling PresenceAgent::handling(std::string_view resource, std::string_view watcher) {
     return grant(resource, watcher).handling;
+}
+
+void PresenceAgent::set_services(const std::string& owner,
+                                 std::vector<presence::xcap::Service> services, TimePoint now) {
+    look_at_clock(now);
+    std::map<std::string, OwnList, std::less<>> fresh;
+    for (auto& [uri, members] : services)
+        if (const auto parsed = sip::Uri::parse(uri))
+            fresh.emplace(parsed->user_name(), OwnList{owner, std::move(members)});
+    std::set<std::string> changed;
+    for (const auto& [name, list] : own_lists_)
+        if (list.owner == owner && !fresh.contains(name)) changed.insert(name);
+    for (const auto& [name, list] : fresh)
+        if (const auto known = own_lists_.find(name);
+            known == own_lists_.end() || known->second != list)
+            changed.insert(name);
+    std::erase_if(own_lists_, [&](const auto& each) { return each.second.owner == owner; });
+    own_lists_.merge(fresh);
+    for (const auto& name : changed)
+        for (const auto package : packages_with_rules)
+            relist(package, std::string(list_prefix) + name, now);
+    drain(now);
+}
+
+/// Those in a list see it as it is now; who has no business there any more, not at all.
+void PresenceAgent::relist(std::string_view package, const std::string& resource, TimePoint now) {
+    const auto name = std::string_view(resource).substr(list_prefix.size());
+    for (const auto* each : notifier_.watchers(package, resource))
+        if (!may_list(name, each->watcher))
+            notifier_.terminate(each->id, sip::Notifier::Reason::rejected, now);
+    notifier_.relist(package, resource, now);
 }
 
 /// Who is in a group, and so who may see whom, if that is the policy.
@@ -262,12 +295,7 @@ void PresenceAgent::handle_groups(TimePoint now) {
                 if (options_.policy == Policy::groups) review(resource, now);
                 continue;
             }
-            const auto group = std::string_view(resource).substr(list_prefix.size());
-            if (group.empty()) continue;
-            for (const auto* each : notifier_.watchers(package, resource))
-                if (!may_list(group, each->watcher))
-                    notifier_.terminate(each->id, sip::Notifier::Reason::rejected, now);
-            notifier_.relist(package, resource, now);
+            if (resource != list_prefix) relist(package, resource, now);
         }
     drain(now);
 }

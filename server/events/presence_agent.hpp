@@ -5,6 +5,7 @@
 #include "presence/resource_list.hpp"
 #include "presence/rules.hpp"
 #include "presence/watcher_info.hpp"
+#include "presence/xcap_documents.hpp"
 #include "server/events/dialog_info.hpp"
 #include "server/events/registration_info.hpp"
 #include "server/identity/identity.hpp"
@@ -78,6 +79,9 @@ public:
     /// What this owner allows whom, in place of the policy; empty: the policy again. A document
     /// that is none changes nothing, and is logged.
     void set_rules(const std::string& owner, std::string_view document, TimePoint now);
+    /// The lists that he has given URIs (RFC 4826 §4); for him alone.
+    void set_services(const std::string& owner, std::vector<presence::xcap::Service> services,
+                      TimePoint now);
     /// The router's groups are others now.
     void handle_groups(TimePoint now);
     /// These may be on the phone now, or not any more; or be rooms in session, or empty.
@@ -111,6 +115,7 @@ private:
     std::optional<sip::Refusal> subscribe(const sip::RequestReceived& received, TimePoint now);
     std::optional<sip::Refusal> subscribe_to_list(const sip::RequestReceived& received,
                                                   std::string watcher, TimePoint now);
+    void relist(std::string_view package, const std::string& resource, TimePoint now);
     [[nodiscard]] bool may_list(std::string_view group, std::string_view watcher);
     std::optional<sip::Refusal> publish(const sip::RequestReceived& received, TimePoint now);
     [[nodiscard]] bool may_act_for(std::string_view user, std::string_view resource);
@@ -140,6 +145,13 @@ private:
     RegistrationInfo registration_info_;
     DialogInfo dialog_info_;
     std::map<std::string, presence::Rules, std::less<>> rules_; ///< By owner.
+    struct OwnList {
+        std::string owner;
+        std::vector<std::string> members;
+
+        bool operator==(const OwnList&) const = default;
+    };
+    std::map<std::string, OwnList, std::less<>> own_lists_; ///< By the name in their URI.
     DeadlineQueue<std::string> rules_change_; ///< When somebody's rules say something else.
     WallTime wall_now_{}; ///< At the last input: for rules that hold for a time.
     std::deque<Output> outputs_;

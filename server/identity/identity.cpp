@@ -2,6 +2,7 @@
 #include "server/identity/identity.hpp"
 
 #include "sip/message/values.hpp"
+#include "sip/message/writer.hpp"
 
 namespace lyceum::identity {
 
@@ -39,6 +40,14 @@ Identity::Outcome Identity::check(const sip::Message& request, const sip::Endpoi
                                                            : sip::Header::www_authenticate,
                                    std::move(value));
     return out;
+}
+
+Identity::Outcome Identity::check(std::string_view method, std::string_view authorization,
+                                  const sip::Endpoint& from, TimePoint now) {
+    // Digest in SIP is digest in HTTP (RFC 7616); of a request it looks at no more than these.
+    auto writer = sip::MessageWriter::request(method, "sip:here.invalid");
+    if (!authorization.empty()) writer.header(sip::Header::authorization, authorization);
+    return check(writer.finish(), from, now);
 }
 
 Result<std::string, sip::Refusal> Identity::sender(const sip::Message& request,

@@ -45,6 +45,9 @@ public:
     };
     Outcome check(const sip::Message& request, const sip::Endpoint& from, TimePoint now,
                   Challenger by = Challenger::server);
+    /// The same of an HTTP request, of its method and its Authorization.
+    Outcome check(std::string_view method, std::string_view authorization,
+                  const sip::Endpoint& from, TimePoint now);
     /// The member that it is from, for who answers it himself; a From that says otherwise is
     /// refused.
     Result<std::string, sip::Refusal> sender(const sip::Message& request, const sip::Endpoint& from,

@@ -118,8 +118,9 @@ public:
           listener_(io, {options_.bind, options_.port}, "the web port"),
           tls_(load_tls(options_.certificate)) {}
 
-    void start(Adopt adopt) {
+    void start(Adopt adopt, Serve serve) {
         adopt_ = std::move(adopt);
+        serve_ = std::move(serve);
         listener_.start([this](tcp::socket socket) {
             if (visits_ < visits_max) greet(std::move(socket));
         });
@@ -136,13 +137,14 @@ private:
         Visit(Stream s, beast::flat_buffer b, SocketAddress p, Seat taken)
             : seat(std::move(taken)), stream(std::move(s)), buffer(std::move(b)), peer(p) {
             parser.header_limit(header_bytes_max);
-            parser.body_limit(0);
+            parser.body_limit(body_bytes_max);
         }
         Seat seat;
         Stream stream;
         beast::flat_buffer buffer;
         SocketAddress peer;
         http::request_parser<http::empty_body> parser;
+        std::optional<http::request_parser<http::string_body>> whole; ///< With its body.
         http::response<http::string_body> response;
     };
     static constexpr bool is_secure(const Secure*) { return true; }
@@ -195,8 +197,7 @@ private:
     template <class Stream>
     void serve(const std::shared_ptr<Visit<Stream>>& visit) {
         const auto& request = visit->parser.get();
-        if (!websocket::is_upgrade(request) || request.target() != "/sip")
-            return reply(visit, http::status::not_found, "There is nothing here yet.\n");
+        if (!websocket::is_upgrade(request) || request.target() != "/sip") return read_body(visit);
         const auto protocols = request[http::field::sec_websocket_protocol];
         if (!lists({protocols.data(), protocols.size()}, "sip"))
             return reply(visit, http::status::bad_request, "Ask for the subprotocol sip.\n");
@@ -212,11 +213,39 @@ private:
     }
 
     template <class Stream>
+    void read_body(const std::shared_ptr<Visit<Stream>>& visit) {
+        visit->whole.emplace(std::move(visit->parser));
+        http::async_read(visit->stream, visit->buffer, *visit->whole,
+                         [self = shared_from_this(), visit](error_code error, std::size_t) {
+                             if (error == http::error::body_limit)
+                                 return self->reply(visit, http::status::payload_too_large,
+                                                    "Too large.\n");
+                             if (!error) self->answer(visit);
+                         });
+    }
+
+    template <class Stream>
+    void answer(const std::shared_ptr<Visit<Stream>>& visit) {
+        const auto& request = visit->whole->get();
+        const auto header = [&](http::field name) { return std::string(request[name]); };
+        const WebRequest asked{std::string(request.method_string()), std::string(request.target()),
+                               header(http::field::content_type),    request.body(),
+                               header(http::field::authorization),   header(http::field::if_match),
+                               header(http::field::if_none_match),   visit->peer};
+        const bool known = serve_(asked, [self = shared_from_this(), visit](WebResponse response) {
+            for (const auto& [name, value] : response.headers) visit->response.insert(name, value);
+            const auto status = http::int_to_status(static_cast<unsigned>(response.status));
+            self->reply(visit, status, response.body, response.type);
+        });
+        if (!known) reply(visit, http::status::not_found, "There is nothing of that name.\n");
+    }
+
+    template <class Stream>
     void reply(const std::shared_ptr<Visit<Stream>>& visit, http::status status,
-               std::string_view text) {
+               std::string_view text, std::string_view type = "text/plain; charset=utf-8") {
         auto& response = visit->response;
         response.result(status);
-        response.set(http::field::content_type, "text/plain; charset=utf-8");
+        if (!type.empty()) response.set(http::field::content_type, std::string(type));
         response.set(http::field::connection, "close");
         response.set(http::field::server, server_name);
         response.body() = text;
@@ -228,6 +257,7 @@ private:
     Options options_;
     std::size_t visits_ = 0;
     Adopt adopt_;
+    Serve serve_;
     Listener listener_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
 };
@@ -235,7 +265,9 @@ private:
 WebListener::WebListener(boost::asio::io_context& io, Options options)
     : impl_(std::make_shared<Impl>(io, std::move(options))) {}
 WebListener::~WebListener() { close(); }
-void WebListener::start(Adopt adopt) { impl_->start(std::move(adopt)); }
+void WebListener::start(Adopt adopt, Serve serve) {
+    impl_->start(std::move(adopt), std::move(serve));
+}
 void WebListener::close() { impl_->close(); }
 void WebListener::reload_certificate() { impl_->reload_certificate(); }
 std::uint16_t WebListener::port() const { return impl_->port(); }

@@ -82,6 +82,7 @@ public:
     void handle_failed_login(const IpAddress& from, TimePoint now);
     void handle_timeout(TimePoint now);
 
+    [[nodiscard]] bool is_banned(const IpAddress& address) const;
     [[nodiscard]] std::size_t ban_count() const { return bans_.size(); }
     struct Counters {
         std::uint64_t banned = 0, scanners = 0;    ///< Messages dropped.

@@ -102,20 +102,20 @@ void PresenceStore::remove_publication(std::string_view tag) {
     remove_publication_.bind(1, tag).step();
 }
 
-std::vector<PresenceStore::OwnRules> PresenceStore::rules_since(std::int64_t changed) {
-    auto rows = database_.prepare(
-        "SELECT owner, body, changed FROM presence_rules WHERE changed > ? ORDER BY changed");
-    rows.bind(1, changed);
-    std::vector<OwnRules> out;
-    while (rows.step()) out.push_back({rows.text(0), rows.text(1), rows.number(2)});
+std::vector<PresenceStore::Changed> PresenceStore::documents_since(std::int64_t number) {
+    auto rows = database_.prepare("SELECT auid, owner, body, changed FROM xcap_document "
+                                  "WHERE changed > ? ORDER BY changed");
+    rows.bind(1, number);
+    std::vector<Changed> out;
+    while (rows.step()) out.push_back({{rows.text(0), rows.text(1), rows.text(2)}, rows.number(3)});
     return out;
 }
 
-bool PresenceStore::set_rules(std::string_view owner, std::string_view body) {
-    auto row = database_.prepare("INSERT OR REPLACE INTO presence_rules SELECT name, ?2, (SELECT "
-                                 "coalesce(max(changed), 0) + 1 "
-                                 "FROM presence_rules) FROM user WHERE name = ?1");
-    row.bind(1, owner).bind(2, body).step();
+bool PresenceStore::put(const presence::xcap::Document& document) {
+    auto row = database_.prepare(
+        "INSERT OR REPLACE INTO xcap_document SELECT ?1, name, ?3, (SELECT "
+        "coalesce(max(changed), 0) + 1 FROM xcap_document) FROM user WHERE name = ?2");
+    row.bind(1, document.auid).bind(2, document.owner).bind(3, document.body).step();
     return database_.changes() > 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "presence/mailbox.hpp"
 #include "presence/publications.hpp"
+#include "presence/xcap_server.hpp"
 #include "sip/event/subscription.hpp"
 #include "sql/database.hpp"
 
@@ -13,7 +14,8 @@
 
 namespace lyceum::store {
 
-/// Subscriptions, publications and kept messages, in SQLite. Throws sql::Error.
+/// Subscriptions, publications, documents of members and kept messages, in SQLite. Throws
+/// sql::Error.
 class PresenceStore {
 public:
     explicit PresenceStore(sql::Database& database);
@@ -26,15 +28,14 @@ public:
     void put(const presence::Publication& publication);
     void remove_publication(std::string_view tag);
 
-    /// What members allow, a document each.
-    struct OwnRules {
-        std::string owner, body;
-        std::int64_t changed;
+    struct Changed {
+        presence::xcap::Document document;
+        std::int64_t number; ///< Higher than those of earlier changes.
     };
-    /// Those that have changed since `changed` was this; the newest last.
-    std::vector<OwnRules> rules_since(std::int64_t changed);
+    /// The documents of members that have changed since that one; the newest last.
+    std::vector<Changed> documents_since(std::int64_t number);
     /// False: there is no such member.
-    bool set_rules(std::string_view owner, std::string_view body);
+    bool put(const presence::xcap::Document& document);
 
     std::vector<presence::Mail> mails();
     void put(const presence::Mail& mail);

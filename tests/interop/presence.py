@@ -7,6 +7,8 @@ import socket
 import tempfile
 import threading
 import time
+import urllib.error
+import urllib.request
 
 from lab import HOST, Server
 from reach import members, phone, uri
@@ -210,3 +212,61 @@ def test_who_is_in_a_room_is_seen():
         assert "sip:bob@" in told and "<status>sendrecv</status>" in told, told
         bob.command("hangup")
         alice.wait_for("<user-count>0</user-count>")
+
+
+class Xcap:
+    """Documents of a member, by HTTP with his password."""
+
+    def __init__(self, server, name):
+        self.root = f"http://{HOST}:{server.web_port}/xcap"
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, self.root, name, "secret")
+        self.opener = urllib.request.build_opener(urllib.request.HTTPDigestAuthHandler(passwords))
+
+    def ask(self, method, path, body=None, kind=None):
+        """Status and body."""
+        request = urllib.request.Request(self.root + path, body and body.encode(),
+                                         {"Content-Type": kind} if kind else {}, method=method)
+        try:
+            with self.opener.open(request, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+
+def test_buddies_and_rules_are_kept_by_xcap_through_kill_9():
+    buddies = ("<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'><list name='all'>"
+               "<entry uri='{}'/></list></resource-lists>")
+    services = ("<rls-services xmlns='urn:ietf:params:xml:ns:rls-services'><service uri='{}'>"
+                "<resource-list>{}/resource-lists/users/alice/index/~~/resource-lists/"
+                "list%5b@name=%22all%22%5d</resource-list></service></rls-services>")
+    nobody = "<ruleset xmlns='urn:ietf:params:xml:ns:common-policy'/>"
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice:
+        mine, his = Xcap(server, "alice"), Xcap(server, "bob")
+        lists, friends = "/resource-lists/users/alice/index", uri(server, "friends-of-alice")
+        assert mine.ask("GET", "/xcap-caps/global/index")[0] == 200
+        assert mine.ask("PUT", lists, buddies.format(uri(server, "bob")),
+                        "application/resource-lists+xml")[0] == 201
+        assert mine.ask("PUT", "/rls-services/users/alice/index",
+                        services.format(friends, mine.root), "application/rls-services+xml")[0] == 201
+        assert his.ask("GET", lists)[0] == 403
+        status, why = mine.ask("PUT", "/rls-services/users/alice/index",
+                               services.format(uri(server, "bob"), mine.root),
+                               "application/rls-services+xml")
+        assert status == 409 and "uniqueness-failure" in why, why
+        answer = alice.ask("SUBSCRIBE", friends,
+                           "Event: presence\r\nSupported: eventlist\r\nExpires: 600\r\n")
+        assert answer.startswith("SIP/2.0 200"), answer
+        assert uri(server, "bob") in alice.wait_for('fullState="true"')
+        assert his.ask("PUT", "/pres-rules/users/bob/index", nobody,
+                       "application/auth-policy+xml")[0] == 201
+        assert 'reason="rejected"' in alice.wait_for('fullState="false"')
+        entry = lists + "/~~/resource-lists/list/entry%5b@uri=%22sip:carol@far.test%22%5d"
+        assert mine.ask("PUT", entry, "<entry uri='sip:carol@far.test'/>",
+                        "application/xcap-el+xml")[0] == 201
+        assert "sip:carol@far.test" in alice.wait_for('fullState="true"')
+        server.stop(signal.SIGKILL)
+        with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again:
+            assert "carol@far.test" in Xcap(again, "alice").ask("GET", lists)[1]
+            assert on(again, "presence", "rules", "bob") == nobody
+            assert "sip:carol@far.test" in alice.wait_for('fullState="true"')

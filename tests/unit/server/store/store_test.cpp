@@ -357,21 +357,23 @@ TEST_F(StoreTest, SubscriptionsAndPublicationsAreKept) {
     EXPECT_EQ(again.publications(), std::vector{said});
 }
 
-TEST_F(StoreTest, RulesAreReadWhenTheyHaveChanged) {
+TEST_F(StoreTest, DocumentsAreReadWhenTheyHaveChanged) {
     ASSERT_EQ(Store(directory).add_user("bob", "secret"), std::nullopt);
     ASSERT_EQ(Store(directory).add_user("ann", "secret"), std::nullopt);
     auto database = open_database(directory);
     PresenceStore store(database);
-    EXPECT_FALSE(store.set_rules("nobody", "x"));
-    EXPECT_TRUE(store.set_rules("bob", "one"));
-    EXPECT_TRUE(store.set_rules("ann", "two"));
-    const auto all = store.rules_since(0);
-    ASSERT_EQ(all.size(), 2u);
-    EXPECT_EQ(all[1].owner + all[1].body, "anntwo");
-    EXPECT_TRUE(store.rules_since(all[1].changed).empty());
-    EXPECT_TRUE(store.set_rules("bob", ""));
-    ASSERT_EQ(store.rules_since(all[1].changed).size(), 1u);
-    EXPECT_EQ(store.rules_since(all[1].changed)[0].owner, "bob");
+    using presence::xcap::Document;
+    EXPECT_FALSE(store.put(Document{"pres-rules", "nobody", "x"}));
+    EXPECT_TRUE(store.put(Document{"pres-rules", "bob", "one"}));
+    EXPECT_TRUE(store.put(Document{"pres-rules", "ann", "two"}));
+    EXPECT_TRUE(store.put(Document{"resource-lists", "ann", "three"}));
+    const auto all = store.documents_since(0);
+    ASSERT_EQ(all.size(), 3u);
+    EXPECT_EQ(all[2].document, (Document{"resource-lists", "ann", "three"}));
+    EXPECT_TRUE(store.documents_since(all[2].number).empty());
+    EXPECT_TRUE(store.put(Document{"pres-rules", "bob", ""}));
+    ASSERT_EQ(store.documents_since(all[2].number).size(), 1u);
+    EXPECT_EQ(store.documents_since(all[2].number)[0].document.owner, "bob");
 }
 
 TEST_F(StoreTest, CallRecordsAreKeptForATime) {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/app/xcap_service.hpp"
+
+#include "server/net/clock.hpp"
+
+namespace lyceum::app {
+
+using presence::xcap::Document;
+using presence::xcap::Server;
+
+void XcapService::set(const Document& document) {
+    if (server_.document(document.auid, document.owner) == document.body) return; // Ours, perhaps.
+    server_.set(document);
+    take_effect(document);
+}
+
+bool XcapService::serve(const net::WebRequest& request, net::WebReply reply) {
+    if (!request.target.starts_with(std::string(root) + "/")) return false;
+    const auto now = net::monotonic_now();
+    const sip::Endpoint from{sip::Transport::tls, request.peer, {}};
+    if (guard_.is_banned(request.peer.ip)) {
+        reply({.status = 403});
+        return true;
+    }
+    auto outcome = identity_.check(request.method, request.authorization, from, now);
+    if (!outcome.user) {
+        net::WebResponse challenge{.status = 401};
+        for (auto& [name, value] : outcome.challenge)
+            challenge.headers.emplace_back(sip::name_of(name), std::move(value));
+        reply(std::move(challenge));
+        return true;
+    }
+    const Server::RequestId id{++last_id_};
+    replies_.emplace(id, std::move(reply));
+    server_.handle_request(id,
+                           {request.method, request.target.substr(root.size()), request.type,
+                            request.body, request.if_match, request.if_none_match},
+                           *outcome.user);
+    drain();
+    return true;
+}
+
+void XcapService::drain() {
+    while (auto output = server_.poll()) {
+        if (auto* save = std::get_if<Server::Save>(&*output)) {
+            database_.write([document = save->document](
+                                DatabaseThread::Stores& stores) { stores.presence.put(document); },
+                            [this, id = save->id](bool done) {
+                                if (const auto changed = server_.handle_saved(id, done))
+                                    take_effect(*changed);
+                                drain();
+                            });
+            continue;
+        }
+        auto& answer = std::get<Server::Answer>(*output);
+        const auto reply = replies_.extract(answer.request);
+        auto& response = answer.response;
+        net::WebResponse out{response.status, std::move(response.type), std::move(response.body)};
+        if (!response.etag.empty()) out.headers.emplace_back("ETag", "\"" + response.etag + "\"");
+        if (response.status == 405) out.headers.emplace_back("Allow", "GET, PUT, DELETE");
+        reply.mapped()(std::move(out));
+    }
+}
+
+void XcapService::take_effect(const Document& document) {
+    const auto now = net::monotonic_now();
+    const auto& owner = document.owner;
+    if (document.auid == "pres-rules") presence_.set_rules(owner, document.body, now);
+    else
+        presence_.set_services(
+            owner,
+            presence::xcap::services_in(server_.document("rls-services", owner),
+                                        server_.document("resource-lists", owner)),
+            now);
+    turn_();
+}
+
+std::optional<std::string> XcapService::member_of(std::string_view xui) {
+    const bool is_uri = xui.find(':') != std::string_view::npos;
+    const auto named = router_.named(is_uri ? std::string(xui) : router_.uri_of(xui));
+    if (!named || named->is_room) return std::nullopt;
+    return named->name;
+}
+
+bool XcapService::is_free(std::string_view uri) {
+    const auto parsed = sip::Uri::parse(uri);
+    return parsed && router_.domains().contains(*parsed) && !parsed->user_name().empty() &&
+           !router_.named(uri) && !router_.groups().members(parsed->user_name());
+}
+
+} // namespace lyceum::app
