@@ -2,6 +2,7 @@
 #include "presence/composition.hpp"
 
 #include "base/text.hpp"
+#include "presence/date_time.hpp"
 
 #include <algorithm>
 #include <set>
@@ -120,6 +121,26 @@ Element tuple_of_server(std::string_view entity, bool reachable) {
     return tuple;
 }
 
+/// While it lasts, he is not to be reached (RFC 4481).
+Element timed_status(const Facts::Coming& coming, bool with_note) {
+    const std::string ns = "urn:ietf:params:xml:ns:pidf:timed-status";
+    Element out{ns, "timed-status"};
+    out.set("from", date_time_text(coming.from));
+    out.set("until", date_time_text(coming.until));
+    out.children.push_back({ns, "basic", {}, "closed"});
+    if (with_note) out.children.push_back({ns, "note", {}, coming.note});
+    return out;
+}
+
+/// Behind the status, as the schema wants it.
+void add_coming(Element& tuple, const std::vector<Facts::Coming>& coming, const View& view) {
+    auto& parts = tuple.children;
+    const auto status = std::find_if(
+        parts.begin(), parts.end(), [](const Element& each) { return each.is(pidf_ns, "status"); });
+    auto place = status == parts.end() ? parts.begin() : status + 1;
+    for (const auto& each : coming) place = parts.insert(place, timed_status(each, view.notes)) + 1;
+}
+
 } // namespace
 
 std::string compose(std::string_view entity, std::vector<const Document*> published,
@@ -149,9 +170,12 @@ std::string compose(std::string_view entity, std::vector<const Document*> publis
     }
     if (root.children.empty())
         root.children.push_back(tuple_of_server(entity, view.services && facts.reachable));
-    if (view.activities)
+    if (view.activities) {
         for (const auto& name : facts.activities) person.add_activity(name);
-    if (view.notes && !facts.note.empty()) person.add_note(facts.note);
+        add_coming(root.children.front(), facts.coming, view);
+    }
+    if (view.notes)
+        for (const auto& note : facts.notes) person.add_note(note);
     // The order of RFC 3863's schema: tuples, notes, what else there is.
     root.children.insert(root.children.end(), notes.begin(), notes.end());
     if (view != View::blocked())

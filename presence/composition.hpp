@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/time.hpp"
 #include "presence/document.hpp"
 
 #include <compare>
@@ -14,7 +15,14 @@ namespace lyceum::presence {
 struct Facts {
     bool reachable = false;              ///< A device is registered; a room: it is in session.
     std::vector<std::string> activities; ///< RPID names, such as `on-the-phone`.
-    std::string note;                    ///< For people: "in class: Maths".
+    std::vector<std::string> notes{};    ///< For people: "in class: Maths, until 10:45".
+    struct Coming {                      ///< What will be, today.
+        WallTime from, until;
+        std::string note;
+
+        bool operator==(const Coming&) const = default;
+    };
+    std::vector<Coming> coming{};
 
     bool operator==(const Facts&) const = default;
 };
@@ -42,7 +50,7 @@ struct View {
 ///      says more; of anything else that can be said once, the first in order counts; notes are all
 ///      kept.
 ///   4. What the server knows is added: its activities to the person, and a tuple with `open` or
-///      `closed` where nobody has published one.
+///      `closed` where nobody has published one; what will be, to the first tuple (RFC 4481).
 ///   5. What the watcher may not see is left out.
 std::string compose(std::string_view entity, std::vector<const Document*> published,
                     const Facts& facts, const View& view);

@@ -79,6 +79,9 @@ void on_error(void* user, xmlErrorPtr error) {
     builder(user).stop(std::string(trim(why)));
 }
 
+/// What it has to say besides `on_error`, about encodings, it would write to the terminal.
+void say_nothing(void*, const char*, ...) {}
+
 xmlSAXHandler reader() {
     xmlSAXHandler handler{};
     handler.initialized = XML_SAX2_MAGIC;
@@ -217,6 +220,7 @@ Result<Element, Fault> parse(std::string_view document) {
         xmlCreatePushParserCtxt(&handler, &it, nullptr, 0, nullptr), xmlFreeParserCtxt);
     if (!context) return Fault("no memory to read it", 0);
     it.context = context.get();
+    xmlSetGenericErrorFunc(nullptr, say_nothing);
     xmlCtxtUseOptions(it.context, XML_PARSE_NONET);
     xmlParseChunk(it.context, document.data(), static_cast<int>(document.size()), 1);
     if (context->myDoc) xmlFreeDoc(context->myDoc); // Of the declaration, where there is one.

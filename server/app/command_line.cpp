@@ -36,6 +36,8 @@ constexpr const char* usage = R"(usage:
   lyceum trunk list | remove NAME | gateway NAME URI [--priority N] [--weight N] | drop NAME URI
   lyceum group add NAME | list | remove NAME | join NAME USER... | leave NAME USER...
                who belongs together: a class, the staff; one address for all of them
+  lyceum lesson add TITLE --days mon,wed --from 09:00 --until 10:45 [--group NAME] [--teacher USER]
+               [--room NAME] | list | remove N     the timetable: who is in class when
   lyceum binding list [NAME]     where members are reached: what their devices have registered
   lyceum presence watchers [NAME]   who watches whom (or NAME), until when, and whether he may
   lyceum presence show NAME      what the devices of a member have published
@@ -124,6 +126,7 @@ int run_command(const std::vector<std::string>& raw) {
             return run_check(std::move(arguments));
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
+        if (command == "lesson") return run_lesson(std::move(arguments));
         if (command == "group") return run_group(std::move(arguments));
         if (command == "route") return run_route(std::move(arguments));
         if (command == "trunk") return run_trunk(std::move(arguments));

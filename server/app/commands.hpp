@@ -12,6 +12,7 @@ int run_ban(Arguments arguments);
 int run_binding(Arguments arguments);
 int run_call(Arguments arguments);
 int run_group(Arguments arguments);
+int run_lesson(Arguments arguments);
 int run_message(Arguments arguments);
 int run_presence(Arguments arguments);
 int run_room(Arguments arguments);

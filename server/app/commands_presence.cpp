@@ -166,4 +166,38 @@ int run_group(Arguments arguments) {
     return 0;
 }
 
+/// A line for each lesson, with the number by which it is removed.
+int run_lesson(Arguments arguments) {
+    const auto words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    events::Lesson lesson;
+    if (action == "add" && words.size() == 3) {
+        lesson.title = words[2];
+        lesson.group = take(arguments, "group");
+        lesson.teacher = take(arguments, "teacher");
+        lesson.room = take(arguments, "room");
+        const auto days = events::Lesson::parse_days(take(arguments, "days"));
+        if (!days) throw UsageError("--days: " + days.error().what);
+        lesson.days = *days;
+        const auto from = events::Lesson::parse_time(take(arguments, "from"));
+        const auto until = events::Lesson::parse_time(take(arguments, "until"));
+        if (!from || !until) throw UsageError("--from, --until: expected a time like 09:45");
+        lesson.from = *from;
+        lesson.until = *until;
+    }
+    store::Store store(prepare(arguments).data);
+    if (!lesson.title.empty()) return report(store.add_lesson(lesson));
+    if (action == "list" && words.size() == 2) {
+        for (const auto& each : store.lessons())
+            std::cout << each.id << "\t" << each.title << "\t" << each.days_text() << "\t"
+                      << events::time_text(each.from) << "-" << events::time_text(each.until)
+                      << "\tgroup=" << each.group << "\tteacher=" << each.teacher
+                      << "\troom=" << each.room << "\n";
+        return 0;
+    }
+    const auto id = parse_number<std::int64_t>(words.size() == 3 ? words[2] : "");
+    if (action != "remove" || !id) throw UsageError("lesson: add TITLE, list or remove N");
+    return found(store.remove_lesson(*id), "lesson", words[2]);
+}
+
 } // namespace lyceum::app

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "server/app/database_thread.hpp"
+#include "server/app/local_calendar.hpp"
 #include "server/app/xcap_service.hpp"
 #include "server/events/conference_info.hpp"
 #include "server/focus/focus.hpp"
@@ -148,7 +149,8 @@ public:
                          }},
                     agent_, router_, identity_, records_, entropy_, log),
           presence_(presence_options(c), agent_, router_, identity_,
-                    routing::location_of(registrar_), records_, transport_, entropy_, log),
+                    routing::location_of(registrar_), records_, calendar_, transport_, entropy_,
+                    log),
           database_(
               c.data,
               [this](std::function<void()> tell) {
@@ -183,6 +185,7 @@ public:
                        .source = &conference_info_,
                        .spacing = events::ConferenceInfo::spacing});
         router_.set_groups(store_.groups());
+        read_lessons();
         read_documents();
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
                           net::monotonic_now());
@@ -383,6 +386,7 @@ private:
                 trunks_.set(store_.trunks(), now);
                 read_documents();
                 read_groups();
+                read_lessons();
             });
             driver_.turn();
             watch_tables();
@@ -406,6 +410,12 @@ private:
             xcap_.set(document);
             documents_read_ = number;
         }
+    }
+
+    void read_lessons() {
+        auto lessons = store_.lessons();
+        if (lessons == presence_.timetable().lessons()) return;
+        presence_.set_lessons(std::move(lessons), net::monotonic_now());
     }
 
     void read_groups() {
@@ -490,6 +500,7 @@ private:
     messages::Exploder exploder_;
     presence::MessageSummary message_summary_{
         mailbox_, [this](std::string_view name) { return router_.uri_of(name); }};
+    LocalCalendar calendar_;
     events::PresenceAgent presence_;
     events::ConferenceInfo conference_info_{
         [this](std::string_view room) { return focus_.roster(room); },

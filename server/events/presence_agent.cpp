@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/events/presence_agent.hpp"
 
+#include "base/text.hpp"
 #include "sip/message/values.hpp"
 
 #include <algorithm>
@@ -23,14 +24,15 @@ constexpr std::array<std::string_view, 2> packages_with_rules{"presence", "dialo
 
 PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
                              identity::Identity& identity, routing::Router::Location location,
-                             records::CallRecords& records, const sip::LocalAddresses& local,
-                             Entropy& entropy, Log& log)
+                             records::CallRecords& records, Calendar& calendar,
+                             const sip::LocalAddresses& local, Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), router_(router), identity_(identity),
       location_(location), records_(records), entropy_(entropy), log_(log),
       notifier_(options_.notifier, agent, local, entropy, log),
       publications_(options_.publications, entropy, log), presentities_(publications_, *this),
       lists_(*this, entropy), watcher_info_(notifier_, *this, *this),
-      registration_info_(router, std::move(location)), dialog_info_(records, *this) {
+      registration_info_(router, std::move(location)), dialog_info_(records, *this),
+      timetable_(calendar) {
     notifier_.set_lists(lists_);
     notifier_.add({"presence", {std::string(presence::pidf_type)}, &presentities_});
     add_for_owners({"presence.winfo", {std::string(presence::watcher_info_type)}, &watcher_info_});
@@ -186,7 +188,8 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
     out.reachable = in_session || !location_(resource).empty();
     // Who waits for the teacher watches the room.
     if (in_session)
-        out.note = records_.has_host(resource) ? "in session, with the host" : "in session";
+        out.notes.emplace_back(records_.has_host(resource) ? "in session, with the host"
+                                                           : "in session");
     const auto add = [&out](const char* activity) {
         auto& known = out.activities;
         if (std::find(known.begin(), known.end(), activity) == known.end())
@@ -195,9 +198,35 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
     for (const auto& talk : records_.talks(resource)) {
         if (!talk.confirmed || talk.room == resource) continue;
         add(talk.room.empty() ? "on-the-phone" : "meeting");
-        if (!talk.room.empty()) out.note = "in " + talk.room;
+        if (!talk.room.empty()) out.notes.push_back("in " + talk.room);
+    }
+    for (const auto& [lesson, from, until] :
+         timetable_.rest_of_day(resource, router_.groups(), wall_now_)) {
+        if (from > wall_now_) {
+            out.coming.push_back({from, until, lesson->title});
+            continue;
+        }
+        const bool own = iequals(lesson->room, resource);
+        if (!own) add("meeting");
+        out.notes.push_back((own ? "" : "in class: ") + lesson->title + ", until " +
+                            time_text(lesson->until));
     }
     return out;
+}
+
+/// Whoever it is about: what has not changed is not told.
+void PresenceAgent::look_at_timetable(TimePoint now) {
+    for (const auto& resource : notifier_.watched("presence"))
+        if (!resource.starts_with(list_prefix)) tell_watchers(resource, now);
+    const auto next = timetable_.changes_after(wall_now_);
+    lesson_change_ = next ? std::optional(now + (*next - wall_now_)) : std::nullopt;
+}
+
+void PresenceAgent::set_lessons(std::vector<Lesson> lessons, TimePoint now) {
+    look_at_clock(now);
+    timetable_.set(std::move(lessons));
+    look_at_timetable(now);
+    drain(now);
 }
 
 presence::Grant PresenceAgent::grant(std::string_view owner, std::string_view watcher) const {
@@ -367,6 +396,7 @@ void PresenceAgent::handle_saved(presence::Publications::SaveId id, bool done, T
 void PresenceAgent::handle_timeout(TimePoint now) {
     look_at_clock(now);
     while (const auto owner = rules_change_.expired(now)) review(*owner, now);
+    if (lesson_change_ && *lesson_change_ <= now) look_at_timetable(now);
     publications_.handle_timeout(now);
     notifier_.handle_timeout(now);
     drain(now);

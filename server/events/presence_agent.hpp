@@ -8,6 +8,7 @@
 #include "presence/xcap_documents.hpp"
 #include "server/events/dialog_info.hpp"
 #include "server/events/registration_info.hpp"
+#include "server/events/timetable.hpp"
 #include "server/identity/identity.hpp"
 #include "server/routing/router.hpp"
 #include "sip/event/notifier.hpp"
@@ -57,8 +58,8 @@ public:
 
     PresenceAgent(Options options, sip::UserAgent& agent, const routing::Router& router,
                   identity::Identity& identity, routing::Router::Location location,
-                  records::CallRecords& records, const sip::LocalAddresses& local, Entropy& entropy,
-                  Log& log);
+                  records::CallRecords& records, Calendar& calendar,
+                  const sip::LocalAddresses& local, Entropy& entropy, Log& log);
     PresenceAgent(const PresenceAgent&) = delete; // Its parts know each other.
     PresenceAgent& operator=(const PresenceAgent&) = delete;
 
@@ -84,6 +85,9 @@ public:
                       TimePoint now);
     /// The router's groups are others now.
     void handle_groups(TimePoint now);
+    /// What is on each week.
+    void set_lessons(std::vector<Lesson> lessons, TimePoint now);
+    [[nodiscard]] const Timetable& timetable() const { return timetable_; }
     /// These may be on the phone now, or not any more; or be rooms in session, or empty.
     void handle_talks(const std::set<std::string>& changed, TimePoint now);
     void handle_located(sip::LocateId id, std::vector<sip::Endpoint> targets, TimePoint now);
@@ -100,7 +104,7 @@ public:
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {
         return earlier(earlier(notifier_.deadline(), publications_.deadline()),
-                       rules_change_.deadline());
+                       earlier(rules_change_.deadline(), lesson_change_));
     }
 
 private:
@@ -122,6 +126,7 @@ private:
     void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal, TimePoint now);
     [[nodiscard]] presence::Grant grant(std::string_view owner, std::string_view watcher) const;
     void review(const std::string& owner, TimePoint now);
+    void look_at_timetable(TimePoint now);
     void tell_watchers(std::string_view resource, TimePoint now);
     void drain(TimePoint now);
     void look_at_clock(TimePoint now) {
@@ -153,7 +158,9 @@ private:
     };
     std::map<std::string, OwnList, std::less<>> own_lists_; ///< By the name in their URI.
     DeadlineQueue<std::string> rules_change_; ///< When somebody's rules say something else.
-    WallTime wall_now_{}; ///< At the last input: for rules that hold for a time.
+    Timetable timetable_;
+    std::optional<TimePoint> lesson_change_; ///< When one begins or ends.
+    WallTime wall_now_{};                    ///< At the last input: for rules that hold for a time.
     std::deque<Output> outputs_;
 };
 

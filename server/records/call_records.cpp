@@ -195,29 +195,27 @@ std::vector<CallRecords::Talk> CallRecords::talks(std::string_view member) const
     return out;
 }
 
-std::size_t CallRecords::in_room(std::string_view room) const {
+std::vector<const CallRecords::Open*> CallRecords::legs_of(std::string_view room) const {
+    std::vector<const Open*> out;
     const auto talks = talking_.find(room);
-    if (talks == talking_.end()) return 0;
-    return static_cast<std::size_t>(
-        std::count_if(talks->second.begin(), talks->second.end(),
-                      [this](RecordId id) { return open_.at(id).record.answered.has_value(); }));
+    if (talks == talking_.end()) return out;
+    for (const auto id : talks->second)
+        if (const auto& open = open_.at(id); open.room == room && open.record.answered)
+            out.push_back(&open);
+    return out;
 }
 
+std::size_t CallRecords::in_room(std::string_view room) const { return legs_of(room).size(); }
+
 bool CallRecords::has_host(std::string_view room) const {
-    const auto talks = talking_.find(room);
-    return talks != talking_.end() &&
-           std::any_of(talks->second.begin(), talks->second.end(),
-                       [this](RecordId id) { return open_.at(id).host; });
+    const auto legs = legs_of(room);
+    return std::any_of(legs.begin(), legs.end(), [](const Open* each) { return each->host; });
 }
 
 std::set<std::string, std::less<>> CallRecords::members_in(std::string_view room) const {
     std::set<std::string, std::less<>> out;
-    const auto talks = talking_.find(room);
-    if (talks == talking_.end()) return out;
-    for (const auto id : talks->second) {
-        const auto& open = open_.at(id);
-        if (open.record.answered && !open.initiator.empty()) out.insert(open.initiator);
-    }
+    for (const auto* each : legs_of(room))
+        if (!each->initiator.empty()) out.insert(each->initiator);
     return out;
 }
 

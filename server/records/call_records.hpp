@@ -122,6 +122,8 @@ private:
         bool host = false;            ///< Of the room.
         std::set<std::string> called; ///< Whose devices ring, or whose has answered.
     };
+    /// Of those who are in the room now.
+    [[nodiscard]] std::vector<const Open*> legs_of(std::string_view room) const;
     void put_out(RecordId id);
     void tell(const Open& open);
     void forget_talk(const std::string& name, RecordId id);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "server/events/timetable.hpp"
 #include "server/focus/directory.hpp"
 #include "server/identity/identity.hpp"
 #include "server/routing/groups.hpp"
@@ -68,6 +69,10 @@ public:
     bool remove_group(std::string_view name);
     std::optional<Fault> join_group(std::string_view group, std::string_view user);
     bool leave_group(std::string_view group, std::string_view user);
+
+    std::vector<events::Lesson> lessons();
+    std::optional<Fault> add_lesson(const events::Lesson& lesson);
+    bool remove_lesson(std::int64_t id);
 
     std::vector<trunk::Trunk> trunks();
     /// A row of `lyceum trunk list`: what the server has last seen of it, too.

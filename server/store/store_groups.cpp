@@ -47,4 +47,38 @@ bool Store::leave_group(std::string_view group, std::string_view user) {
     return database_.changes() > 0;
 }
 
+std::vector<events::Lesson> Store::lessons() {
+    auto rows =
+        database_.prepare("SELECT id, title, \"group\", teacher, room, days, \"from\", until "
+                          "FROM lesson ORDER BY id");
+    std::vector<events::Lesson> out;
+    while (rows.step() && out.size() < events::Timetable::lessons_max)
+        out.push_back({rows.number(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4),
+                       static_cast<unsigned>(rows.number(5)), std::chrono::minutes(rows.number(6)),
+                       std::chrono::minutes(rows.number(7))});
+    return out;
+}
+
+std::optional<Fault> Store::add_lesson(const events::Lesson& lesson) {
+    if (lesson.title.empty()) return Fault{"a lesson has a title", 0};
+    if (lesson.until <= lesson.from) return Fault{"it ends before it begins", 0};
+    if (!lesson.group.empty() && !groups().members(lesson.group))
+        return Fault{"there is no group " + lesson.group, 0};
+    if (!lesson.teacher.empty() && !member(lesson.teacher))
+        return Fault{"there is no user " + lesson.teacher, 0};
+    if (!lesson.room.empty() && !is_room(lesson.room))
+        return Fault{"there is no room " + lesson.room, 0};
+    auto row = database_.prepare("INSERT INTO lesson VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)");
+    row.bind(1, lesson.title).bind(2, lesson.group).bind(3, lesson.teacher).bind(4, lesson.room);
+    row.bind(5, std::int64_t{lesson.days}).bind(6, lesson.from.count());
+    row.bind(7, lesson.until.count()).step();
+    return std::nullopt;
+}
+
+bool Store::remove_lesson(std::int64_t id) {
+    auto row = database_.prepare("DELETE FROM lesson WHERE id = ?");
+    row.bind(1, id).step();
+    return database_.changes() > 0;
+}
+
 } // namespace lyceum::store

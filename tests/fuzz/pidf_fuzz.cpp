@@ -11,7 +11,7 @@ void fuzz_pidf(ByteView input) {
     using presence::Document, presence::View;
     const auto document = Document::parse(as_text(input));
     if (!document) return;
-    const presence::Facts facts{true, {"on-the-phone"}, "in <maths> & \"art\""};
+    const presence::Facts facts{true, {"on-the-phone"}, {"in <maths> & \"art\""}};
     const Document nothing;
     for (const auto& view : {View{}, View{.devices = false, .notes = false}, View::blocked()}) {
         const auto text =

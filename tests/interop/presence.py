@@ -270,3 +270,16 @@ def test_buddies_and_rules_are_kept_by_xcap_through_kill_9():
             assert "carol@far.test" in Xcap(again, "alice").ask("GET", lists)[1]
             assert on(again, "presence", "rules", "bob") == nobody
             assert "sip:carol@far.test" in alice.wait_for('fullState="true"')
+
+
+def test_who_is_in_class_is_seen_to_be():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice:
+        for arguments in (("group", "add", "7b"), ("group", "join", "7b", "bob"),
+                          ("lesson", "add", "Maths", "--days", "mon,tue,wed,thu,fri,sat,sun", "--from",
+                           "00:00", "--until", "24:00", "--group", "7b", "--room", "demo")):
+            on(server, *arguments)
+        assert "Maths\tmon,tue,wed,thu,fri,sat,sun\t00:00-24:00\tgroup=7b" in on(server, "lesson", "list")
+        alice.subscribe(uri(server, "bob"))
+        assert "<rpid:meeting/>" in alice.wait_for("in class: Maths, until 24:00")
+        on(server, "lesson", "remove", "1")
+        assert "meeting" not in alice.wait_for("<basic>closed</basic>")

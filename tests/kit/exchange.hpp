@@ -149,8 +149,10 @@ public:
                        local,
                        entropy,
                        log};
+    UtcCalendar calendar;
     events::PresenceAgent presence{
-        {}, agent, router, identity, routing::location_of(registrar), records, local, entropy, log};
+        {},      agent,    router, identity, routing::location_of(registrar),
+        records, calendar, local,  entropy,  log};
     presence::Mailbox mailbox{
         {}, agent, [this](std::string_view name) { return router.uri_of(name); }, entropy, log};
     messages::Exploder exploder{{.history = [](std::string_view) { return std::size_t{2}; }},

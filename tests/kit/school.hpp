@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/text.hpp"
+#include "server/events/timetable.hpp"
 #include "server/identity/identity.hpp"
 #include "server/routing/router.hpp"
 
@@ -12,6 +13,17 @@
 #include <vector>
 
 namespace lyceum::kit {
+
+/// A school without summer time.
+class UtcCalendar final : public events::Calendar {
+public:
+    std::chrono::sys_days date(WallTime time) override {
+        return std::chrono::floor<std::chrono::days>(time);
+    }
+    WallTime at(std::chrono::sys_days date, std::chrono::minutes of_day) override {
+        return date + of_day;
+    }
+};
 
 /// Who and what there is in the domain school.test, at 192.0.2.1: the members alice, bob and carol,
 /// whose password is "secret", and a room.

@@ -48,7 +48,7 @@ std::string of_server(const std::string& basic) {
 TEST(Composition, WithoutAnyClientTheServerSaysWhatItKnows) {
     EXPECT_EQ(composed({}), of_server("closed"));
     EXPECT_EQ(composed({}, {.reachable = true}), of_server("open"));
-    EXPECT_EQ(composed({}, {true, {"on-the-phone"}, "in class: Maths"}),
+    EXPECT_EQ(composed({}, {true, {"on-the-phone"}, {"in class: Maths"}}),
               of_server("open") +
                   person(activities("<rpid:on-the-phone/>") + "<dm:note>in class: Maths</dm:note>",
                          "person"));
@@ -108,7 +108,7 @@ TEST(Composition, WhatIsNotForTheWatcherIsLeftOut) {
         tuple("t", "open", "<note>n1</note>") + "<note>n2</note>" +
         person(activities("<rpid:away/>") + "<dm:note>n3</dm:note>") +
         "<dm:device id=\"d\"><dm:deviceID>mac:1</dm:deviceID><dm:note>n4</dm:note></dm:device>");
-    const Facts facts{true, {"on-the-phone"}, "n5"};
+    const Facts facts{true, {"on-the-phone"}, {"n5"}};
     EXPECT_EQ(composed({said}, facts, {.devices = false, .notes = false}),
               tuple("t", "open") + person(activities("<rpid:away/><rpid:on-the-phone/>")));
     EXPECT_EQ(composed({said}, facts, {.devices = false, .activities = false}),

@@ -121,6 +121,7 @@ TEST_F(PresenceAgentTest, ARoomIsThereWhenItIsInSession) {
     EXPECT_NE(both.find("in session"), std::string::npos) << both;
     EXPECT_NE(both.find("<rpid:meeting/>"), std::string::npos);
     EXPECT_NE(both.find("in maths"), std::string::npos);
+    EXPECT_EQ(both.find("in session"), both.rfind("in session")) << "the room is, not bob";
     records.set_host(leg);
     exchange.turn();
     EXPECT_NE(told().find("in session, with the host"), std::string::npos);
@@ -217,7 +218,8 @@ TEST_F(PresenceAgentTest, WithoutRulesThePolicyHolds) {
                                             {Policy::nothing, false, false}}) {
         PresenceAgent agent({.policy = row.policy}, exchange.agent, exchange.router,
                             exchange.identity, routing::location_of(exchange.registrar),
-                            exchange.records, exchange.local, exchange.entropy, exchange.log);
+                            exchange.records, exchange.calendar, exchange.local, exchange.entropy,
+                            exchange.log);
         agent.restore({},
                       {{"bob", "tag",
                         pidf("<tuple id='t'><status><basic>open</basic></status><note>lunch</note>"

@@ -376,6 +376,36 @@ TEST_F(StoreTest, DocumentsAreReadWhenTheyHaveChanged) {
     EXPECT_EQ(store.documents_since(all[2].number)[0].document.owner, "bob");
 }
 
+TEST_F(StoreTest, GroupsAndLessonsAreKept) {
+    Store store(directory);
+    ASSERT_EQ(store.add_user("ann", "secret"), std::nullopt);
+    EXPECT_EQ(store.add_group("7b"), std::nullopt);
+    for (const auto* taken : {"7b", "ann", "demo", "not a name"})
+        EXPECT_TRUE(store.add_group(taken));
+    EXPECT_EQ(store.join_group("7b", "ann"), std::nullopt);
+    EXPECT_TRUE(store.join_group("7b", "bob"));
+    EXPECT_TRUE(store.join_group("8a", "ann"));
+    EXPECT_TRUE(store.groups().share("ann", "ann"));
+    events::Lesson lesson{0, "Maths", "7b", "ann", "demo", 5, 540min, 585min};
+    EXPECT_EQ(store.add_lesson(lesson), std::nullopt);
+    lesson.id = 1;
+    EXPECT_EQ(store.lessons(), std::vector{lesson});
+    for (auto field : {&events::Lesson::group, &events::Lesson::teacher, &events::Lesson::room}) {
+        auto bad = lesson;
+        bad.*field = "nobody";
+        EXPECT_TRUE(store.add_lesson(bad));
+    }
+    lesson.until = lesson.from;
+    EXPECT_TRUE(store.add_lesson(lesson));
+    EXPECT_TRUE(store.remove_lesson(1));
+    EXPECT_FALSE(store.remove_lesson(1));
+    EXPECT_TRUE(store.leave_group("7b", "ann"));
+    EXPECT_FALSE(store.leave_group("7b", "ann"));
+    EXPECT_TRUE(store.groups().members("7b")->empty());
+    EXPECT_TRUE(store.remove_group("7b"));
+    EXPECT_FALSE(store.groups().members("7b"));
+}
+
 TEST_F(StoreTest, CallRecordsAreKeptForATime) {
     auto database = open_database(directory);
     RecordStore store(database);
