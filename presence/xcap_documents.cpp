@@ -79,16 +79,8 @@ constexpr std::array<Application, 4> all{{
     {"xcap-caps", "urn:ietf:params:xml:ns:xcap-caps", "application/xcap-caps+xml", check_nothing},
 }};
 
-Element* find_mutable(Element& root, std::span<const Step> steps) {
-    if (steps.empty() || !steps.front().fits(root) || steps.front().position.value_or(1) != 1)
-        return nullptr;
-    auto* at = &root;
-    for (const auto& step : steps.subspan(1)) {
-        const auto index = select(at->children, step);
-        if (!index) return nullptr;
-        at = &at->children[*index];
-    }
-    return at;
+Element* find_in(Element& root, std::span<const Step> steps) {
+    return const_cast<Element*>(find(root, steps)); // A part of what may be changed.
 }
 
 /// An element by itself; prefixes that it does not explain mean what they usually do.
@@ -162,17 +154,25 @@ const Application* application_of(std::string_view auid) {
 }
 
 const Element* find(const Element& root, std::span<const Step> steps) {
-    return find_mutable(const_cast<Element&>(root), steps); // Of which it only gives a part.
+    if (steps.empty() || !steps.front().fits(root) || steps.front().position.value_or(1) != 1)
+        return nullptr;
+    const auto* at = &root;
+    for (const auto& step : steps.subspan(1)) {
+        const auto index = select(at->children, step);
+        if (!index) return nullptr;
+        at = &at->children[*index];
+    }
+    return at;
 }
 
 Result<bool, Conflict> put(Element& root, const Selector& at, std::string_view text) {
     const std::span<const Step> steps(at.steps);
     if (!at.attribute.empty()) {
-        auto* element = find_mutable(root, steps);
+        auto* element = find_in(root, steps);
         if (!element) return Conflict{"no-parent"};
         return put_attribute(*element, at.attribute, text);
     }
-    auto* parent = steps.size() > 1 ? find_mutable(root, steps.first(steps.size() - 1)) : nullptr;
+    auto* parent = steps.size() > 1 ? find_in(root, steps.first(steps.size() - 1)) : nullptr;
     if (!parent && steps.size() > 1) return Conflict{"no-parent"};
     const auto& last = steps.back();
     auto fresh = fragment_of(text, parent ? parent->ns : root.ns);
@@ -200,7 +200,7 @@ Result<bool, Conflict> put(Element& root, const Selector& at, std::string_view t
 Result<bool, Conflict> remove(Element& root, const Selector& at) {
     const std::span<const Step> steps(at.steps);
     if (!at.attribute.empty()) {
-        auto* element = find_mutable(root, steps);
+        auto* element = find_in(root, steps);
         if (!element) return false;
         return std::erase_if(element->attributes, [&](const xml::Attribute& each) {
                    return each.ns.empty() && each.name == at.attribute;
@@ -210,7 +210,7 @@ Result<bool, Conflict> remove(Element& root, const Selector& at) {
         if (!steps[0].fits(root)) return false;
         return Conflict{"cannot-delete", "a document has a root"};
     }
-    auto* parent = find_mutable(root, steps.first(steps.size() - 1));
+    auto* parent = find_in(root, steps.first(steps.size() - 1));
     const auto index = parent ? select(parent->children, steps.back()) : std::nullopt;
     if (!index) return false;
     parent->children.erase(parent->children.begin() + static_cast<std::ptrdiff_t>(*index));

@@ -190,6 +190,8 @@ private:
         http::async_read_header(
             reading.stream, reading.buffer, reading.parser,
             [self = shared_from_this(), visit = std::move(visit)](error_code error, std::size_t) {
+                if (error == http::error::body_limit)
+                    return self->reply(visit, http::status::payload_too_large, "Too large.\n");
                 if (!error) self->serve(visit);
             });
     }

@@ -261,6 +261,7 @@ def test_buddies_and_rules_are_kept_by_xcap_through_kill_9():
         assert his.ask("PUT", "/pres-rules/users/bob/index", nobody,
                        "application/auth-policy+xml")[0] == 201
         assert 'reason="rejected"' in alice.wait_for('fullState="false"')
+        assert mine.ask("PUT", lists, " " * 300_000, "application/resource-lists+xml")[0] == 413
         entry = lists + "/~~/resource-lists/list/entry%5b@uri=%22sip:carol@far.test%22%5d"
         assert mine.ask("PUT", entry, "<entry uri='sip:carol@far.test'/>",
                         "application/xcap-el+xml")[0] == 201
