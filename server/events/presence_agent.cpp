@@ -240,6 +240,9 @@ presence::Grant PresenceAgent::grant(std::string_view owner, std::string_view wa
     case Policy::groups:
         if (router_.groups().share(owner, watcher))
             return {Handling::allow, {.devices = false, .notes = false}};
+        // A room is nobody's private affair.
+        if (const auto named = router_.named(router_.uri_of(owner)); named && named->is_room)
+            return {Handling::allow, {}};
         break;
     case Policy::nothing: break;
     }
@@ -326,6 +329,8 @@ void PresenceAgent::handle_groups(TimePoint now) {
             }
             if (resource != list_prefix) relist(package, resource, now);
         }
+    timetable_.forget_day();
+    look_at_timetable(now);
     drain(now);
 }
 

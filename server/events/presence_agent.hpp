@@ -28,7 +28,7 @@ namespace lyceum::events {
 enum class Policy {
     all,          ///< Everything.
     availability, ///< Whether they are there and what they do; no notes, no devices.
-    groups,       ///< As availability, for those who are in a group with them; else nothing.
+    groups,       ///< As availability, for those in a group with them; else nothing. Rooms: all.
     nothing,      ///< They look as if they were away.
 };
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <set>
 
 namespace lyceum::events {
 namespace {
@@ -51,22 +53,39 @@ std::string time_text(std::chrono::minutes of_day) {
     return two(of_day.count() / 60) + ":" + two(of_day.count() % 60);
 }
 
+void Timetable::set(std::vector<Lesson> lessons) {
+    day_.reset(); // It points to them.
+    lessons_ = std::move(lessons);
+}
+
+Timetable::Day Timetable::day_of(std::chrono::sys_days date, const routing::Groups& groups) const {
+    Day out{date};
+    for (const auto& each : lessons_) {
+        if (!is_on(each, date)) continue;
+        std::set<std::string> whose;
+        if (const auto* members = groups.members(each.group))
+            whose.insert(members->begin(), members->end());
+        if (!each.teacher.empty()) whose.insert(each.teacher);
+        if (!each.room.empty()) whose.insert(to_lower(each.room));
+        const Sitting sitting{&each, calendar_.at(date, each.from), calendar_.at(date, each.until)};
+        for (const auto& name : whose) out.sittings[name].push_back(sitting);
+    }
+    for (auto& [name, sittings] : out.sittings)
+        std::stable_sort(sittings.begin(), sittings.end(),
+                         [](const Sitting& a, const Sitting& b) { return a.from < b.from; });
+    return out;
+}
+
 std::vector<Sitting> Timetable::rest_of_day(std::string_view who, const routing::Groups& groups,
-                                            WallTime now) const {
+                                            WallTime now) {
     std::vector<Sitting> out;
     if (lessons_.empty()) return out;
     const auto today = calendar_.date(now);
-    for (const auto& each : lessons_) {
-        if (!is_on(each, today)) continue;
-        const auto* members = groups.members(each.group);
-        const bool his =
-            each.teacher == who || iequals(each.room, who) || (members && members->contains(who));
-        if (!his) continue;
-        const auto until = calendar_.at(today, each.until);
-        if (until > now) out.push_back({&each, calendar_.at(today, each.from), until});
-    }
-    std::sort(out.begin(), out.end(),
-              [](const Sitting& a, const Sitting& b) { return a.from < b.from; });
+    if (!day_ || day_->date != today) day_ = day_of(today, groups);
+    const auto found = day_->sittings.find(who);
+    if (found == day_->sittings.end()) return out;
+    std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(out),
+                 [now](const Sitting& each) { return each.until > now; });
     return out;
 }
 

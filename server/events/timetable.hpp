@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,18 +53,27 @@ public:
 
     explicit Timetable(Calendar& calendar) : calendar_(calendar) {}
 
-    void set(std::vector<Lesson> lessons) { lessons_ = std::move(lessons); }
+    void set(std::vector<Lesson> lessons);
+    /// The groups are others now.
+    void forget_day() { day_.reset(); }
     [[nodiscard]] const std::vector<Lesson>& lessons() const { return lessons_; }
 
     /// What is on for a member or a room from now to the end of the day, in order of time.
-    [[nodiscard]] std::vector<Sitting>
-    rest_of_day(std::string_view who, const routing::Groups& groups, WallTime now) const;
+    [[nodiscard]] std::vector<Sitting> rest_of_day(std::string_view who,
+                                                   const routing::Groups& groups, WallTime now);
     /// When a lesson begins or ends next, or another day begins; none: there are no lessons.
     [[nodiscard]] std::optional<WallTime> changes_after(WallTime now) const;
 
 private:
+    struct Day { ///< Worked out once: who has what on it.
+        std::chrono::sys_days date;
+        std::map<std::string, std::vector<Sitting>, std::less<>> sittings{};
+    };
+    [[nodiscard]] Day day_of(std::chrono::sys_days date, const routing::Groups& groups) const;
+
     Calendar& calendar_;
     std::vector<Lesson> lessons_;
+    std::optional<Day> day_{};
 };
 
 } // namespace lyceum::events

@@ -209,12 +209,16 @@ TEST_F(PresenceAgentTest, TheOwnerDecidesWhoSeesWhat) {
 }
 
 TEST_F(PresenceAgentTest, WithoutRulesThePolicyHolds) {
+    routing::Groups groups;
+    for (const auto* each : {"alice", "bob"}) groups.add("7b", each);
+    exchange.router.set_groups(groups);
     struct Row {
         Policy policy;
         bool open, note;
     };
     for (const auto& row : std::vector<Row>{{Policy::all, true, true},
                                             {Policy::availability, true, false},
+                                            {Policy::groups, true, false},
                                             {Policy::nothing, false, false}}) {
         PresenceAgent agent({.policy = row.policy}, exchange.agent, exchange.router,
                             exchange.identity, routing::location_of(exchange.registrar),
@@ -232,6 +236,10 @@ TEST_F(PresenceAgentTest, WithoutRulesThePolicyHolds) {
         EXPECT_EQ(seen.find("lunch") != std::string::npos, row.note) << seen;
         const auto own = source.state("bob", "bob", presence::pidf_type)->text;
         EXPECT_NE(own.find("lunch"), std::string::npos) << "he sees all of himself";
+        const bool to_all = row.policy == Policy::all || row.policy == Policy::availability;
+        const auto hers = source.state("bob", "carol", presence::pidf_type)->text;
+        EXPECT_EQ(hers.find(">open<") != std::string::npos, to_all) << "she is in no class of his";
+        EXPECT_EQ(agent.may_see("maths", "carol"), row.policy != Policy::nothing);
     }
 }
 

@@ -45,7 +45,7 @@ TEST(Timetable, KnowsWhatIsStillOnToday) {
     EXPECT_EQ(on("ann", 585), "Maths ");
     EXPECT_EQ(on("ann", 645), "");
     EXPECT_EQ(on("eve", 0), "Maths ");
-    EXPECT_EQ(on("Hall", 0), "Maths ");
+    EXPECT_EQ(on("hall", 0), "Maths ");
     EXPECT_EQ(on("bob", 0), "");
     EXPECT_EQ(on("ann", 24 * 60), "") << "tomorrow is no thursday";
     EXPECT_EQ(timetable.changes_after(at(0)), at(540));
@@ -89,6 +89,18 @@ TEST_F(LessonsTest, ARoomSaysWhatIsOnInIt) {
     const auto body = told();
     EXPECT_NE(body.find(">Maths, until 00:03<"), std::string::npos) << body;
     EXPECT_EQ(body.find("meeting"), std::string::npos);
+}
+
+TEST_F(LessonsTest, WhoJoinsTheClassIsInItsLessons) {
+    exchange.run(2min);
+    subscribe("alice", "sip:carol@school.test");
+    EXPECT_EQ(told().find("in class"), std::string::npos);
+    routing::Groups groups;
+    groups.add("7b", "carol");
+    exchange.router.set_groups(groups);
+    exchange.presence.handle_groups(exchange.now);
+    exchange.turn();
+    EXPECT_NE(told().find("in class: Maths"), std::string::npos);
 }
 
 TEST_F(LessonsTest, AChangedTimetableIsSeenAtOnce) {
