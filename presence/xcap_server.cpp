@@ -62,6 +62,13 @@ void Server::set(Document document) {
     else documents_.insert_or_assign(key, std::move(document.body));
 }
 
+bool Server::is_changing(std::string_view auid, std::string_view owner) const {
+    return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& each) {
+        const auto& document = each.second.document;
+        return document.auid == auid && document.owner == owner;
+    });
+}
+
 std::string_view Server::document(std::string_view auid, std::string_view owner) const {
     const auto known = documents_.find(Key(auid, owner));
     return known == documents_.end() ? std::string_view{} : known->second;

@@ -79,6 +79,8 @@ public:
     /// Gives what has changed, if it is on disk.
     std::optional<Document> handle_saved(SaveId id, bool done);
 
+    /// A change of it is on its way to the disk.
+    [[nodiscard]] bool is_changing(std::string_view auid, std::string_view owner) const;
     /// Empty: there is none.
     [[nodiscard]] std::string_view document(std::string_view auid, std::string_view owner) const;
 

@@ -41,6 +41,7 @@ constexpr const char* usage = R"(usage:
   lyceum binding list [NAME]     where members are reached: what their devices have registered
   lyceum presence watchers [NAME]   who watches whom (or NAME), until when, and whether he may
   lyceum presence show NAME      what the devices of a member have published
+  lyceum presence see WATCHER NAME   whether WATCHER may watch NAME, by what, and what he sees
   lyceum presence rules NAME [FILE | none]   whom a member allows to see what: shows it, or sets it
                from a file (RFC 5025); none: what the setting "presence" says
   lyceum message list            what waits for members who are not there: from whom, since when

@@ -3,7 +3,11 @@
 #include "server/app/commands.hpp"
 
 #include "base/text.hpp"
+#include "presence/composition.hpp"
 #include "presence/rules.hpp"
+#include "server/app/server.hpp"
+#include "server/events/policy.hpp"
+#include "server/net/clock.hpp"
 #include "server/store/binding_store.hpp"
 #include "server/store/database.hpp"
 #include "server/store/presence_store.hpp"
@@ -12,6 +16,7 @@
 #include "sip/message/parser.hpp"
 #include "sip/message/values.hpp"
 
+#include <array>
 #include <fstream>
 #include <iostream>
 
@@ -66,9 +71,57 @@ int run_binding(Arguments arguments) {
     return 0;
 }
 
+/// What there is of a member on disk: what no call and no lesson has changed.
+std::string composed(const Configuration& configuration, const std::string& owner,
+                     const std::string& uri, const presence::View& view) {
+    auto database = store::open_database(configuration.data);
+    std::vector<presence::Document> documents;
+    for (const auto& each : store::PresenceStore(database).publications())
+        if (each.resource == owner)
+            if (auto document = presence::Document::parse(each.body))
+                documents.push_back(std::move(*document));
+    std::vector<const presence::Document*> said;
+    for (const auto& each : documents) said.push_back(&each);
+    const auto bindings = store::BindingStore(database).load(owner);
+    return presence::compose(uri, said, {.reachable = !bindings.empty()}, view);
+}
+
+/// Whether somebody may watch somebody, by what, and what he sees then.
+int run_see(const Configuration& configuration, const std::string& watcher,
+            const std::string& owner) {
+    store::Store store(configuration.data);
+    const auto nowhere = [](std::string_view) -> const std::vector<registrar::Binding>& {
+        static const std::vector<registrar::Binding> none;
+        return none;
+    };
+    routing::Router router(router_options(configuration), store, nowhere);
+    router.set_groups(store.groups());
+    if (!router.named(router.uri_of(owner))) return found(false, "user or room", owner);
+    if (!store.member(watcher)) return found(false, "user", watcher);
+    auto database = store::open_database(configuration.data);
+    std::optional<presence::Rules> rules;
+    for (const auto& [document, number] : store::PresenceStore(database).documents_since(0))
+        if (document.auid == "pres-rules" && document.owner == owner && !document.body.empty())
+            if (auto parsed = presence::Rules::parse(document.body)) rules = std::move(*parsed);
+    const auto grant =
+        events::granted(*events::policy_of(configuration.presence), rules ? &*rules : nullptr,
+                        owner, watcher, router, net::wall_now());
+    constexpr std::array handlings{"is refused", "waits for him to decide",
+                                   "is told that he is away", "may watch"};
+    std::cout << watcher << " " << handlings.at(static_cast<std::size_t>(grant.handling)) << ", by "
+              << (watcher == owner ? "being it"
+                  : rules          ? "the rules of " + owner
+                                   : "the setting presence = " + configuration.presence)
+              << "\n"
+              << composed(configuration, owner, router.uri_of(owner), grant.view);
+    return 0;
+}
+
 int run_presence(Arguments arguments) {
     const auto words = arguments.words;
-    auto database = store::open_database(prepare(arguments).data);
+    const auto configuration = prepare(arguments);
+    if (words.size() == 4 && words[1] == "see") return run_see(configuration, words[2], words[3]);
+    auto database = store::open_database(configuration.data);
     store::PresenceStore store(database);
     if (words.size() >= 2 && words.size() <= 3 && words[1] == "watchers") {
         print_watchers(store, words.size() == 3 ? words[2] : "");
@@ -77,7 +130,8 @@ int run_presence(Arguments arguments) {
     if (words.size() >= 3 && words.size() <= 4 && words[1] == "rules")
         return run_rules(store, words[2], words.size() == 4 ? words[3] : "");
     if (words.size() != 3 || words[1] != "show")
-        throw UsageError("presence: watchers [NAME], show NAME or rules NAME [FILE | none]");
+        throw UsageError(
+            "presence: watchers [NAME], show NAME, see WATCHER NAME or rules NAME [FILE | none]");
     for (const auto& each : store.publications())
         if (each.resource == words[2])
             std::cout << "until " << utc_text(each.expires) << "\n" << each.body << "\n";

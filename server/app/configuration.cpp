@@ -3,6 +3,7 @@
 
 #include "base/address.hpp"
 #include "base/text.hpp"
+#include "server/events/policy.hpp"
 
 #include <toml++/toml.h>
 
@@ -158,8 +159,7 @@ void check(const Configuration& c) {
             "sip_port and sips_port: expected two different ports");
     require(c.digest == "sha256,md5" || c.digest == "sha256" || c.digest == "md5",
             "digest: expected sha256,md5 or sha256 or md5");
-    require(c.presence == "all" || c.presence == "availability" || c.presence == "groups" ||
-                c.presence == "nothing",
+    require(events::policy_of(c.presence).has_value(),
             "presence: expected all, availability, groups or nothing");
     const bool level = c.log_level == "debug" || c.log_level == "info" ||
                        c.log_level == "warning" || c.log_level == "error";

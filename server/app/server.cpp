@@ -233,9 +233,7 @@ private:
     static events::PresenceAgent::Options presence_options(const Configuration& c) {
         events::PresenceAgent::Options options;
         options.server_name = server_name;
-        if (c.presence == "availability") options.policy = events::Policy::availability;
-        if (c.presence == "groups") options.policy = events::Policy::groups;
-        if (c.presence == "nothing") options.policy = events::Policy::nothing;
+        options.policy = *events::policy_of(c.presence);
         options.notifier.server_name = options.publications.server_name = server_name;
         options.notifier.wall_at_zero = options.publications.wall_at_zero = wall_at_zero();
         return options;

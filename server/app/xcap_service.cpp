@@ -9,7 +9,9 @@ using presence::xcap::Document;
 using presence::xcap::Server;
 
 void XcapService::set(const Document& document) {
-    if (server_.document(document.auid, document.owner) == document.body) return; // Ours, perhaps.
+    const auto& [auid, owner, body] = document;
+    // Perhaps it is ours; and what is on its way there will be the last word.
+    if (server_.document(auid, owner) == body || server_.is_changing(auid, owner)) return;
     server_.set(document);
     take_effect(document);
 }
@@ -28,6 +30,7 @@ bool XcapService::serve(const net::WebRequest& request, net::WebReply reply) {
         for (auto& [name, value] : outcome.challenge)
             challenge.headers.emplace_back(sip::name_of(name), std::move(value));
         reply(std::move(challenge));
+        turn_(); // Somebody may have guessed once too often.
         return true;
     }
     const Server::RequestId id{++last_id_};

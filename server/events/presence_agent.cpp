@@ -230,23 +230,9 @@ void PresenceAgent::set_lessons(std::vector<Lesson> lessons, TimePoint now) {
 }
 
 presence::Grant PresenceAgent::grant(std::string_view owner, std::string_view watcher) const {
-    using presence::Handling;
-    if (watcher == owner) return {Handling::allow, {}};
     const auto own = rules_.find(owner);
-    if (own != rules_.end()) return own->second.grant(router_.uri_of(watcher), wall_now_);
-    switch (options_.policy) {
-    case Policy::all: return {Handling::allow, {}};
-    case Policy::availability: return {Handling::allow, {.devices = false, .notes = false}};
-    case Policy::groups:
-        if (router_.groups().share(owner, watcher))
-            return {Handling::allow, {.devices = false, .notes = false}};
-        // A room is nobody's private affair.
-        if (const auto named = router_.named(router_.uri_of(owner)); named && named->is_room)
-            return {Handling::allow, {}};
-        break;
-    case Policy::nothing: break;
-    }
-    return {Handling::polite_block, presence::View::blocked()};
+    return granted(options_.policy, own == rules_.end() ? nullptr : &own->second, owner, watcher,
+                   router_, wall_now_);
 }
 
 presence::View PresenceAgent::view(std::string_view resource, std::string_view watcher) {

@@ -7,6 +7,7 @@
 #include "presence/watcher_info.hpp"
 #include "presence/xcap_documents.hpp"
 #include "server/events/dialog_info.hpp"
+#include "server/events/policy.hpp"
 #include "server/events/registration_info.hpp"
 #include "server/events/timetable.hpp"
 #include "server/identity/identity.hpp"
@@ -23,14 +24,6 @@
 #include <vector>
 
 namespace lyceum::events {
-
-/// What members may see of each other, as long as they have said nothing themselves.
-enum class Policy {
-    all,          ///< Everything.
-    availability, ///< Whether they are there and what they do; no notes, no devices.
-    groups,       ///< As availability, for those in a group with them; else nothing. Rooms: all.
-    nothing,      ///< They look as if they were away.
-};
 
 /// The presence agent of our domains (RFC 3856 §3), and the notifier of the other packages that
 /// members and rooms have: says who may subscribe to what, takes what devices publish, and adds

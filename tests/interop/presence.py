@@ -270,6 +270,8 @@ def test_buddies_and_rules_are_kept_by_xcap_through_kill_9():
         with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again:
             assert "carol@far.test" in Xcap(again, "alice").ask("GET", lists)[1]
             assert on(again, "presence", "rules", "bob") == nobody
+            assert "alice is refused, by the rules of bob" in on(again, "presence", "see", "alice", "bob")
+            assert "bob may watch, by the setting" in on(again, "presence", "see", "bob", "alice")
             assert "sip:carol@far.test" in alice.wait_for('fullState="true"')
 
 

@@ -174,6 +174,19 @@ TEST_F(XcapTest, WhatIsNotOnDiskIsNotThere) {
     EXPECT_EQ(ask("GET", doc).body, friends);
 }
 
+TEST_F(XcapTest, WhatIsOnItsWayToTheDiskIsKnownToBe) {
+    server.handle_request(Server::RequestId{1},
+                          {"PUT", doc, "application/resource-lists+xml", friends, {}, {}}, user);
+    EXPECT_TRUE(server.is_changing("resource-lists", "ann"));
+    EXPECT_FALSE(server.is_changing("pres-rules", "ann"));
+    const auto save = server.poll();
+    ASSERT_TRUE(save && std::holds_alternative<Server::Save>(*save));
+    EXPECT_FALSE(server.poll()) << "no answer before it is there";
+    server.handle_saved(std::get<Server::Save>(*save).id, true);
+    EXPECT_FALSE(server.is_changing("resource-lists", "ann"));
+    EXPECT_TRUE(server.poll());
+}
+
 TEST_F(XcapTest, CapabilitiesAreForAll) {
     const auto got = ask("GET", "/xcap-caps/global/index");
     EXPECT_EQ(got.status, 200);
