@@ -555,6 +555,7 @@ void Notifier::handle_response(SubscriptionId id, const Message& response, TimeP
                        std::to_string(response.status()) + " " + std::string(response.reason()));
         entry.not_before = now + std::chrono::seconds(*rest);
         entry.changed = true;
+        entry.listed_all = false; // What it said has not been taken in.
     }
     if (entry.changed) mark(entry, now);
     arm(entry);

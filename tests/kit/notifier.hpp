@@ -138,7 +138,9 @@ private:
             return notifier.refresh(known->id, *received, now);
         const auto to = sip::NameAddr::parse(*received->request.header(sip::Header::to));
         if (to->tag()) return agent.take(*received, now);
-        notifier.subscribe(*received, {std::string(to->uri()->user_name()), "ann", pending}, now);
+        sip::Notifier::Asked asked{std::string(to->uri()->user_name()), "ann", pending};
+        if (asked.resource == "all") asked.list.emplace();
+        notifier.subscribe(*received, std::move(asked), now);
     }
 };
 

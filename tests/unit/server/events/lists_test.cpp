@@ -104,6 +104,23 @@ TEST_F(ListsTest, AGroupIsWatchedAsAWholeAndThenInParts) {
     EXPECT_TRUE(notified().empty()) << "that is nothing new";
 }
 
+TEST_F(ListsTest, WhatAWatcherCouldNotTakeInComesAgainAsAWhole) {
+    subscribe("alice", "sip:7b@school.test", "presence", list_headers);
+    listed();
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.run(1ms);
+    const auto notify = exchange.next("NOTIFY");
+    ASSERT_TRUE(notify);
+    auto busy = sip::MessageWriter::reply(notify->message, 503);
+    busy.header(Header::retry_after, "5");
+    exchange.hand_in(kit::parse(busy.finish().bytes()), notify->to);
+    EXPECT_TRUE(notified().empty());
+    exchange.run(5s);
+    auto list = listed();
+    EXPECT_TRUE(list.full);
+    EXPECT_NE(list.bodies["sip:bob@school.test"].find("open"), std::string::npos);
+}
+
 TEST_F(ListsTest, ItIsForThoseWhoUnderstandItAndAreInIt) {
     const auto answer = subscribe("alice", "sip:7b@school.test");
     EXPECT_EQ(answer.status(), 421);
