@@ -2,6 +2,7 @@
 #include "presence/mailbox.hpp"
 
 #include "base/text.hpp"
+#include "sip/dialog/outcome.hpp"
 #include "sip/message/parser.hpp"
 #include "sip/message/writer.hpp"
 
@@ -138,13 +139,11 @@ sip::Message Mailbox::delivery_of(const Mail& mail) const {
 }
 
 bool Mailbox::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
-    const auto* response = std::get_if<sip::ResponseReceived>(&shown);
-    const auto* failed = std::get_if<sip::RequestFailed>(&shown);
-    if (!response && !failed) return false;
-    const auto known = sent_.find(response ? response->transaction : failed->transaction);
+    const auto outcome = sip::Outcome::of(shown);
+    const auto known = outcome ? sent_.find(outcome->transaction) : sent_.end();
     if (known == sent_.end()) return false;
-    const int status = response ? response->response.status() : 408;
-    if (status < 200) return true;
+    if (!outcome->is_final()) return true;
+    const int status = outcome->status;
     const auto [recipient, id] = std::move(known->second);
     sent_.erase(known);
     // What a device does not want, or cannot read, it will not want later either.

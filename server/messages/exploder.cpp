@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "presence/resource_list.hpp"
 #include "server/messages/multipart.hpp"
+#include "sip/dialog/outcome.hpp"
 #include "sip/message/values.hpp"
 #include "sip/message/writer.hpp"
 
@@ -51,13 +52,11 @@ bool Exploder::handle_stranger(const sip::UserAgent::Output& shown, TimePoint no
         if (const auto refusal = explode(*received, now)) refuse(*received, *refusal, now);
         return true;
     }
-    const auto* response = std::get_if<sip::ResponseReceived>(&shown);
-    const auto* failed = std::get_if<sip::RequestFailed>(&shown);
-    if (!response && !failed) return false;
-    const auto known = sent_.find(response ? response->transaction : failed->transaction);
+    const auto outcome = sip::Outcome::of(shown);
+    const auto known = outcome ? sent_.find(outcome->transaction) : sent_.end();
     if (known == sent_.end()) return false;
-    const int status = response ? response->response.status() : 408;
-    if (status < 200) return true;
+    if (!outcome->is_final()) return true;
+    const int status = outcome->status;
     const auto id = known->second;
     sent_.erase(known);
     const auto found = jobs_.find(id);
