@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/b2bua/transfer.hpp"
 
-#include "base/text.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -15,27 +13,6 @@ namespace {
 
 const auto inside_server = sip::inside(sip::Inside::server);
 
-/// Where Refer-To leads, and which dialog is to be replaced there (RFC 3891 §3; RFC 3515 §2.1).
-struct Target {
-    std::string uri, replaces;
-};
-
-Result<Target, int> target_of(const sip::Message& refer) {
-    const auto address = sip::NameAddr::parse(refer.header(Header::refer_to).value_or(""));
-    const auto uri = address ? address->uri() : Result<sip::Uri, Fault>(Fault{});
-    if (!uri) return 400;
-    if (!uri->is_sip() && uri->scheme != sip::Uri::Scheme::tel) return 416;
-    const auto method = uri->params.find("method");
-    if (method && !iequals(*method, "INVITE")) return 403;
-    Target out;
-    out.uri = address->uri_text.substr(0, address->uri_text.find('?'));
-    for (auto rest = uri->headers; !rest.empty();) {
-        auto value = cut(rest, '&');
-        if (iequals(cut(value, '='), "Replaces")) out.replaces = unescape_percent(value);
-    }
-    return out;
-}
-
 } // namespace
 
 Transfers::Transfers(std::string server_name, sip::UserAgent& agent, Bridge& bridge,
@@ -46,8 +23,9 @@ Transfers::Transfers(std::string server_name, sip::UserAgent& agent, Bridge& bri
 void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now) {
     const auto& [pair, by, refer] = referred;
     const auto& request = refer.request;
-    const auto target = target_of(request);
+    const auto target = sip::Referral::of(request);
     if (!target) return refuse(refer, target.error(), now);
+    if (target->method != Method::invite) return refuse(refer, 403, now);
     const auto other = by == Bridge::caller ? Bridge::callee : Bridge::caller;
     const auto description = off_hold(bridge_.description(pair, other));
     if (description.empty()) return refuse(refer, 488, now);
@@ -55,11 +33,9 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     log_.info("trunk.transfer", {{"pair", pair.value}, {"attended", !target->replaces.empty()}});
     const auto& end = bridge_.end(pair, by);
 
-    const auto sub = request.header("Refer-Sub");
-    const bool quiet = sub && istarts_with(trim(*sub), "false");
     auto accepted = sip::MessageWriter::reply(request, 202);
     accepted.header(Header::contact, "<" + end.contact + ">");
-    if (quiet) accepted.header("Refer-Sub", "false");
+    if (target->quiet) accepted.header("Refer-Sub", "false");
     agent_.respond(refer.transaction, accepted.finish(), now);
 
     auto writer = sip::MessageWriter::request(Method::invite, target->uri);
@@ -74,7 +50,7 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     if (!target->replaces.empty())
         writer.header(Header::replaces, target->replaces).header(Header::require, "replaces");
     writer.header(Header::user_agent, server_name_);
-    Transfer transfer{pair, by, quiet, writer.finish("application/sdp", description)};
+    Transfer transfer{pair, by, target->quiet, writer.finish("application/sdp", description)};
     const auto client = agent_.request(transfer.sent, {inside_server}, {{}, true}, now);
     tell(transfer, "active;expires=180", "100 Trying", now);
     transfers_.emplace(client, std::move(transfer));

@@ -180,8 +180,10 @@ void InviteSession::start_session_timer(const Message& message, bool we_are_uac,
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
 
-void InviteSession::invite(std::string_view uri, std::string_view from, std::string description) {
+void InviteSession::invite(std::string_view uri, std::string_view from, std::string description,
+                           std::string served_user) {
     LYCEUM_ASSERT(state_ == State::outgoing && sent_.empty());
+    served_user_ = std::move(served_user);
     uri_ = uri;
     from_ = from;
     if (!description.empty()) initial_offer_ = std::move(description);
@@ -194,6 +196,7 @@ void InviteSession::send_invite() {
     writer.header(Header::call_id, call_id_);
     writer.header(Header::cseq, std::to_string(++invite_cseq_) + " INVITE");
     writer.header(Header::max_forwards, 70);
+    if (!served_user_.empty()) writer.header("P-Served-User", "<" + served_user_ + ">");
     const auto seconds = [](Duration d) {
         return static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::seconds>(d).count());
@@ -361,6 +364,19 @@ void InviteSession::send_success(const Waiting& waiting, const std::string& desc
     if (method == Method::invite)
         keep_repeating(waiting.transaction, std::move(response), cseq_of(waiting.request), now);
     else outputs_.push_back(SendResponse{waiting.transaction, std::move(response)});
+}
+
+void InviteSession::notify(std::uint32_t refer, const ReferralState& state) {
+    if (state_ != State::established && state_ != State::accepted) return;
+    auto& dialog = dialogs_.front();
+    auto writer = dialog.request(Method::notify);
+    writer.header(Header::event, "refer;id=" + std::to_string(refer));
+    writer.header(Header::subscription_state, state.subscription_state());
+    writer.header(Header::contact, options_.contact);
+    const RequestToken token{++last_token_};
+    sent_.push_back({token, Kind::notify, dialog.local_cseq(), false});
+    outputs_.push_back(
+        SendRequest{token, writer.finish("message/sipfrag;version=2.0", state.sipfrag())});
 }
 
 void InviteSession::send(Kind kind, std::uint32_t cseq, MessageWriter writer,

@@ -5,6 +5,8 @@
 #include "base/random.hpp"
 #include "base/timer_table.hpp"
 #include "sip/dialog/dialog.hpp"
+#include "sip/dialog/end_cause.hpp"
+#include "sip/dialog/referral.hpp"
 #include "sip/message/values.hpp"
 #include "sip/transaction/timers.hpp"
 #include "sip/transaction/transaction_layer.hpp"
@@ -19,18 +21,6 @@ namespace lyceum::sip {
 
 /// Names a request of the session on its way; the user agent knows its transaction.
 using RequestToken = StrongId<struct RequestTokenTag>;
-
-/// Why a session is over.
-enum class EndCause {
-    hung_up,         ///< We sent BYE, or CANCEL before an answer.
-    peer_hung_up,    ///< BYE came.
-    cancelled,       ///< CANCEL came before an answer.
-    rejected,        ///< We, or the peer, refused the INVITE.
-    no_ack,          ///< No ACK to our 2xx, or no PRACK, within 64·T1.
-    session_expired, ///< No refresh in time (RFC 4028 §10).
-    failed,          ///< Timeout, transport failure, or 481/408 inside the dialog (§12.2.1.2).
-};
-std::string_view name_of(EndCause cause);
 
 /// One SIP session from INVITE to BYE, in either role: RFC 3261 §13–§15 with PRACK (3262), UPDATE
 /// (3311), session timers (4028), glare (§14.2), CANCEL races, forked answers and retransmission of
@@ -100,14 +90,22 @@ public:
     struct OfferRefused { ///< The session goes on as it was (§14.1).
         int status;
     };
+    struct Keyed { ///< A key of an old phone, by INFO; it has been answered.
+        char key;
+    };
+    struct Referred { ///< A REFER in the dialog: answer the transaction, then `notify`.
+        TransactionId transaction;
+        Message refer;
+    };
     struct Ended {
         EndCause cause;
         int status = 0;
         std::string reason; ///< Of the Reason header (RFC 3326), or the reason phrase.
     };
     ///@}
-    using Output = std::variant<SendRequest, SendResponse, SendAck, SendCancel, Progress,
-                                Established, Offered, OfferWanted, Answered, OfferRefused, Ended>;
+    using Output =
+        std::variant<SendRequest, SendResponse, SendAck, SendCancel, Progress, Established, Offered,
+                     OfferWanted, Answered, OfferRefused, Keyed, Referred, Ended>;
 
     /// The called side. `request` is the valid INVITE, outside of any dialog, with a Contact.
     static Result<InviteSession, Rejection> incoming(Options options, const Message& invite,
@@ -128,7 +126,9 @@ public:
     ///@}
     /// \name Commands of the owner; out of place (the session has moved on) they do nothing.
     ///@{
-    void invite(std::string_view uri, std::string_view from, std::string description);
+    /// `served_user` is for whom it is done, if not for who calls (RFC 5502); or empty.
+    void invite(std::string_view uri, std::string_view from, std::string description,
+                std::string served_user = {});
     void ring(int status, const std::string& description, TimePoint now);
     void accept(std::string description, TimePoint now);
     void reject(int status, std::string_view reason,
@@ -138,11 +138,15 @@ public:
     void answer(const std::string& description, TimePoint now);
     void refuse(int status, std::string_view reason = {});
     void hang_up(std::string_view reason);
+    /// What has become of a REFER in the dialog, whose CSeq this was.
+    void notify(std::uint32_t refer, const ReferralState& state);
     ///@}
 
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const { return timers_.deadline(); }
     [[nodiscard]] State state() const { return state_; }
+    [[nodiscard]] const std::string& contact() const { return options_.contact; }
+    void set_contact(std::string contact) { options_.contact = std::move(contact); }
     /// The dialog that requests travel in: none before the first response with a tag.
     [[nodiscard]] const Dialog* dialog() const { return dialogs_.empty() ? nullptr : &dialogs_[0]; }
     [[nodiscard]] const std::vector<Dialog>& dialogs() const { return dialogs_; }
@@ -150,7 +154,7 @@ public:
     [[nodiscard]] const std::optional<std::string>& initial_offer() const { return initial_offer_; }
 
 private:
-    enum class Kind { invite, reinvite, update, prack, bye };
+    enum class Kind { invite, reinvite, update, prack, bye, notify };
     struct Sent { ///< A request on its way.
         RequestToken token;
         Kind kind;
@@ -162,14 +166,12 @@ private:
         TransactionId transaction;
         Message request;
     };
-
     struct Repeated { ///< A 2xx until its ACK, or a reliable 1xx until its PRACK.
         Message response;
         TransactionId transaction;
         std::uint32_t invite_cseq;
         Duration interval;
     };
-
     static constexpr Duration ring_max = 180s; ///< After the last 1xx, as a proxy's Timer C.
 
     InviteSession(Options options, Random& random);
@@ -178,6 +180,7 @@ private:
     void handle_update(const Message& request, TransactionId transaction, TimePoint now);
     void handle_prack(const Message& request, TransactionId transaction, TimePoint now);
     void handle_bye(const Message& request, TransactionId transaction);
+    void handle_info(const Message& request, TransactionId transaction);
     void handle_invite_response(const Sent& sent, const Message& response, TimePoint now);
     void handle_early(const Message& response, TimePoint now);
     void handle_answer_to_call(const Message& response, TimePoint now);
@@ -213,7 +216,6 @@ private:
     TimerTable<Timer> timers_;
     std::deque<Output> outputs_;
     std::uint64_t last_token_ = 0;
-
     std::vector<Dialog>
         dialogs_; ///< Of a caller, early ones; the first 2xx makes its own the first.
     std::string local_tag_, call_id_;
@@ -224,23 +226,20 @@ private:
     std::vector<Sent> sent_;
     bool cancelling_ = false;
     std::optional<std::string> hang_up_after_ack_; ///< §15: no BYE of the callee before the ACK.
-    bool answered_ = false;         ///< The offer of the initial INVITE has its answer.
-    std::string uri_, from_;        ///< Caller: whom, and as whom.
-    std::uint32_t invite_cseq_ = 0; ///< Caller: of the initial INVITE.
-
+    bool answered_ = false;                ///< The offer of the initial INVITE has its answer.
+    std::string uri_, from_, served_user_; ///< Caller: whom, as whom, and for whom.
+    std::uint32_t invite_cseq_ = 0;        ///< Caller: of the initial INVITE.
     std::optional<Repeated> repeated_;
     bool answer_in_ack_ = false;        ///< Our 2xx had an offer.
     std::optional<std::uint32_t> rseq_; ///< Of the reliable 1xx that waits for its PRACK.
     std::uint32_t last_rseq_ = 0;
     std::optional<std::string> accept_after_prack_;
     std::vector<std::pair<std::string, std::uint32_t>> acknowledged_rseq_; ///< Caller: by To tag.
-
     std::optional<std::uint32_t> ack_wanted_; ///< Caller: the peer's offer came in this 2xx.
     std::optional<Message> ack_; ///< The last ACK of ours, to be repeated with the 2xx.
     std::uint32_t ack_cseq_ = 0;
     std::string local_description_; ///< The last one sent: for re-INVITEs that change nothing.
     std::string pending_offer_;     ///< To be offered, or to be offered again after 491.
-
     Duration interval_{};
     Duration interval_min_;
     bool refresher_ = false;

@@ -36,8 +36,39 @@ void InviteSession::handle_request(const Message& request, TransactionId transac
     case Method::update: return handle_update(request, transaction, now);
     case Method::prack: return handle_prack(request, transaction, now);
     case Method::bye: return handle_bye(request, transaction);
+    case Method::info: return handle_info(request, transaction);
+    case Method::refer: outputs_.push_back(Referred{transaction, request}); return;
     default: return respond(transaction, request, 405);
     }
+}
+
+/// Keys of old phones: "Signal=5" in application/dtmf-relay, or the key alone in application/dtmf.
+/// An info package (RFC 6086) is none that we have asked for.
+void InviteSession::handle_info(const Message& request, TransactionId transaction) {
+    if (request.header("Info-Package"))
+        return respond(transaction, request, 469, "Bad Info Package");
+    const auto type = request.header(Header::content_type).value_or("");
+    const bool relay = istarts_with(type, "application/dtmf-relay");
+    if (!relay && !istarts_with(type, "application/dtmf")) {
+        if (request.body().empty()) return respond(transaction, request, 200);
+        auto writer = reply(request, 415);
+        writer.header(Header::accept, "application/sdp, application/dtmf-relay, application/dtmf");
+        outputs_.push_back(SendResponse{transaction, writer.finish()});
+        return;
+    }
+    auto body = request.body();
+    auto key = relay ? std::string_view{} : trim(cut(body, '\n'));
+    while (relay && !body.empty()) {
+        auto value = cut(body, '\n');
+        if (iequals(trim(cut(value, '=')), "Signal")) key = trim(value);
+    }
+    // Some phones number the star and the pound key as RFC 4733 does.
+    if (key == "10") key = "*";
+    if (key == "11") key = "#";
+    const bool known =
+        key.size() == 1 && std::string_view("0123456789*#").find(key[0]) != std::string_view::npos;
+    respond(transaction, request, known ? 200 : 400, known ? "" : "No Such Key");
+    if (known) outputs_.push_back(Keyed{key[0]});
 }
 
 void InviteSession::handle_reinvite(const Message& request, TransactionId transaction) {
@@ -229,7 +260,7 @@ void InviteSession::handle_answer_to_call(const Message& response, TimePoint now
 /// A 2xx to a re-INVITE, UPDATE, PRACK or BYE.
 void InviteSession::handle_success(const Sent& sent, const Message& response, TimePoint now) {
     if (sent.kind == Kind::bye) return end(EndCause::hung_up);
-    if (sent.kind == Kind::prack) return;
+    if (sent.kind == Kind::prack || sent.kind == Kind::notify) return;
     dialogs_.front().refresh_target(response);
     if (sent.kind == Kind::reinvite) {
         pending_offer_.clear();
@@ -246,7 +277,7 @@ void InviteSession::handle_success(const Sent& sent, const Message& response, Ti
 void InviteSession::handle_refusal(const Sent& sent, const Message& response, TimePoint now) {
     const auto status = response.status();
     if (sent.kind == Kind::bye) return end(EndCause::hung_up);
-    if (sent.kind == Kind::prack) return;
+    if (sent.kind == Kind::prack || sent.kind == Kind::notify) return;
     if (sent.kind == Kind::invite) {
         if (status == 422 && !cancelling_) {
             const auto least = parse_delta_seconds(response.header(Header::min_se).value_or(""));
@@ -281,7 +312,7 @@ void InviteSession::handle_failure(RequestToken token, Effects::Failure why, Tim
     if (kind == Kind::invite)
         return end(cancelling_ ? EndCause::hung_up : EndCause::failed,
                    why == Effects::Failure::timeout ? 408 : 503, text);
-    if (kind == Kind::prack || state_ != State::established) return;
+    if (kind == Kind::prack || kind == Kind::notify || state_ != State::established) return;
     bye("Request timed out"); // §12.2.1.2: like a 408, the dialog is over.
 }
 

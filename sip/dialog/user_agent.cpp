@@ -10,8 +10,10 @@
 namespace lyceum::sip {
 namespace {
 
-constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE";
-constexpr std::array<std::string_view, 2> supported_options{"timer", "100rel"};
+constexpr std::string_view allowed_methods =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER";
+constexpr std::array<std::string_view, 6> supported_options{
+    "timer", "100rel", "norefersub", "replaces", "join", "recipient-list-invite"};
 
 bool is_allowed(Method method) {
     switch (method) {
@@ -21,6 +23,8 @@ bool is_allowed(Method method) {
     case Method::bye:
     case Method::options:
     case Method::prack:
+    case Method::info:
+    case Method::refer:
     case Method::update: return true;
     default: return false;
     }
@@ -165,6 +169,11 @@ void UserAgent::handle_request(RequestReceived received, TimePoint now) {
     if (request.method() == Method::options) return answer_options(received, now);
     if (!key && request.method() == Method::invite)
         return handle_new_call(std::move(received), now);
+    if (!key && request.method() == Method::refer) {
+        outputs_.push_back(
+            ReferReceived{received.transaction, std::move(received.request), received.from});
+        return;
+    }
     const auto known = key ? dialogs_.find(*key) : dialogs_.end();
     if (known == dialogs_.end()) return refuse_request(received, {481}, now);
     const auto id = known->second;
@@ -191,7 +200,8 @@ void UserAgent::handle_new_call(RequestReceived received, TimePoint now) {
     const bool refused = session->state() == InviteSession::State::ended;
     auto offer = session->initial_offer();
     auto& entry =
-        sessions_.emplace(id, Entry{std::move(*session), received.from, {}, {}, {}}).first->second;
+        sessions_.emplace(id, Entry{std::move(*session), received.from, received.from, {}, {}, {}})
+            .first->second;
     entry.invites.push_back(received.transaction);
     invites_[received.transaction] = id;
     if (!refused)
@@ -285,7 +295,8 @@ void UserAgent::answer_options(const RequestReceived& received, TimePoint now) {
     auto writer = MessageWriter::reply(received.request, 200, {}, entropy_.hex(8));
     writer.header(Header::allow, allowed_methods).header(Header::accept, "application/sdp");
     writer.header(Header::accept_encoding, "identity").header(Header::accept_language, "en");
-    writer.header(Header::supported, "timer, 100rel");
+    writer.header(Header::supported,
+                  "timer, 100rel, norefersub, replaces, join, recipient-list-invite");
     const auto uri = Uri::parse(received.request.request_uri());
     writer.header(Header::contact, session_options(uri->user, received.from).contact);
     writer.header(Header::server, options_.server_name);
@@ -312,7 +323,7 @@ InviteSession::Options UserAgent::session_options(std::string_view user,
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
 
 SessionId UserAgent::call(std::string_view uri, std::string_view from, std::string description,
-                          TimePoint now, std::optional<Endpoint> by) {
+                          TimePoint now, std::optional<Endpoint> by, std::string served_user) {
     const SessionId id{++last_session_};
     const auto peer = by ? *by : endpoint_of(uri).value_or(Endpoint{});
     const auto from_address = NameAddr::parse(from);
@@ -320,8 +331,9 @@ SessionId UserAgent::call(std::string_view uri, std::string_view from, std::stri
     auto options = session_options(own ? own->user : std::string_view{}, peer);
     auto session =
         InviteSession::outgoing(std::move(options), entropy_.hex(8), entropy_.hex(16), random_);
-    auto& entry = sessions_.emplace(id, Entry{std::move(session), by, {}, {}, {}}).first->second;
-    entry.session.invite(uri, from, std::move(description));
+    auto& entry =
+        sessions_.emplace(id, Entry{std::move(session), peer, by, {}, {}, {}}).first->second;
+    entry.session.invite(uri, from, std::move(description), std::move(served_user));
     drain(id, now);
     pump(now);
     return id;
@@ -357,6 +369,10 @@ void UserAgent::refuse(SessionId id, int status, std::string_view reason, TimePo
 }
 void UserAgent::hang_up(SessionId id, std::string_view reason, TimePoint now) {
     command(id, now, [&](auto& session) { session.hang_up(reason); });
+}
+void UserAgent::notify(SessionId id, std::uint32_t refer, const ReferralState& state,
+                       TimePoint now) {
+    command(id, now, [&](auto& session) { session.notify(refer, state); });
 }
 
 // ── Sessions to transactions ─────────────────────────────────────────────────────────────────────
@@ -459,6 +475,22 @@ void UserAgent::forget(SessionId id, TimePoint now) {
     for (const auto transaction : found->second.invites) invites_.erase(transaction);
     deadlines_.remove(id);
     sessions_.erase(found);
+}
+
+std::string UserAgent::contact_of(SessionId id) const {
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() ? std::string() : found->second.session.contact();
+}
+
+void UserAgent::set_contact_user(SessionId id, std::string_view user) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return;
+    found->second.session.set_contact(session_options(user, found->second.peer).contact);
+}
+
+std::optional<SessionId> UserAgent::session_of(const DialogKey& dialog) const {
+    const auto found = dialogs_.find(dialog);
+    return found == dialogs_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<UserAgent::Output> UserAgent::poll() {

@@ -29,8 +29,15 @@ struct SessionEvent {
     SessionId session;
     std::variant<InviteSession::Progress, InviteSession::Established, InviteSession::Offered,
                  InviteSession::OfferWanted, InviteSession::Answered, InviteSession::OfferRefused,
-                 InviteSession::Ended>
+                 InviteSession::Keyed, InviteSession::Referred, InviteSession::Ended>
         event;
+};
+/// A REFER outside of any dialog, to one of our URIs, that passed all checks. Answer it by
+/// `respond`.
+struct ReferReceived {
+    TransactionId transaction;
+    Message refer;
+    Endpoint from;
 };
 /// Find where this URI is (RFC 3263) and say so with `handle_located`.
 struct Locate {
@@ -48,8 +55,8 @@ struct Locate {
 /// what a user agent has to answer.
 class UserAgent {
 public:
-    using Output = std::variant<Transmit, Locate, IncomingCall, SessionEvent, RequestReceived,
-                                AckReceived, ResponseReceived, RequestFailed>;
+    using Output = std::variant<Transmit, Locate, IncomingCall, SessionEvent, ReferReceived,
+                                RequestReceived, AckReceived, ResponseReceived, RequestFailed>;
 
     struct Options {
         TransactionLayer::Options transactions;
@@ -86,7 +93,8 @@ public:
     /// \name Commands; those to a session that is over do nothing.
     ///@{
     SessionId call(std::string_view uri, std::string_view from, std::string description,
-                   TimePoint now, std::optional<Endpoint> by = std::nullopt);
+                   TimePoint now, std::optional<Endpoint> by = std::nullopt,
+                   std::string served_user = {});
     void ring(SessionId id, int status, std::string description, TimePoint now);
     void accept(SessionId id, std::string description, TimePoint now);
     void reject(SessionId id, int status, std::string_view reason, TimePoint now,
@@ -95,6 +103,7 @@ public:
     void answer(SessionId id, std::string description, TimePoint now);
     void refuse(SessionId id, int status, std::string_view reason, TimePoint now);
     void hang_up(SessionId id, std::string_view reason, TimePoint now);
+    void notify(SessionId id, std::uint32_t refer, const ReferralState& state, TimePoint now);
     ///@}
 
     std::optional<Output> poll();
@@ -104,12 +113,19 @@ public:
 
     /// Whether a request belongs to one of the sessions; a CANCEL is not asked for.
     [[nodiscard]] bool knows(const Message& request) const;
+    /// Ours in the dialogs of this session, with brackets and parameters; it may be changed before
+    /// the session is accepted, to the URI of another name of ours.
+    [[nodiscard]] std::string contact_of(SessionId id) const;
+    void set_contact_user(SessionId id, std::string_view user);
+    /// The session that has this dialog.
+    [[nodiscard]] std::optional<SessionId> session_of(const DialogKey& dialog) const;
     [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
     [[nodiscard]] const TransactionLayer& transactions() const { return layer_; }
 
 private:
     struct Entry {
         InviteSession session;
+        Endpoint peer;                ///< Towards whom our Contact is.
         std::optional<Endpoint> flow; ///< Where the peer's requests come from.
         std::map<RequestToken, TransactionId> tokens;
         std::vector<TransactionId> invites; ///< Of the peer, by which a CANCEL finds the session.

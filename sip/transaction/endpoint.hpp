@@ -24,18 +24,22 @@ struct Endpoint {
     auto operator<=>(const Endpoint&) const = default;
 };
 
-/// The ends of the line inside this program. What is sent to one end is received from the other, so
-/// to each the other is a peer on a connection that never breaks; nobody else can get there.
+/// The ends of the lines inside this program, two of a line. What is sent to one end is received
+/// from the other, so to each the other is a peer on a connection that never breaks; nobody else
+/// can get there.
 enum class Inside : std::uint16_t {
-    server = 1, ///< Registrar, proxy and rooms.
-    b2bua = 2,  ///< Who keeps two sides apart.
+    server = 1,          ///< Registrar, proxy and rooms, for who comes from outside by…
+    b2bua = 2,           ///< …who keeps two sides apart.
+    server_of_rooms = 3, ///< The same, for…
+    rooms = 4,           ///< …rooms that call somebody.
 };
 constexpr Endpoint inside(Inside end) {
     return {Transport::inside, {IpAddress{}, static_cast<std::uint16_t>(end)}, {}};
 }
 /// Where what was sent to this end is seen to come from.
 constexpr Endpoint other_end(const Endpoint& end) {
-    return inside(end == inside(Inside::server) ? Inside::b2bua : Inside::server);
+    const unsigned number = end.address.port;
+    return inside(static_cast<Inside>(number % 2 == 1 ? number + 1 : number - 1));
 }
 
 /// Where a SIP URI with an IP literal leads; it needs no look-up (RFC 3263 §4.1, §4.2). None for a
