@@ -30,10 +30,10 @@ Receiver ConferenceMedia::receiver_of(const MediaLeg& media) const {
     return out;
 }
 
-ConferenceMedia::EncodingKey ConferenceMedia::key_of(const MediaLeg& media) const {
+ConferenceMedia::EncodingKey ConferenceMedia::key_of(const MediaLeg& media, CircleId circle) const {
     const auto& settings = media.settings();
     const auto* codec = settings.sending.codec;
-    return {codec, codec->encoding_class(receiver_of(media)), settings.ptime.count()};
+    return {codec, codec->encoding_class(receiver_of(media)), settings.ptime.count(), circle};
 }
 
 bool ConferenceMedia::is_before(const std::unique_ptr<Leg>& leg, LegId id) { return leg->id < id; }
@@ -48,11 +48,12 @@ ConferenceMedia::Leg* ConferenceMedia::find(LegId id) {
 
 void ConferenceMedia::add_leg(LegId id, LegSettings settings, TimePoint now) {
     MediaLeg media(std::move(settings), random_, now);
-    auto key = key_of(media);
+    auto key = key_of(media, {});
     const auto place = std::lower_bound(legs_.begin(), legs_.end(), id, is_before);
     LYCEUM_ASSERT(place == legs_.end() || (*place)->id != id);
-    auto& leg =
-        **legs_.insert(place, std::make_unique<Leg>(Leg{id, std::move(media), std::move(key)}));
+    auto& leg = **legs_.insert(
+        place, std::make_unique<Leg>(Leg{id, std::move(media), std::move(key), &circle_of({})}));
+    ++leg.circle->legs;
     leg.frame = Frame(tick_samples_);
     leg.care = SoundCare(leg.media.settings().care, tick_samples_);
 }
@@ -73,12 +74,102 @@ void ConferenceMedia::place_leg(LegId id, const Place& place) {
     if (auto* leg = find(id)) leg->place = place;
 }
 
+void ConferenceMedia::set_part(LegId id, const Part& part) {
+    auto* leg = find(id);
+    if (!leg || leg->part == part) return;
+    if (leg->part.circle != part.circle) {
+        auto& circle = circle_of(part.circle);
+        ++circle.legs;
+        leave_circle(*leg);
+        leg->circle = &circle;
+        leg->gain = 0; // Its voice fades in.
+    }
+    leg->part = part;
+    rekey(*leg);
+}
+
+ConferenceMedia::Circle& ConferenceMedia::circle_of(CircleId id) {
+    const auto [place, fresh] = circles_.try_emplace(id);
+    auto& circle = place->second;
+    if (fresh) {
+        circle.options.speakers_max = options_.speakers_max;
+        circle.own = circle.total = Total(tick_samples_);
+        circle.mix = Frame(tick_samples_);
+    }
+    return circle;
+}
+
+void ConferenceMedia::leave_circle(const Leg& leg) {
+    const auto left = circles_.find(leg.part.circle);
+    if (--left->second.legs == 0 && !left->second.kept) circles_.erase(left);
+}
+
+void ConferenceMedia::set_circle(CircleId id, CircleOptions options) {
+    auto& circle = circle_of(id);
+    circle.options = std::move(options);
+    circle.kept = true;
+}
+
+void ConferenceMedia::remove_circle(CircleId id) {
+    const auto found = circles_.find(id);
+    if (found == circles_.end()) return;
+    found->second.options.overhears.clear();
+    found->second.kept = false;
+    if (found->second.legs == 0) circles_.erase(found);
+}
+
+void ConferenceMedia::play(LegId id, Sound sound) {
+    if (auto* leg = find(id)) leg->sounds.push(std::move(sound));
+}
+
+void ConferenceMedia::play(CircleId id, Sound sound) {
+    if (const auto found = circles_.find(id); found != circles_.end())
+        found->second.sounds.push(std::move(sound));
+}
+
+void ConferenceMedia::hush(LegId id) {
+    if (auto* leg = find(id)) leg->sounds.clear();
+}
+
+/// The encoders come along: circles have numbers that no other conference uses, so nobody hears
+/// another encoder than before. Only where the two conferences are in the middle of a long packet,
+/// and not at the same place of it, that packet is lost.
+void ConferenceMedia::absorb(ConferenceMedia&& other) {
+    LYCEUM_ASSERT(other.tick_samples_ == tick_samples_ && other.outputs_.empty());
+    LYCEUM_ASSERT(other.options_.spatial == options_.spatial && !options_.echo);
+    const auto from = other.position_, to = position_;
+    const auto in_step = [&](const EncodingKey& key) {
+        const auto packet = samples_in(std::chrono::milliseconds(std::get<2>(key)));
+        return from % packet == to % packet;
+    };
+    if (const auto found = other.circles_.find({}); found != other.circles_.end())
+        for (auto& leg : other.legs_)
+            if (leg->circle == &found->second) {
+                leg->circle = &circle_of({});
+                ++leg->circle->legs;
+            }
+    circles_.merge(other.circles_);
+    for (auto& [key, encoding] : other.shared_) encoding.rebase(in_step(key) ? from : from + 1, to);
+    shared_.merge(other.shared_);
+    for (auto& leg : other.legs_) {
+        leg->media.rebase(from, to, random_);
+        if (leg->own) leg->own->rebase(in_step(leg->key) ? from : from + 1, to);
+        legs_.push_back(std::move(leg));
+    }
+    std::sort(legs_.begin(), legs_.end(),
+              [](const auto& a, const auto& b) { return a->id < b->id; });
+    counters_.packets += other.counters_.packets;
+    counters_.strangers += other.counters_.strangers;
+}
+
 /// What a leg wants may have changed, and with it the encoder that it can share.
 void ConferenceMedia::rekey(Leg& leg) {
-    auto key = key_of(leg.media);
+    auto key = key_of(leg.media, leg.part.circle);
     if (key == leg.key) return;
+    // An encoder of its own goes on into another circle.
+    std::get<CircleId>(leg.key) = std::get<CircleId>(key);
+    if (key != leg.key) leg.own.reset();
     leg.key = std::move(key);
-    leg.own.reset();
     leg.rekeyed = true;
 }
 
@@ -93,6 +184,7 @@ std::optional<ConferenceMedia::LegRecord> ConferenceMedia::remove_leg(LegId id, 
     for (auto& other : legs_)
         if (other->follower == leg) other->follower = nullptr;
     last_ = nullptr;
+    leave_circle(*leg);
     legs_.erase(std::lower_bound(legs_.begin(), legs_.end(), id, is_before));
     return record;
 }
@@ -119,18 +211,15 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
     pull_all(now);
     choose_speakers();
     next_tick_ += options_.tick - lead(lateness);
-    Total total(tick_samples_);
-    for (const auto* leg : speaking_)
-        if (leg->present) add(total, leg->frame);
-    Frame mix(tick_samples_);
-    limiter_.apply(total, mix);
-    const int mix_db = speaking_.empty() ? silence_db : level_db(mix);
+    mix_circles();
     for (auto& [key, encoding] : shared_) encoding.begin_tick();
     for (auto& leg : legs_) choose_stream(*leg);
     for (auto& leg : legs_) {
-        if (leg->media.settings().send && !leg->lost) serve(*leg, total, mix, mix_db);
+        if (leg->media.settings().send && !leg->lost) serve(*leg);
+        else leg->sounds.clear();
         maintain(*leg, now);
     }
+    tell_levels();
     if (options_.spatial)
         for (auto& leg : legs_) leg->place_before = leg->place;
     // Nobody listens to it any more.
@@ -158,9 +247,60 @@ void ConferenceMedia::pull_all(TimePoint now) {
         } else if (leg.speaking_ticks > 0) {
             --leg.speaking_ticks;
         }
-        if (leg.speaking_ticks > 0 && leg.media.settings().admitted) speaking_.push_back(&leg);
-        else leg.present = leg.heard = false;
+        // Who is muted is heard no more after this tick, in which he fades.
+        const float gain = leg.part.admitted && leg.part.speaks ? leg.part.gain_in : 0;
+        const float before = std::exchange(leg.gain, gain);
+        if (leg.speaking_ticks > 0 && (gain > 0 || before > 0)) {
+            if (before != 1 || gain != 1) fade(leg.frame, before, gain);
+            speaking_.push_back(&leg);
+        } else {
+            leg.present = leg.heard = false;
+        }
     }
+}
+
+/// Each circle's voices, then what it hears of others, then both as a mix.
+void ConferenceMedia::mix_circles() {
+    Frame played(tick_samples_);
+    for (auto& [id, circle] : circles_) {
+        circle.sounds_out = !circle.sounds.empty();
+        circle.sounds.read(played);
+        circle.own.fill(0);
+        if (circle.sounds_out) add(circle.own, played);
+    }
+    for (const auto* leg : speaking_) {
+        leg->circle->sounds_out = true;
+        if (leg->present) add(leg->circle->own, leg->frame);
+    }
+    for (auto& [id, circle] : circles_) {
+        circle.total = circle.own;
+        bool any = circle.sounds_out;
+        for (const auto& [other, gain] : circle.options.overhears) {
+            const auto found = circles_.find(other);
+            if (found == circles_.end() || !found->second.sounds_out) continue;
+            add(circle.total, found->second.own, gain);
+            any = true;
+        }
+        circle.limiter.apply(circle.total, circle.mix);
+        circle.mix_db = any ? level_db(circle.mix) : silence_db;
+    }
+}
+
+void ConferenceMedia::tell_levels() {
+    for (auto* leg : speaking_)
+        if (leg->present && leg->part.speaks)
+            leg->peak_db = std::max(leg->peak_db, level_db(leg->frame));
+    since_levels_ += options_.tick;
+    if (since_levels_ < levels_every) return;
+    since_levels_ = {};
+    Levels levels;
+    for (auto& leg : legs_) {
+        const int peak = std::exchange(leg->peak_db, silence_db);
+        if (peak >= options_.speech_level_db) levels.heard_db.emplace_back(leg->id, peak);
+    }
+    const bool any = !levels.heard_db.empty();
+    if (any || levels_told_) outputs_.emplace_back(std::move(levels));
+    levels_told_ = any;
 }
 
 /// Looks for what spoils a room, in the sound of those who speak.
@@ -180,24 +320,37 @@ void ConferenceMedia::watch(Leg& leg, int level_db) {
 /// place until somebody is clearly louder, so that two equals do not chop each other up; who loses
 /// it fades out and who gets it fades in, within a tick. A host never loses it.
 void ConferenceMedia::choose_speakers() {
+    if (options_.spatial) return choose_speakers(speaking_, spatial_speakers_max);
+    if (circles_.size() == 1)
+        return choose_speakers(speaking_, circles_.begin()->second.options.speakers_max);
+    std::stable_sort(speaking_.begin(), speaking_.end(),
+                     [](const Leg* a, const Leg* b) { return a->part.circle < b->part.circle; });
+    for (auto from = speaking_.begin(); from != speaking_.end();) {
+        const auto* circle = (*from)->circle;
+        const auto to = std::find_if(from, speaking_.end(),
+                                     [&](const Leg* leg) { return leg->circle != circle; });
+        choose_speakers({from, to}, circle->options.speakers_max);
+        from = to;
+    }
+}
+
+void ConferenceMedia::choose_speakers(std::span<Leg*> speaking, std::size_t most) {
     static constexpr int hysteresis_db = 6;
     static constexpr int host_db = 1000;
-    const auto is_host = [](const Leg* leg) { return leg->media.settings().always_heard; };
+    const auto is_host = [](const Leg* leg) { return leg->part.always_heard; };
     const auto hosts =
-        static_cast<std::size_t>(std::count_if(speaking_.begin(), speaking_.end(), is_host));
-    const auto most = options_.spatial ? spatial_speakers_max : options_.speakers_max;
-    const auto room = std::max(hosts, std::min(most, speaking_.size()));
+        static_cast<std::size_t>(std::count_if(speaking.begin(), speaking.end(), is_host));
+    const auto room = std::max(hosts, std::min(most, speaking.size()));
     const auto rank = [&](const Leg* leg) {
         return leg->loudness_db + (leg->heard ? hysteresis_db : 0) + (is_host(leg) ? host_db : 0);
     };
-    const auto last = speaking_.begin() + static_cast<std::ptrdiff_t>(room);
-    const bool crowded = last != speaking_.end();
+    const bool crowded = room < speaking.size();
     if (crowded)
-        std::stable_sort(speaking_.begin(), speaking_.end(),
+        std::stable_sort(speaking.begin(), speaking.end(),
                          [&](const Leg* a, const Leg* b) { return rank(a) > rank(b); });
-    for (auto it = speaking_.begin(); it != speaking_.end(); ++it) {
-        auto& leg = **it;
-        const bool heard = it < last, before = std::exchange(leg.heard, heard);
+    for (std::size_t i = 0; i < speaking.size(); ++i) {
+        auto& leg = *speaking[i];
+        const bool heard = i < room, before = std::exchange(leg.heard, heard);
         if (heard && !before && crowded) fade(leg.frame, 0, 1);
         if (!heard && before) fade(leg.frame, 1, 0);
         if (!heard && !before) leg.present = false;
@@ -224,8 +377,8 @@ Duration ConferenceMedia::lead(Duration lateness) {
 /// Which encoder a leg hears from now on, before any of them works: one that somebody comes over to
 /// makes its next packets easy to join.
 void ConferenceMedia::choose_stream(Leg& leg) {
-    const bool outside = !leg.media.settings().admitted;
-    const bool own = options_.echo || options_.spatial || outside || leg.heard || leg.present;
+    const bool own = options_.echo || options_.spatial || !leg.hears_circle() || leg.heard ||
+                     leg.present || leg.part.gain_out != 1 || !leg.sounds.empty();
     if (std::exchange(leg.path, leg.media.path()) != leg.path) rekey(leg);
     const bool moves =
         std::exchange(leg.own_stream, own) != own || std::exchange(leg.rekeyed, false);
@@ -239,17 +392,19 @@ void ConferenceMedia::choose_stream(Leg& leg) {
     encoding.joined |= moves;
 }
 
-void ConferenceMedia::serve(Leg& leg, const Total& total, const Frame& mix, int mix_db) {
+void ConferenceMedia::serve(Leg& leg) {
     if (options_.spatial) return serve_in_space(leg);
     if (leg.own_stream) {
-        Frame heard(tick_samples_);
+        Total sum(tick_samples_);
         if (options_.echo) {
-            if (leg.present) heard = leg.frame;
-        } else if (leg.media.settings().admitted) {
-            auto others = total;
-            if (leg.present) subtract(others, leg.frame);
-            leg.limiter.apply(others, heard);
+            if (leg.present) add(sum, leg.frame);
+        } else if (leg.hears_circle()) {
+            sum = leg.circle->total;
+            if (leg.present) subtract(sum, leg.frame);
         }
+        play_over(leg, std::span(sum.data(), sum.size()), 1);
+        Frame heard(tick_samples_);
+        leg.limiter.apply(sum, heard);
         leg.sent_db = leg.echo ? level_db(heard) : silence_db;
         leg.own->begin_tick();
         leg.own->idle_ticks = 0;
@@ -257,9 +412,9 @@ void ConferenceMedia::serve(Leg& leg, const Total& total, const Frame& mix, int 
         return send(leg, *leg.own);
     }
     if (leg.own && ++leg.own->idle_ticks * options_.tick > own_encoder_idle_max) leg.own.reset();
-    if (leg.echo) leg.sent_db = mix_db;
+    if (leg.echo) leg.sent_db = leg.circle->mix_db;
     auto& encoding = shared_[leg.key];
-    if (encoding.fed_until <= position_) feed(encoding, leg, mix);
+    if (encoding.fed_until <= position_) feed(encoding, leg, leg.circle->mix);
     send(leg, encoding);
 }
 
@@ -267,16 +422,30 @@ void ConferenceMedia::serve_in_space(Leg& leg) {
     const auto channels = encoder_of(*leg.own, leg).channels();
     SpatialMix mix(tick_samples_, channels);
     for (const auto* speaker : speaking_) {
-        if (!speaker->present || speaker == &leg || !leg.media.settings().admitted) continue;
+        if (!speaker->present || speaker == &leg || !leg.hears_circle() ||
+            speaker->circle != leg.circle)
+            continue;
         const auto from = heard_from(speaker->place_before, leg.id, leg.place_before);
         const auto to = heard_from(speaker->place, leg.id, leg.place);
         if (!from.is_silent() || !to.is_silent()) mix.add(speaker->frame, from, to);
     }
+    play_over(leg, mix.sum(), channels);
     std::vector<Sample> heard(mix.sum().size());
     leg.limiter.apply(mix.sum(), heard, channels);
     leg.own->begin_tick();
     feed(*leg.own, leg, heard);
     send(leg, *leg.own);
+}
+
+/// What a leg hears, as loud as it wants it, and what is played to it alone on top.
+void ConferenceMedia::play_over(Leg& leg, std::span<std::int32_t> sum, unsigned channels) const {
+    static constexpr float others_meanwhile = 0.25f; // −12 dB.
+    const bool playing = !leg.sounds.empty();
+    turn_down(sum, leg.part.gain_out * (playing ? others_meanwhile : 1));
+    if (!playing) return;
+    Frame sound(tick_samples_);
+    leg.sounds.read(sound);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += sound[i / channels];
 }
 
 Encoder& ConferenceMedia::encoder_of(Encoding& encoding, const Leg& leg) {
@@ -341,7 +510,7 @@ const std::vector<Bytes>& ConferenceMedia::redundant(Encoding& encoding, const E
                                                      std::uint8_t payload_type) {
     auto& out = encoding.redundant[payload_type];
     if (!out.empty()) return out;
-    const auto& [codec, encoding_class, ptime] = key;
+    const auto& [codec, encoding_class, ptime, circle] = key;
     const auto age = static_cast<std::uint32_t>(ptime * codec->clock_rate / 1000);
     const Bytes* before = &encoding.before;
     for (std::size_t i = 0; i < encoding.payload_count; ++i) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "base/core.hpp"
+#include "mixer/encoding.hpp"
 #include "mixer/media_leg.hpp"
+#include "mixer/part.hpp"
+#include "mixer/sound_source.hpp"
 #include "mixer/sound_watch.hpp"
 #include "mixer/space.hpp"
 #include "rtp/packet.hpp"
@@ -11,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -18,37 +22,10 @@
 
 namespace lyceum::mixer {
 
-/// One way to encode, and its packets of this tick.
-struct Encoding {
-    std::unique_ptr<Encoder> encoder;
-    bool joined = false;         ///< A listener of another encoder comes over with the next packet.
-    std::vector<Sample> waiting; ///< Sound of a packet that is not full yet.
-    std::vector<Bytes> payloads; ///< Of this tick, empty: not sent. The buffers are kept.
-    std::size_t payload_count = 0;
-    Bytes last;   ///< Of silence.
-    Bytes before; ///< The packet before those of this tick.
-    /// The packets of this tick with the one before in each (RFC 2198), by the payload type in it.
-    std::map<std::uint8_t, std::vector<Bytes>> redundant;
-    std::uint64_t fed_until = 0; ///< Sample of the conference.
-    int idle_ticks = 0;
-    std::size_t silent_samples = 0; ///< Of silence, up to now.
-
-    void begin_tick() {
-        if (payload_count > 0) std::swap(before, payloads[payload_count - 1]);
-        payload_count = 0;
-        redundant.clear();
-    }
-    /// Room for the next payload of this tick.
-    Bytes& payload() {
-        if (payloads.size() == payload_count) payloads.emplace_back();
-        return payloads[payload_count++];
-    }
-};
-
 /// The media of one conference: takes datagrams of its legs, mixes once a tick, and says which
 /// packets go out. Everyone who is silent hears the same mix, which is encoded once for each way to
 /// encode it (rule 3 of the house); who speaks hears the mix without his own voice, by an encoder
-/// of his own.
+/// of his own. Who hears whom is a table (part.hpp): legs of one circle hear each other.
 ///
 /// No socket and no thread: whoever owns it calls `handle_timeout` at each `deadline`, a tick
 /// apart. A late tick is made up for by calling again, never by a longer one. While somebody
@@ -67,8 +44,8 @@ public:
         Duration rtp_timeout = 30s; ///< No RTP and no RTCP for so long: the leg is a ghost.
         WallTime wall_at_zero{};    ///< What the wall clock says when the monotonic one says 0.
         int speech_level_db = -55;  ///< A leg fainter than this adds nothing to the mix.
-        /// So many are heard at once, the loudest; more would be a murmur that nobody follows, and
-        /// each costs an encoder.
+        /// In a circle of which nothing else was said. So many are heard at once, the loudest; more
+        /// would be a murmur that nobody follows, and each costs an encoder.
         std::size_t speakers_max = 8;
     };
 
@@ -98,12 +75,17 @@ public:
         LegId leg;
         int hertz;
     };
+    struct Levels { ///< Who was heard since this was said last, how loud; empty: all are silent.
+        std::vector<std::pair<LegId, int>> heard_db; ///< By their numbers.
+    };
     struct EchoReturned { ///< It sends the room's own sound back, so much later.
         LegId leg;
         Duration after;
     };
     ///@}
-    using Output = std::variant<SendRtp, SendRtcp, Digit, LegLost, Howling, EchoReturned>;
+    using Output = std::variant<SendRtp, SendRtcp, Digit, LegLost, Howling, EchoReturned, Levels>;
+    /// Between two `Levels`.
+    static constexpr Duration levels_every = 200ms;
 
     struct Counters {
         std::uint64_t ticks = 0, packets = 0, strangers = 0;
@@ -119,7 +101,19 @@ public:
 
     void add_leg(LegId id, LegSettings settings, TimePoint now);
     void update_leg(LegId id, LegSettings settings);
-    void place_leg(LegId id, const Place& place); ///< From the next tick on.
+    void place_leg(LegId id, const Place& place); ///< From the next tick on, as all that follow.
+    void set_part(LegId id, const Part& part);
+    void set_circle(CircleId id, CircleOptions options);
+    /// Nobody overhears anything by it any more; it goes with its last leg.
+    void remove_circle(CircleId id);
+    /// To one leg alone, which hears the others fainter meanwhile; behind what is played already.
+    void play(LegId id, Sound sound);
+    void play(CircleId id, Sound sound);
+    /// What is played to this leg alone ends.
+    void hush(LegId id);
+    /// All of another conference with ticks as long becomes part of this one: its legs, whose
+    /// streams go on as if nothing had happened, and its circles. Its outputs have been polled.
+    void absorb(ConferenceMedia&& other);
     struct LegRecord { ///< How a leg was, from its first packet to its last.
         LegCounters counters;
         rtp::Quality quality;
@@ -133,14 +127,31 @@ public:
 
     [[nodiscard]] std::size_t size() const { return legs_.size(); }
     [[nodiscard]] const MediaLeg* leg(LegId id) const;
+    [[nodiscard]] const Options& options() const { return options_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
 
 private:
-    using EncodingKey = std::tuple<const Codec*, std::string, std::int64_t>;
+    using EncodingKey = std::tuple<const Codec*, std::string, std::int64_t, CircleId>;
+    struct Circle {
+        CircleOptions options;
+        bool kept = false; ///< Also without legs: somebody has set its options.
+        std::size_t legs = 0;
+        SoundQueue sounds;
+        Total own, total; ///< Of this tick: of its legs, and of all that it hears.
+        Frame mix;        ///< `total`, limited.
+        int mix_db = -127;
+        bool sounds_out = false; ///< `own` is not silence by nature.
+        Limiter limiter;
+    };
     struct Leg {
         LegId id;
         MediaLeg media;
         EncodingKey key;
+        Circle* circle;
+        Part part;
+        float gain = 1; ///< That its voice had at the end of the last tick.
+        SoundQueue sounds;
+        int peak_db = -127;     ///< Since the last Levels.
         Path path = Path::good; ///< What `key` was made for.
         bool rekeyed = false;   ///< Since the last tick.
         Frame frame{};
@@ -158,6 +169,8 @@ private:
         std::unique_ptr<EchoDetector> echo; ///< Of who has spoken.
         int sent_db = -127;                 ///< How loud what it was last sent is.
         Leg* follower = nullptr;            ///< Whose packet came behind its last one.
+
+        [[nodiscard]] bool hears_circle() const { return part.admitted && part.hears; }
     };
 
     static bool is_before(const std::unique_ptr<Leg>& leg, LegId id);
@@ -165,11 +178,17 @@ private:
     void pull_all(TimePoint now);
     void watch(Leg& leg, int level_db);
     void choose_speakers();
+    void choose_speakers(std::span<Leg*> speaking, std::size_t most);
+    void mix_circles();
+    void tell_levels();
+    Circle& circle_of(CircleId id);
+    void leave_circle(const Leg& leg);
     Duration lead(Duration lateness);
     void rekey(Leg& leg);
     void choose_stream(Leg& leg);
-    void serve(Leg& leg, const Total& total, const Frame& mix, int mix_db);
+    void serve(Leg& leg);
     void serve_in_space(Leg& leg);
+    void play_over(Leg& leg, std::span<std::int32_t> sum, unsigned channels) const;
     Encoder& encoder_of(Encoding& encoding, const Leg& leg);
     void feed(Encoding& encoding, const Leg& leg, SampleView sound);
     void encode(Encoding& encoding, const Codec& codec, SampleView packet);
@@ -179,7 +198,7 @@ private:
     void maintain(Leg& leg, TimePoint now);
     [[nodiscard]] std::uint64_t ntp(TimePoint now) const;
     [[nodiscard]] Receiver receiver_of(const MediaLeg& media) const;
-    [[nodiscard]] EncodingKey key_of(const MediaLeg& media) const;
+    [[nodiscard]] EncodingKey key_of(const MediaLeg& media, CircleId circle) const;
 
     Options options_;
     std::size_t tick_samples_;
@@ -191,7 +210,9 @@ private:
     Leg* last_ = nullptr;                    ///< Whose packet came last.
     std::vector<Leg*> speaking_;             ///< Of this tick.
     std::map<EncodingKey, Encoding> shared_;
-    Limiter limiter_;
+    std::map<CircleId, Circle> circles_;
+    Duration since_levels_{};
+    bool levels_told_ = false; ///< The last Levels had somebody in it.
     std::deque<Output> outputs_;
     std::deque<Bytes> sealed_; ///< Datagrams of encrypted legs of this tick; the buffers are kept.
     std::size_t sealed_count_ = 0;

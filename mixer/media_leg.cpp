@@ -18,7 +18,7 @@ MediaLeg::MediaLeg(LegSettings settings, Random& random, TimePoint now)
     : last_heard_(now), playout_(settings.sending.codec->clock_rate), ssrc_(random.u32()),
       sequence_(random.u16()), timestamp_base_(random.u32()),
       cname_(std::to_string(random.u32()) + "@lyceum"), next_rtcp_(now + rtcp_interval / 2),
-      random_(random) {
+      random_(&random) {
     update(std::move(settings));
 }
 
@@ -234,11 +234,22 @@ rtp::Header MediaLeg::next_header(std::uint64_t position, std::size_t payload_by
     return header;
 }
 
+/// The packet that is being filled goes on where it is filled from now on.
+void MediaLeg::rebase(std::uint64_t from, std::uint64_t to, Random& random) {
+    random_ = &random;
+    const auto packet = samples_in(settings_.ptime);
+    const auto stamp = [&](std::uint64_t position) {
+        return static_cast<std::uint32_t>(position / packet * packet *
+                                          settings_.sending.codec->clock_rate / sample_rate);
+    };
+    timestamp_base_ += stamp(from) - stamp(to);
+}
+
 std::optional<Bytes> MediaLeg::rtcp(TimePoint now, std::uint64_t ntp, bool bye) {
     if (!bye && now < next_rtcp_) return std::nullopt;
     // Half to one and a half of the interval, so that participants do not fall into step (§6.3.1).
     next_rtcp_ = now + rtcp_interval / 2 +
-                 Duration(static_cast<std::int64_t>(random_.below(rtcp_interval.count())));
+                 Duration(static_cast<std::int64_t>(random_->below(rtcp_interval.count())));
     report_ntp_ = ntp;
     report_at_ = now;
     rtp::Rtcp out;

@@ -29,9 +29,6 @@ struct LegSettings {
     SocketAddress remote_rtp, remote_rtcp;
     bool rtcp_mux = false;
     bool send = true, receive = true; ///< Seen from us.
-    /// Whether the leg takes part: one that waits outside is heard by nobody and hears silence.
-    bool admitted = true;
-    bool always_heard = false; ///< However many others speak: a host.
     SoundCareOptions care;
     LegFormat sending;
     std::vector<LegFormat> receiving;                           ///< At least one.
@@ -91,6 +88,9 @@ public:
 
     /// The header of the next packet, for sound that starts at this sample of the conference.
     rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes, bool redundant);
+    /// It belongs to another conference from now on, which counts its samples differently: what was
+    /// position `from` is `to`.
+    void rebase(std::uint64_t from, std::uint64_t to, Random& random);
     /// Whether its packets say again what the one before said (RED).
     [[nodiscard]] bool wants_redundancy() const {
         return settings_.redundancy && path_ == Path::lossy;
@@ -159,7 +159,7 @@ private:
     std::uint32_t packets_sent_ = 0, octets_sent_ = 0, packets_reported_ = 0;
     std::string cname_;
     TimePoint next_rtcp_;
-    Random& random_;
+    Random* random_;
     LegCounters counters_;
 
     std::optional<rtp::VoipMetrics> heard_by_peer_;

@@ -11,6 +11,17 @@ void add(Total& total, const Frame& frame) {
     for (std::size_t i = 0; i < frame.size(); ++i) total[i] += frame[i];
 }
 
+void add(Total& total, const Total& other, float gain) {
+    for (std::size_t i = 0; i < other.size(); ++i)
+        total[i] += static_cast<std::int32_t>(gain * static_cast<float>(other[i]));
+}
+
+void turn_down(std::span<std::int32_t> sum, float factor) {
+    if (factor == 1) return;
+    for (auto& sample : sum)
+        sample = static_cast<std::int32_t>(factor * static_cast<float>(sample));
+}
+
 void subtract(Total& total, const Frame& own) {
     for (std::size_t i = 0; i < own.size(); ++i) total[i] -= own[i];
 }
@@ -19,7 +30,8 @@ void fade(Frame& frame, float from, float to) {
     const float step = (to - from) / static_cast<float>(frame.size());
     for (std::size_t i = 0; i < frame.size(); ++i) {
         const float gain = from + step * static_cast<float>(i);
-        frame[i] = static_cast<Sample>(gain * static_cast<float>(frame[i]));
+        frame[i] = static_cast<Sample>(
+            std::clamp(gain * static_cast<float>(frame[i]), -32768.0f, 32767.0f));
     }
 }
 

@@ -43,10 +43,15 @@ using Total = TickOf<std::int32_t>;
 using Frame = TickOf<Sample>;
 
 void add(Total& total, const Frame& frame);
+void add(Total& total, const Total& other, float gain);
 /// `total − own`: exact, since nothing has been limited yet.
 void subtract(Total& total, const Frame& own);
 
-/// Turns the volume evenly from one factor to another over the frame.
+/// A factor of 1 changes nothing, sample for sample.
+void turn_down(std::span<std::int32_t> sum, float factor);
+
+/// Turns the volume evenly from one factor to another over the frame; what gets too loud is cut
+/// off.
 void fade(Frame& frame, float from, float to);
 
 /// Root mean square against full scale, in dB: 0 for a full square wave, −127 for digital silence.

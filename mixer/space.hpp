@@ -46,7 +46,7 @@ public:
     /// The voice moves evenly from one place to the other within the tick: it does not click.
     void add(const Frame& voice, StereoGain from, StereoGain to);
 
-    [[nodiscard]] std::span<const std::int32_t> sum() const { return sum_; }
+    std::span<std::int32_t> sum() { return sum_; }
     [[nodiscard]] unsigned channels() const { return channels_; }
 
 private:

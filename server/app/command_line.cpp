@@ -17,6 +17,7 @@ constexpr const char* usage = R"(usage:
   lyceum serve [--config FILE] [--data DIR] [--bind ADDR] [--sip-port N] [--sips-port N]
                [--web-port N] [--domain NAME]
   lyceum user  add NAME --password-stdin | list | remove NAME | passwd NAME --password-stdin
+  lyceum user  language NAME en|de|es   that rooms speak to him in
   lyceum user  role NAME administrator | member   who may register devices of others
   lyceum user  forward NAME [--always TARGET] [--busy TARGET] [--no-answer TARGET [--after S]]
                [--unreachable TARGET]    where his calls go; without any, to his devices again
@@ -29,7 +30,11 @@ constexpr const char* usage = R"(usage:
   lyceum room  add NAME [--access open|members|pin] [--pin N] [--host-pin N]
                [--encryption off|preferred|required] [--speakers N] [--sound gain,high-pass,noise]
                [--spatial off|on] [--video off|switch|grid] [--history MESSAGES]
-  lyceum room  list | remove NAME
+  lyceum room  list | remove NAME | role NAME USER host|speaker|listener|none
+  lyceum policy show [--room NAME]      the rules of a room, and where each comes from
+  lyceum policy set SETTING VALUE | clear SETTING [--room NAME] [--role host|speaker|listener]
+               for the organisation, or a room; see docs/operations.md for the settings
+  lyceum audit [N] [--room NAME]        the last N things that were done in rooms: who, what, whom
   lyceum trunk add NAME URI [--user USER --password-stdin] [--register on] [--caller NUMBER]
                [--inbound TARGET] [--calls N] [--from ADDRESS,...] [--trusted on]
                ways to telephones; "lyceum route add +. trunk:NAME" leads numbers there
@@ -76,43 +81,6 @@ int run_check(Arguments arguments) {
 
 } // namespace
 
-int run_room(Arguments arguments) {
-    const auto words = arguments.words;
-    const auto action = words.size() > 1 ? words[1] : std::string();
-    store::Store::RoomRow row;
-    const auto access_text = take(arguments, "access", "open");
-    const auto access = store::access_of(access_text);
-    if (!access) throw UsageError("--access: expected open, members or pin");
-    row.room.access = *access;
-    row.room.pin = take(arguments, "pin");
-    const auto encryption = store::protection_of(take(arguments, "encryption", "preferred"));
-    if (!encryption) throw UsageError("--encryption: expected off, preferred or required");
-    row.room.encryption = *encryption;
-    const auto speakers = parse_number<std::size_t>(take(arguments, "speakers", "8"));
-    if (!speakers) throw UsageError("--speakers: expected a number");
-    row.room.speakers_max = *speakers;
-    row.room.host_pin = take(arguments, "host-pin");
-    const auto care = store::care_of(take(arguments, "sound"));
-    if (!care) throw UsageError("--sound: expected some of gain, high-pass, noise");
-    row.room.care = *care;
-    row.room.spatial = take_switch(arguments, "spatial");
-    row.room.history = take_number(arguments, "history", "0");
-    row.video = take(arguments, "video", "off");
-    if (row.video != "off" && row.video != "switch" && row.video != "grid")
-        throw UsageError("--video: expected off, switch or grid");
-    store::Store store(prepare(arguments).data);
-    if (action == "list" && words.size() == 2) {
-        for (const auto& known : store.rooms())
-            std::cout << known.room.name << "\t" << store::name_of(known.room.access) << "\n";
-        return 0;
-    }
-    if (words.size() != 3) throw UsageError("room: add, list or remove");
-    row.room.name = words[2];
-    if (action == "add") return report(store.add_room(row));
-    if (action == "remove") return found(store.remove_room(words[2]), "room", words[2]);
-    throw UsageError("room: add, list or remove");
-}
-
 int run_command(const std::vector<std::string>& raw) {
     try {
         auto arguments = parse_arguments(raw);
@@ -127,6 +95,8 @@ int run_command(const std::vector<std::string>& raw) {
             return run_check(std::move(arguments));
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
+        if (command == "policy") return run_policy(std::move(arguments));
+        if (command == "audit") return run_audit(std::move(arguments));
         if (command == "lesson") return run_lesson(std::move(arguments));
         if (command == "group") return run_group(std::move(arguments));
         if (command == "route") return run_route(std::move(arguments));

@@ -8,12 +8,14 @@
 namespace lyceum::app {
 
 int run_alias(Arguments arguments);
+int run_audit(Arguments arguments);
 int run_ban(Arguments arguments);
 int run_binding(Arguments arguments);
 int run_call(Arguments arguments);
 int run_group(Arguments arguments);
 int run_lesson(Arguments arguments);
 int run_message(Arguments arguments);
+int run_policy(Arguments arguments);
 int run_presence(Arguments arguments);
 int run_room(Arguments arguments);
 int run_route(Arguments arguments);

@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "presence/composition.hpp"
 #include "presence/rules.hpp"
-#include "server/app/server.hpp"
+#include "server/app/options.hpp"
 #include "server/events/policy.hpp"
 #include "server/net/clock.hpp"
 #include "server/store/binding_store.hpp"

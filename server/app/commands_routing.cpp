@@ -3,7 +3,7 @@
 #include "server/app/commands.hpp"
 
 #include "base/text.hpp"
-#include "server/app/server.hpp"
+#include "server/app/options.hpp"
 #include "server/store/binding_store.hpp"
 #include "server/store/database.hpp"
 #include "server/store/store.hpp"
@@ -190,13 +190,15 @@ int run_user(Arguments arguments) {
         return found(store.set_administrator(words[2], words[3] == "administrator"), "user",
                      words[2]);
     }
+    if (action == "language" && words.size() == 4)
+        return report(store.set_language(words[2], words[3]));
     if (words.size() != 3)
-        throw UsageError("user: add, list, remove, passwd, role, forward, dnd or find");
+        throw UsageError("user: add, list, remove, passwd, role, language, forward, dnd or find");
     if (action == "add") return report(store.add_user(words[2], read_password(arguments)));
     if (action == "passwd")
         return report(store.change_password(words[2], read_password(arguments)));
     if (action == "remove") return found(store.remove_user(words[2]), "user", words[2]);
-    throw UsageError("user: add, list, remove, passwd, role, forward, dnd or find");
+    throw UsageError("user: add, list, remove, passwd, role, language, forward, dnd or find");
 }
 
 } // namespace lyceum::app

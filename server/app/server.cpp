@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "server/app/database_thread.hpp"
 #include "server/app/local_calendar.hpp"
+#include "server/app/options.hpp"
 #include "server/app/xcap_service.hpp"
 #include "server/events/conference_info.hpp"
 #include "server/focus/focus.hpp"
@@ -12,6 +13,7 @@
 #include "server/net/os_entropy.hpp"
 #include "server/net/resolver.hpp"
 #include "server/net/sip_driver.hpp"
+#include "server/net/speech.hpp"
 #include "server/net/web_listener.hpp"
 #include "server/store/database.hpp"
 #include "server/store/presence_store.hpp"
@@ -34,19 +36,9 @@
 namespace lyceum::app {
 namespace {
 
-constexpr auto server_name = "Lyceum/0.1";
 constexpr auto farewell_max = 5s; // For the answers to our BYEs.
 constexpr auto tables_read_every = 2s;
 constexpr auto records_looked_at_every = 1h;
-
-std::string domain_of(const Configuration& configuration) {
-    return configuration.domain.empty() ? boost::asio::ip::host_name() : configuration.domain;
-}
-
-net::CertificateFiles certificate_of(const Configuration& configuration) {
-    if (!configuration.certificate.empty()) return {configuration.certificate, configuration.key};
-    return {configuration.data + "/certificate.pem", configuration.data + "/key.pem"};
-}
 
 /// Each leg has two sockets: take as many descriptors as we may.
 void raise_descriptor_limit() {
@@ -63,20 +55,6 @@ std::string dialled_host(const Configuration& configuration) {
     if (!configuration.domain.empty()) return configuration.domain;
     const auto outward = net::source_toward({});
     return outward.is_unspecified() ? "127.0.0.1" : outward.to_host();
-}
-
-/// "a, b".
-std::vector<std::string> list_of(std::string_view text) {
-    std::vector<std::string> out;
-    while (!text.empty()) out.emplace_back(trim(cut(text, ',')));
-    return out;
-}
-
-/// What people may call us by: the domain, the host, and its addresses.
-identity::Domains domains(const Configuration& c) {
-    identity::Domains domains{domain_of(c), boost::asio::ip::host_name(), "localhost", c.bind};
-    for (const auto& address : net::own_addresses()) domains.add(address.to_string());
-    return domains;
 }
 
 /// The composition root: every part, in the order in which they stand on each other.
@@ -124,8 +102,8 @@ public:
           records_({.wall_at_zero = wall_at_zero(),
                     .whose = [this](std::string_view from,
                                     const sip::Endpoint& there) { return whose(from, there); }}),
-          focus_({.dtls_fingerprint = media_.dtls_fingerprint()}, agent_, store_, identity_, media_,
-                 records_, random_, entropy_, log),
+          focus_(focus_options(), agent_, store_, identity_, media_, records_, random_, entropy_,
+                 log),
           registrar_(registrar_options(c), identity_, transport_, entropy_, log),
           router_(router_options(c), store_, routing::location_of(registrar_)),
           proxy_(proxy_options(c), agent_, router_, identity_, records_, transport_,
@@ -171,7 +149,9 @@ public:
                    [this](const trunk::Trunks::Changed& changed) {
                        tolerant("database.not-written", [&] { store_.set_state(changed); });
                    },
-                   [this](records::CallRecord record) { keep(std::move(record)); }}),
+                   [this](records::CallRecord record) { keep(std::move(record)); },
+                   [this](focus::Focus::Noted noted) { keep(std::move(noted)); },
+                   [this](focus::Focus::Speak wanted) { speak(std::move(wanted)); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
           records_timer_(io_) {}
 
@@ -185,6 +165,8 @@ public:
                        .source = &conference_info_,
                        .spacing = events::ConferenceInfo::spacing});
         router_.set_groups(store_.groups());
+        router_.set_passing_rooms(
+            [this](std::string_view name) { return focus_.has_own_room(name); });
         read_lessons();
         read_documents();
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
@@ -209,42 +191,27 @@ public:
     }
 
 private:
-    static sip::UserAgent::Options agent_options(const Configuration& c) {
-        sip::UserAgent::Options options;
-        options.server_name = server_name;
-        options.contact_params = ";isfocus"; // RFC 4579 §4.1.
-        options.session_interval = std::chrono::seconds(c.session_expires_s);
-        options.shows_strangers = true; // The registrar's among them.
-        return options;
-    }
-
-    static WallTime wall_at_zero() {
-        return net::wall_now() - net::monotonic_now().time_since_epoch();
-    }
-
-    static registrar::Registrar::Options registrar_options(const Configuration& c) {
-        registrar::Registrar::Options options;
-        options.server_name = server_name;
-        options.wall_at_zero = wall_at_zero();
-        options.domains = domains(c);
-        return options;
-    }
-
-    static events::PresenceAgent::Options presence_options(const Configuration& c) {
-        events::PresenceAgent::Options options;
-        options.server_name = server_name;
-        options.policy = *events::policy_of(c.presence);
-        options.notifier.server_name = options.publications.server_name = server_name;
-        options.notifier.wall_at_zero = options.publications.wall_at_zero = wall_at_zero();
-        return options;
-    }
-
-    static presence::Mailbox::Options mailbox_options(const Configuration& c) {
-        presence::Mailbox::Options options;
-        options.server_name = server_name;
-        options.wall_at_zero = wall_at_zero();
-        options.kept = std::chrono::days(c.messages_days);
-        if (c.messages_days == 0) options.mails_max = 0;
+    focus::Focus::Options focus_options() {
+        focus::Focus::Options options{.dtls_fingerprint = media_.dtls_fingerprint()};
+        options.member_named = [this](std::string_view uri) {
+            const auto named = router_.named(uri);
+            return named && !named->is_room ? named->name : std::string();
+        };
+        options.language_of = [this](std::string_view member) {
+            return member.empty() ? std::string() : store_.language_of(member);
+        };
+        options.uri_of = [this](std::string_view name) { return router_.uri_of(name); };
+        options.expand = [this](std::string_view target) {
+            const auto* members = router_.groups().members(target);
+            return members ? std::vector<std::string>(members->begin(), members->end())
+                           : std::vector{std::string(target)};
+        };
+        options.invited_by = [](const sip::Message& invite) {
+            const auto body = sip::find_body(invite, "application", "resource-lists+xml");
+            auto uris = body ? presence::uris_listed(*body)
+                             : Result<std::vector<std::string>, Fault>(Fault{});
+            return uris ? std::move(*uris) : std::vector<std::string>();
+        };
         return options;
     }
 
@@ -253,25 +220,6 @@ private:
         options.calls_per_minute = c.calls_per_minute;
         options.server_name = server_name;
         options.ports = {transport_.port(), transport_.tls_port(), web_.port()};
-        return options;
-    }
-
-    static protection::Guard::Options guard_options(const Configuration& c) {
-        protection::Guard::Options options;
-        options.failures_max = c.ban_after;
-        options.ban_for = std::chrono::seconds(c.ban_s);
-        options.drops_scanners = c.drop_scanners;
-        options.requests_per_s = c.requests_per_s;
-        options.requests_burst = 10.0 * c.requests_per_s;
-        options.wall_at_zero = wall_at_zero();
-        return options;
-    }
-
-    static sip::DigestAuthenticator::Options digest_options(const Configuration& c,
-                                                            const std::string& realm) {
-        sip::DigestAuthenticator::Options options{.realm = realm};
-        if (c.digest == "sha256") options.algorithms = {sip::DigestAlgorithm::sha256};
-        if (c.digest == "md5") options.algorithms = {sip::DigestAlgorithm::md5};
         return options;
     }
 
@@ -364,6 +312,32 @@ private:
         });
     }
 
+    void keep(focus::Focus::Noted noted) {
+        if (configuration_.call_records_days == 0) return;
+        auto& record = noted.record;
+        store::RoomAction action{net::wall_now(),
+                                 std::move(noted.room),
+                                 std::move(record.who),
+                                 std::string(focus::name_of(record.by)),
+                                 std::move(record.what),
+                                 std::move(record.whom),
+                                 std::move(record.detail),
+                                 record.denied ? std::string(focus::name_of(*record.denied)) : ""};
+        database_.write([action = std::move(action)](DatabaseThread::Stores& stores) {
+            stores.records.add(action);
+        });
+    }
+
+    void speak(focus::Focus::Speak wanted) {
+        speech_.speak(std::move(wanted.text), std::move(wanted.language),
+                      [this, id = wanted.id](std::vector<mixer::Sample> sound) {
+                          boost::asio::post(io_, [this, id, sound = std::move(sound)]() mutable {
+                              focus_.handle_spoken(id, std::move(sound));
+                              driver_.turn();
+                          });
+                      });
+    }
+
     /// A ban is rare and small: written where it is decided.
     void keep(const protection::Guard::Output& output) {
         tolerant("database.not-written", [&] {
@@ -385,6 +359,7 @@ private:
                 read_documents();
                 read_groups();
                 read_lessons();
+                focus_.handle_rooms(now);
             });
             driver_.turn();
             watch_tables();
@@ -501,7 +476,11 @@ private:
     LocalCalendar calendar_;
     events::PresenceAgent presence_;
     events::ConferenceInfo conference_info_{
-        [this](std::string_view room) { return focus_.roster(room); },
+        [this](std::string_view room) {
+            const auto* in_session = focus_.conference(room);
+            return events::ConferenceInfo::Room{focus_.roster(room),
+                                                in_session && in_session->is_locked()};
+        },
         [this](std::string_view room, std::string_view watcher) {
             return presence_.may_see(room, watcher) || records_.members_in(room).contains(watcher);
         },
@@ -514,21 +493,10 @@ private:
     boost::asio::steady_timer farewell_, tables_timer_, records_timer_;
     bool stopping_ = false;
     TimePoint stop_by_{};
+    net::Speech speech_{log_}; ///< Last: it posts to all of the above.
 };
 
 } // namespace
-
-routing::Router::Options router_options(const Configuration& c) {
-    routing::Router::Options options;
-    options.domains = domains(c);
-    options.numbers.country_code = c.country_code;
-    options.numbers.international_prefix = c.international_prefix;
-    options.numbers.national_prefix = c.national_prefix;
-    options.numbers.asks_dns = !c.enum_suffixes.empty();
-    const auto emergency = list_of(c.emergency_numbers);
-    options.numbers.emergency = {emergency.begin(), emergency.end()};
-    return options;
-}
 
 void prepare_data(const Configuration& configuration) {
     std::error_code error;

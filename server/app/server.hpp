@@ -3,7 +3,6 @@
 
 #include "base/log.hpp"
 #include "server/app/configuration.hpp"
-#include "server/routing/router.hpp"
 
 #include <iosfwd>
 
@@ -15,8 +14,5 @@ void serve(const Configuration& configuration, Log& log, std::ostream& out);
 
 /// The directory with its database and certificate; made if it is not there. Throws.
 void prepare_data(const Configuration& configuration);
-
-/// Who we are and how people here dial.
-routing::Router::Options router_options(const Configuration& configuration);
 
 } // namespace lyceum::app

@@ -23,6 +23,12 @@ const char* direction_of(const focus::Participant& who) {
     return who.receives ? "sendonly" : "inactive";
 }
 
+/// §5.7.3.
+const char* status_of(const focus::Participant& who) {
+    if (!who.is_inside()) return "pending";
+    return who.muted ? "muted-via-focus" : "connected";
+}
+
 Element user_of(const focus::Participant& who, WallTime joined) {
     Element user{ns, "user"}, roles{ns, "roles"}, endpoint{ns, "endpoint"},
         info{ns, "joining-info"};
@@ -30,17 +36,17 @@ Element user_of(const focus::Participant& who, WallTime joined) {
     user.set("entity", who.uri);
     user.set("state", "full");
     if (!who.display.empty()) add(user, "display-text", who.display);
-    add(roles, "entry", who.host ? "host" : "participant");
+    add(roles, "entry", who.is_host() ? "host" : "participant");
     user.children.push_back(std::move(roles));
     endpoint.set("entity", who.uri + ";leg=" + id);
-    add(endpoint, "status", who.admitted ? "connected" : "pending");
-    add(endpoint, "joining-method", "dialed-in");
+    add(endpoint, "status", status_of(who));
+    add(endpoint, "joining-method", who.dialled_in ? "dialed-in" : "dialed-out");
     add(info, "when", presence::date_time_text(joined));
     endpoint.children.push_back(std::move(info));
     Element media{ns, "media"};
     media.set("id", "1");
     add(media, "type", "audio");
-    add(media, "status", who.admitted ? direction_of(who) : "inactive");
+    add(media, "status", who.is_inside() ? direction_of(who) : "inactive");
     endpoint.children.push_back(std::move(media));
     user.children.push_back(std::move(endpoint));
     return user;
@@ -59,7 +65,7 @@ sip::EventState ConferenceInfo::state(std::string_view resource, std::string_vie
 }
 
 sip::EventState ConferenceInfo::render(std::string_view room, bool all) const {
-    const auto roster = roster_(room);
+    const auto [roster, locked] = roster_(room);
     Element root{ns, "conference-info"}, description{ns, "conference-description"},
         state{ns, "conference-state"}, users{ns, "users"};
     root.set("entity", uri_of_(room));
@@ -67,6 +73,7 @@ sip::EventState ConferenceInfo::render(std::string_view room, bool all) const {
     add(description, "display-text", std::string(room));
     add(state, "user-count", std::to_string(roster.size()));
     add(state, "active", roster.empty() ? "false" : "true");
+    add(state, "locked", locked ? "true" : "false");
     for (const auto& each : roster) {
         if (!all || users.children.size() == shown_max) break;
         users.children.push_back(user_of(each, wall_at_zero_ + each.joined.time_since_epoch()));

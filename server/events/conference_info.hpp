@@ -24,7 +24,11 @@ public:
     /// A room that fills tells its watchers once in this time (RFC 4575 §3.7).
     static constexpr Duration spacing = std::chrono::seconds(1);
 
-    using Roster = std::function<std::vector<focus::Participant>(std::string_view room)>;
+    struct Room {
+        std::vector<focus::Participant> roster; ///< Empty: it is not in session.
+        bool locked = false;
+    };
+    using Roster = std::function<Room(std::string_view room)>;
     /// Whether this member may see who is in this room.
     using MaySee = std::function<bool(std::string_view room, std::string_view watcher)>;
     using UriOf = std::function<std::string(std::string_view room)>;

@@ -4,14 +4,16 @@
 #include "base/assert.hpp"
 #include "base/text.hpp"
 #include "server/focus/media_settings.hpp"
+#include "server/focus/prompt_sound.hpp"
+
+#include <algorithm>
 
 namespace lyceum::focus {
 namespace {
 
-Participant participant_of(const sip::Message& invite, mixer::LegId id, TimePoint now) {
+Participant participant_of(const sip::Message& invite, mixer::LegId id) {
     const auto from = sip::NameAddr::parse(*invite.header(sip::Header::from));
     Participant out{id, std::string(from->uri_text), std::string(from->display)};
-    out.joined = now;
     return out;
 }
 
@@ -21,76 +23,157 @@ Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory,
              identity::Identity& identity, MediaGateway& media, records::CallRecords& records,
              Random& random, Entropy& entropy, Log& log)
     : options_(std::move(options)), agent_(agent), directory_(directory), identity_(identity),
-      media_(media), records_(records), random_(random), entropy_(entropy), log_(log) {}
+      media_(media), records_(records), random_(random), entropy_(entropy), log_(log),
+      referrals_(agent, entropy) {}
 
 // ── A call comes ─────────────────────────────────────────────────────────────────────────────────
 
 void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
-    const auto room = find_room(call, now);
-    if (!room) return;
-    const bool echo = room->name == echo_name;
-    const mixer::LegId id{++last_id_};
-    const auto key = echo ? "echo#" + std::to_string(id.value) : to_lower(room->name);
-    if (participants(key) >= room->participants_max)
-        return agent_.reject(call.session, 486, "Room Is Full", now);
-    if (conferences_.size() >= options_.conferences_max && !conferences_.contains(key))
-        return agent_.reject(call.session, 503, {}, now, {{sip::Header::retry_after, "30"}});
-    auto& conference = join_conference(key, {echo, room->speakers_max, room->spatial});
-    log_.info("leg.joining", {{"leg", id.value},
-                              {"conference", conference.id.value},
-                              {"from", Redacted{call.from.address.ip.to_string()}},
-                              {"transport", sip::name_of(call.from.transport)}});
-    auto [place, fresh] =
-        legs_.emplace(id, Leg{call.session, key, SocketAddress{}, call.from.address.ip,
-                              sdp::OfferAnswer(random_.u32(), "Lyceum")});
-    auto& leg = place->second;
-    leg.encryption = room->encryption;
-    leg.keys = fresh_keys(entropy_);
-    leg.ice = {entropy_.hex(4), entropy_.hex(16)}; // 128 bits, as RFC 8839 §5.4 asks.
-    sessions_.emplace(call.session, id);
-    leg.care = room->care;
-    leg.pin = room->pin;
-    leg.host_pin = room->host_pin;
-    leg.admitted = room->access != Access::pin;
-    leg.shown = participant_of(call.invite, id, now);
-    leg.record = records_.begin(call.invite, call.from, "room", now);
-    records_.set_room(leg.record, to_lower(room->name));
-    answer_call(call, id, leg, now);
-}
-
-/// The room that the Request-URI names, if this caller may enter; else the call is answered here.
-std::optional<Room> Focus::find_room(const sip::IncomingCall& call, TimePoint now) {
     const auto uri = sip::Uri::parse(call.invite.request_uri());
     LYCEUM_ASSERT(uri);
-    const auto name = uri->user_name();
-    auto room = iequals(name, echo_name) ? Room{std::string(echo_name), Access::open, {}, 1}
-                                         : directory_.room(name);
-    if (!room) {
-        log_.info("call.refused", {{"status", 404}, {"room", Redacted{name}}});
-        agent_.reject(call.session, 404, "No Such Room", now);
+    auto room = find_room(call, uri->user_name(), now);
+    if (!room) return;
+    const auto caller = identify(call, *room, now);
+    if (caller.answered) return;
+    const bool echo = room->name == echo_name;
+    const mixer::LegId id{++last_id_};
+    if (room->name == options_.factory) {
+        room = own_rooms_.at(make_room(caller.member));
+        agent_.set_contact_user(call.session, room->name);
+    }
+    const auto key = echo ? "echo#" + std::to_string(id.value) : to_lower(room->name);
+    const auto known = sessions_in_.find(key);
+    const auto* session = known == sessions_in_.end() ? nullptr : &known->second;
+    if (const auto status = refusal_of(*room, session, caller.member)) {
+        const auto* why = *status == 486 ? "Room Is Full" : *status == 403 ? "Not Let In" : "";
+        std::vector<std::pair<sip::Header, std::string>> headers;
+        if (*status == 503) headers.emplace_back(sip::Header::retry_after, "30");
+        return agent_.reject(call.session, *status, why, now, headers);
+    }
+    auto& conference = open_session(key, *room, now);
+    log_.info("leg.joining", {{"leg", id.value},
+                              {"conference", conference.media.value},
+                              {"from", Redacted{call.from.address.ip.to_string()}},
+                              {"transport", sip::name_of(call.from.transport)}});
+    auto& leg = add_leg(id, key, *room);
+    bind(id, call.session);
+    leg.signalling = call.from.address.ip;
+    leg.newcomer.shown = participant_of(call.invite, id);
+    leg.newcomer.shown.member = caller.member;
+    leg.newcomer.language = options_.language_of(caller.member);
+    leg.record = records_.begin(call.invite, call.from, "room", now);
+    records_.set_room(leg.record, key);
+    const auto others = options_.invited_by(call.invite);
+    answer_call(call, id, leg, now);
+    const auto count = std::min(others.size(), called_at_once_max);
+    for (std::size_t i = 0; i < count && legs_.contains(id); ++i)
+        apply(key, {Action::Kind::dial_out, Action::Whom::himself, {}, 0, others[i]},
+              {By::sip, id, caller.member}, now);
+}
+
+/// The room that the Request-URI names; else the call is answered here.
+std::optional<Room> Focus::find_room(const sip::IncomingCall& call, std::string_view name,
+                                     TimePoint now) {
+    if (iequals(name, echo_name)) return Room{std::string(echo_name)};
+    if (iequals(name, options_.factory)) return Room{options_.factory, Access::members};
+    if (auto room = room_of(name)) return room;
+    log_.info("call.refused", {{"status", 404}, {"room", Redacted{std::string(name)}}});
+    agent_.reject(call.session, 404, "No Such Room", now);
+    return std::nullopt;
+}
+
+std::optional<Room> Focus::room_of(std::string_view name) {
+    const auto own = own_rooms_.find(to_lower(name));
+    return own != own_rooms_.end() ? own->second : directory_.room(name);
+}
+
+/// Whom the system knows the caller to be: by his password, or by the number that a trunk vouches
+/// for; never by his From alone. He is asked for the password only where it makes a difference.
+Focus::Caller Focus::identify(const sip::IncomingCall& call, const Room& room, TimePoint now) {
+    const bool by_trunk = call.from.transport == sip::Transport::inside;
+    if (const auto asserted = call.invite.header("P-Asserted-Identity"); by_trunk && asserted)
+        if (const auto address = sip::NameAddr::parse(*asserted))
+            if (auto member = options_.member_named(address->uri_text); !member.empty())
+                return {std::move(member)};
+    const auto& policy = room.policy.all;
+    const auto from = sip::NameAddr::parse(*call.invite.header(sip::Header::from));
+    const auto claimed = options_.member_named(from->uri_text);
+    const bool members_differ = policy.lobby == Lobby::guests || policy.speak == Who::members ||
+                                policy.dial_out == Who::members || room.roles.contains(claimed);
+    const bool members_only = room.access == Access::members || !policy.guests;
+    const bool has_password = call.invite.has(sip::Header::authorization);
+    if (!members_only && !has_password && (claimed.empty() || !members_differ)) return {};
+    auto outcome = identity_.check(call.invite, call.from, now);
+    if (outcome.user) return {std::move(*outcome.user)};
+    agent_.reject(call.session, 401, {}, now, outcome.challenge);
+    return {{}, true};
+}
+
+/// Why nobody may come in now, or not he.
+std::optional<int> Focus::refusal_of(const Room& room, const InSession* session,
+                                     const std::string& member) const {
+    if (!session) {
+        if (sessions_in_.size() >= options_.conferences_max) return 503;
         return std::nullopt;
     }
-    if (room->access == Access::members && !authenticate(call, now)) return std::nullopt;
-    return room;
+    if (session->legs >= room.policy.all.participants_max) return 486;
+    const auto role = room.roles.find(member);
+    const bool host = role != room.roles.end() && role->second == Role::host;
+    if (session->conference && session->conference->is_locked() && !host) return 403;
+    return std::nullopt;
 }
 
-bool Focus::authenticate(const sip::IncomingCall& call, TimePoint now) {
-    const auto outcome = identity_.check(call.invite, call.from, now);
-    if (outcome.user) return true;
-    agent_.reject(call.session, 401, {}, now, outcome.challenge);
-    return false;
+/// Its creator leads it (RFC 4579 §5.4).
+std::string Focus::make_room(const std::string& creator) {
+    Room room{"adhoc-" + entropy_.hex(5)};
+    room.roles[creator] = Role::host;
+    auto name = room.name;
+    own_rooms_.emplace(name, std::move(room));
+    return name;
 }
 
-Focus::Conference& Focus::join_conference(const std::string& key, ConferenceSound sound) {
-    const auto known = conferences_.find(key);
-    if (known != conferences_.end()) {
-        ++known->second.legs;
-        return known->second;
-    }
+bool Focus::has_own_room(std::string_view name) const {
+    return iequals(name, options_.factory) || own_rooms_.contains(to_lower(name));
+}
+
+/// In a conference of the mixer's own, or within one that is there already.
+Focus::InSession& Focus::open_session(const std::string& key, Room room, TimePoint now,
+                                      std::optional<ConferenceId> within) {
+    const auto known = sessions_in_.find(key);
+    if (known != sessions_in_.end()) return known->second;
     const ConferenceId id{++last_id_};
-    media_.begin(id, sound);
-    log_.info("conference.started", {{"conference", id.value}, {"spatial", sound.spatial}});
-    return conferences_.emplace(key, Conference{id, sound.spatial, 1}).first->second;
+    InSession session{within.value_or(id),
+                      {room.name == echo_name, room.speakers_max, room.spatial}};
+    if (!within) media_.begin(session.media, session.sound);
+    log_.info("conference.started",
+              {{"conference", session.media.value}, {"spatial", session.sound.spatial}});
+    // Room for the circles of its groups, which no other conference uses.
+    const mixer::CircleId circle{id.value << 32};
+    if (!session.sound.echo) session.conference.emplace(std::move(room), circle, now);
+    auto& placed = sessions_in_.emplace(key, std::move(session)).first->second;
+    carry_out(key, now);
+    return placed;
+}
+
+Focus::Leg& Focus::add_leg(mixer::LegId id, const std::string& key, const Room& room) {
+    auto& leg = legs_
+                    .emplace(id, Leg{{},
+                                     key,
+                                     SocketAddress{},
+                                     IpAddress{},
+                                     sdp::OfferAnswer(random_.u32(), "Lyceum")})
+                    .first->second;
+    leg.encryption = room.encryption;
+    leg.keys = fresh_keys(entropy_);
+    leg.ice = {entropy_.hex(4), entropy_.hex(16)}; // 128 bits, as RFC 8839 §5.4 asks.
+    leg.care = room.care;
+    ++sessions_in_.at(key).legs;
+    return leg;
+}
+
+void Focus::bind(mixer::LegId id, sip::SessionId session) {
+    legs_.at(id).session = session;
+    sessions_.emplace(session, id);
 }
 
 void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now) {
@@ -101,19 +184,21 @@ void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg
         if (const auto prospect = leg.negotiation.prospect(local_media_of(leg)))
             source = {leg.signalling, prospect->remote_rtp, prospect->ice.has_value()};
     }
-    const auto rtp = media_.open(conferences_.at(leg.conference).id, id, source);
-    if (!rtp) {
-        log_.error("media.ports.exhausted");
-        return turn_away(call, id, 503, "No Media Port", now);
-    }
-    leg.local_rtp = *rtp;
+    if (!open_media(id, leg, source)) return turn_away(call, id, 503, "No Media Port", now);
     const auto local = local_media_of(leg);
     auto answer = call.offer ? leg.negotiation.answer(local)
                              : Result<std::string, Fault>(leg.negotiation.offer(local));
     if (!answer) return turn_away(call, id, 488, answer.error().what, now);
-    if (call.offer) configure(id, leg);
+    if (call.offer) configure(id, leg, now);
     records_.answer(leg.record, now);
     agent_.accept(call.session, std::move(*answer), now);
+}
+
+bool Focus::open_media(mixer::LegId id, Leg& leg, const MediaSource& source) {
+    const auto rtp = media_.open(sessions_in_.at(leg.room).media, id, source);
+    if (rtp) leg.local_rtp = *rtp;
+    else log_.error("media.ports.exhausted");
+    return rtp.has_value();
 }
 
 void Focus::turn_away(const sip::IncomingCall& call, mixer::LegId id, int status,
@@ -140,7 +225,14 @@ void Focus::handle_session(const sip::SessionEvent& event, TimePoint now) {
         handle_answer(id, *leg, answered->description, now);
     } else if (std::get_if<Session::OfferRefused>(&event.event)) {
         leg->negotiation.roll_back();
+    } else if (const auto* keyed = std::get_if<Session::Keyed>(&event.event)) {
+        handle_digit(id, keyed->key, now);
+    } else if (const auto* referred = std::get_if<Session::Referred>(&event.event)) {
+        handle_referral(id, *referred, now);
+    } else if (const auto* progress = std::get_if<Session::Progress>(&event.event)) {
+        tell_referrer(*leg, progress->status, "Ringing", now);
     } else if (const auto* ended = std::get_if<Session::Ended>(&event.event)) {
+        if (!leg->joined) tell_referrer(*leg, std::max(ended->status, 400), ended->reason, now);
         remove(id, sip::name_of(ended->cause), now);
     }
 }
@@ -151,7 +243,7 @@ void Focus::handle_offer(mixer::LegId id, Leg& leg, const std::string& offer, Ti
         return agent_.refuse(session, 400, "Bad SDP: " + fault->what, now);
     auto answer = leg.negotiation.answer(local_media_of(leg));
     if (!answer) return agent_.refuse(session, 488, answer.error().what, now);
-    configure(id, leg);
+    configure(id, leg, now);
     agent_.answer(session, std::move(*answer), now);
 }
 
@@ -161,13 +253,12 @@ void Focus::handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, 
         log_.warning("leg.bad-answer", {{"leg", id.value}, {"fault", fault->what}});
         return agent_.hang_up(leg.session, "Bad answer", now);
     }
-    configure(id, leg);
+    configure(id, leg, now);
+    tell_referrer(leg, 200, "OK", now);
 }
 
-void Focus::configure(mixer::LegId id, Leg& leg) {
+void Focus::configure(mixer::LegId id, Leg& leg, TimePoint now) {
     auto settings = leg_settings(*leg.negotiation.stream(), leg.signalling);
-    settings.admitted = leg.admitted;
-    settings.always_heard = leg.host;
     settings.care = leg.care;
     log_.info("leg.media", {{"leg", id.value},
                             {"codec", settings.sending.codec->name},
@@ -175,64 +266,57 @@ void Focus::configure(mixer::LegId id, Leg& leg) {
                             {"encrypted", leg.negotiation.stream()->is_encrypted()},
                             {"send", settings.send},
                             {"receive", settings.receive}});
-    auto shown = leg.shown;
-    shown.host = leg.host;
-    shown.admitted = leg.admitted;
-    shown.sends = settings.send;
-    shown.receives = settings.receive;
-    if (!leg.configured || shown != leg.shown) changed_.insert(leg.conference);
-    leg.configured = true;
-    leg.shown = std::move(shown);
-    media_.configure(conferences_.at(leg.conference).id, id,
-                     leg_access(*leg.negotiation.stream(), local_media_of(leg)),
+    auto& session = sessions_in_.at(leg.room);
+    if (auto& conference = session.conference) {
+        if (leg.joined) {
+            conference->set_sound(id, settings.send, settings.receive);
+        } else {
+            leg.newcomer.shown.sends = settings.send;
+            leg.newcomer.shown.receives = settings.receive;
+            conference->join(std::move(leg.newcomer), now);
+        }
+    }
+    leg.joined = true;
+    carry_out(leg.room, now); // Before there is sound, it is known whom it is for.
+    media_.configure(session.media, id, leg_access(*leg.negotiation.stream(), local_media_of(leg)),
                      std::move(settings));
 }
 
 void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
     const auto found = legs_.find(id);
     if (found == legs_.end()) return;
-    auto& leg = found->second;
-    if (leg.admitted && (leg.host || leg.host_pin.empty())) return; // There is nothing to key in.
-    if (digit != '#') leg.digits += digit;
-    const bool as_host = !leg.host_pin.empty() && leg.digits == leg.host_pin;
-    if (as_host || (!leg.admitted && leg.digits == leg.pin)) {
-        leg.admitted = true;
-        leg.host = as_host;
-        leg.digits.clear();
-        if (as_host) records_.set_host(leg.record);
-        log_.info("leg.admitted", {{"leg", id.value}, {"host", as_host}});
-        return configure(id, leg);
-    }
-    if (digit != '#' && leg.digits.size() < pin_digits_max) return;
-    leg.digits.clear();
-    if (++leg.tries < pin_tries) return;
-    if (leg.admitted) { // He may stay, but guess no more.
-        leg.host_pin.clear();
-        return;
-    }
-    log_.warning("leg.wrong-pin", {{"leg", id.value}});
-    throw_out(id, "Wrong PIN", now);
+    const auto key = found->second.room;
+    auto& conference = sessions_in_.at(key).conference;
+    if (!conference) return;
+    const auto was_host = [&] {
+        const auto shown = conference->participant(id);
+        return shown && shown->is_host();
+    };
+    const bool before = was_host();
+    found->second.keypad.press(*conference, id, digit, now);
+    if (!before && was_host()) records_.set_host(found->second.record);
+    carry_out(key, now);
 }
 
 void Focus::handle_leg_lost(mixer::LegId id, TimePoint now) {
-    const auto found = legs_.find(id);
-    if (found == legs_.end()) return;
-    throw_out(id, "No media", now);
+    if (legs_.contains(id)) throw_out(id, "No media", now);
 }
 
 bool Focus::place(mixer::LegId id, const mixer::Place& place) {
     const auto found = legs_.find(id);
     if (found == legs_.end() || !place.is_sound()) return false;
-    const auto& name = found->second.conference;
-    const auto& conference = conferences_.at(name);
-    if (!conference.spatial) return false;
+    const auto& name = found->second.room;
+    const auto& session = sessions_in_.at(name);
+    if (!session.sound.spatial) return false;
     if (place.whispers_to) {
         const auto other = legs_.find(*place.whispers_to);
-        if (other == legs_.end() || other->second.conference != name) return false;
+        if (other == legs_.end() || other->second.room != name) return false;
     }
-    media_.place(conference.id, id, place);
+    media_.tell(session.media, SetPlace{id, place});
     return true;
 }
+
+// ── Who goes ─────────────────────────────────────────────────────────────────────────────────────
 
 /// Gone from the roster at once; the BYE goes its way without the focus, answered or not.
 void Focus::throw_out(mixer::LegId id, std::string_view reason, TimePoint now) {
@@ -249,22 +333,39 @@ void Focus::end_all(std::string_view reason, TimePoint now) {
 
 void Focus::remove(mixer::LegId id, std::string_view why, TimePoint now) {
     const auto found = legs_.find(id);
-    const auto key = found->second.conference;
-    auto& conference = conferences_.at(key);
-    media_.close(conference.id, id);
+    const auto key = found->second.room;
+    auto& session = sessions_in_.at(key);
+    media_.close(session.media, id);
     log_.info("leg.left", {{"leg", id.value}, {"why", why}});
     records_.end_leg(found->second.record, id.value, std::string(why), now);
     sessions_.erase(found->second.session);
-    if (found->second.configured) changed_.insert(key);
     legs_.erase(found);
-    if (--conference.legs > 0) return;
-    media_.end(conference.id);
-    log_.info("conference.ended", {{"conference", conference.id.value}});
-    conferences_.erase(key);
+    --session.legs;
+    if (session.conference) session.conference->leave(id, now);
+    carry_out(key, now);
+    end_if_empty(key);
+}
+
+/// The mixer's conference goes with the last of the rooms that are in it.
+void Focus::end_if_empty(const std::string& key) {
+    const auto found = sessions_in_.find(key);
+    if (found == sessions_in_.end() || found->second.legs > 0) return;
+    const auto media = found->second.media;
+    const auto& conference = found->second.conference;
+    const bool shared =
+        std::any_of(sessions_in_.begin(), sessions_in_.end(), [&](const auto& each) {
+            return each.first != key && each.second.media == media;
+        });
+    if (!shared) media_.end(media);
+    else if (conference) media_.tell(media, RemoveCircle{conference->circle()});
+    log_.info("conference.ended", {{"conference", media.value}});
+    deadlines_.remove(key);
+    own_rooms_.erase(key);
+    sessions_in_.erase(found);
 }
 
 sdp::LocalMedia Focus::local_media_of(const Leg& leg) const {
-    auto local = local_media(leg.local_rtp, conferences_.at(leg.conference).spatial);
+    auto local = local_media(leg.local_rtp, sessions_in_.at(leg.room).sound.spatial);
     local.protection = leg.encryption;
     local.crypto = leg.keys;
     local.fingerprint = options_.dtls_fingerprint;
@@ -280,16 +381,26 @@ Focus::Leg* Focus::leg_of(sip::SessionId session, mixer::LegId& id) {
 }
 
 std::size_t Focus::participants(std::string_view room) const {
-    const auto found = conferences_.find(to_lower(room));
-    return found == conferences_.end() ? 0 : found->second.legs;
+    const auto found = sessions_in_.find(to_lower(room));
+    return found == sessions_in_.end() ? 0 : found->second.legs;
+}
+
+const Conference* Focus::conference(std::string_view room) const {
+    const auto found = sessions_in_.find(to_lower(room));
+    if (found == sessions_in_.end() || !found->second.conference) return nullptr;
+    return &*found->second.conference;
 }
 
 std::vector<Participant> Focus::roster(std::string_view room) const {
-    std::vector<Participant> out;
-    const auto key = to_lower(room);
-    for (const auto& [id, leg] : legs_)
-        if (leg.configured && leg.conference == key) out.push_back(leg.shown);
-    return out;
+    const auto* in_session = conference(room);
+    return in_session ? in_session->participants() : std::vector<Participant>();
+}
+
+std::optional<Focus::Output> Focus::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto output = std::move(outputs_.front());
+    outputs_.pop_front();
+    return output;
 }
 
 } // namespace lyceum::focus

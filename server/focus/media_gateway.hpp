@@ -3,11 +3,14 @@
 
 #include "base/strong_id.hpp"
 #include "mixer/media_leg.hpp"
+#include "mixer/part.hpp"
+#include "mixer/sound_source.hpp"
 #include "mixer/space.hpp"
 #include "rtp/dtls.hpp"
 #include "rtp/ice_lite.hpp"
 
 #include <optional>
+#include <variant>
 
 namespace lyceum::focus {
 
@@ -45,6 +48,33 @@ struct ConferenceSound {
     bool spatial = false;         ///< Voices come from where their owners are; 10 ms frames.
 };
 
+/// \name What a conference is told while it goes on: it takes effect at its next tick.
+///@{
+struct SetPart { ///< Also of a leg that has no sound yet, as what is played to it.
+    mixer::LegId leg;
+    mixer::Part part;
+};
+struct SetPlace { ///< Of a leg of a spatial conference: where it is from now on.
+    mixer::LegId leg;
+    mixer::Place place;
+};
+struct SetCircle {
+    mixer::CircleId circle;
+    mixer::CircleOptions options;
+};
+struct RemoveCircle {
+    mixer::CircleId circle;
+};
+struct Play {
+    std::variant<mixer::LegId, mixer::CircleId> to;
+    mixer::Sound sound;
+};
+struct Hush { ///< What is played to this leg alone ends.
+    mixer::LegId leg;
+};
+///@}
+using MediaCommand = std::variant<SetPart, SetPlace, SetCircle, RemoveCircle, Play, Hush>;
+
 /// A port: the media side of the conferences. The edge posts these to the media thread that the
 /// conference is pinned to; the simulator calls ConferenceMedia at once. What the media side has to
 /// say comes back by `Focus::handle_digit` and `handle_leg_lost`.
@@ -60,8 +90,10 @@ public:
     /// The first time the leg joins the mix, then its settings change.
     virtual void configure(ConferenceId conference, mixer::LegId leg, LegAccess access,
                            mixer::LegSettings settings) = 0;
-    /// Of a leg of a spatial conference: where it is from now on.
-    virtual void place(ConferenceId conference, mixer::LegId leg, const mixer::Place& place) = 0;
+    virtual void tell(ConferenceId conference, MediaCommand command) = 0;
+    /// All of `other`, which sounds alike, becomes part of `conference`: from now on its legs and
+    /// circles are known by that name, and `other` is none any more. Nobody hears of it.
+    virtual void absorb(ConferenceId conference, ConferenceId other) = 0;
     virtual void close(ConferenceId conference, mixer::LegId leg) = 0;
 };
 

@@ -109,9 +109,28 @@ void MediaPlane::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegA
     });
 }
 
-void MediaPlane::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
+void MediaPlane::tell(focus::ConferenceId id, focus::MediaCommand command) {
     auto& thread = thread_of(id);
-    thread.tell(id, [&thread, id, leg, place] { thread.place(id, leg, place); });
+    thread.tell(id, [&thread, id, command = std::move(command)]() mutable {
+        thread.carry_out(id, std::move(command));
+    });
+}
+
+/// Both have to be on one thread, and have come there, before one can become part of the other.
+void MediaPlane::absorb(focus::ConferenceId id, focus::ConferenceId other) {
+    auto &thread = thread_of(id), &from = thread_of(other);
+    if (&thread != &from) {
+        thread.post([&thread, other] { thread.expect(other); });
+        from.tell(other, [&from, &thread, other] { from.depart(other, thread); });
+    }
+    thread.tell(id, [&thread, id, other] { thread.prepare_absorbing(id, other); });
+    thread.tell(other, [&thread, id, other] { thread.absorb(id, other); });
+    auto& ports = ports_.at(id);
+    auto& more = ports_.at(other);
+    std::move(more.begin(), more.end(), std::back_inserter(ports));
+    ports_.erase(other);
+    placement_.absorb(id, other);
+    even_out();
 }
 
 void MediaPlane::close(focus::ConferenceId id, mixer::LegId leg) {

@@ -54,8 +54,8 @@ public:
                                       const focus::MediaSource& source) override;
     void configure(focus::ConferenceId conference, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings) override;
-    void place(focus::ConferenceId conference, mixer::LegId leg,
-               const mixer::Place& place) override;
+    void tell(focus::ConferenceId conference, focus::MediaCommand command) override;
+    void absorb(focus::ConferenceId conference, focus::ConferenceId other) override;
     void close(focus::ConferenceId conference, mixer::LegId leg) override;
 
 private:

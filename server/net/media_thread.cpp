@@ -2,6 +2,7 @@
 #include "server/net/media_thread.hpp"
 
 #include "base/assert.hpp"
+#include "base/overloaded.hpp"
 #include "rtp/ice_lite.hpp"
 #include "server/focus/media_settings.hpp"
 #include "server/net/clock.hpp"
@@ -62,8 +63,16 @@ void MediaThread::end(focus::ConferenceId id) {
                                          {"ticks", counters.ticks},
                                          {"late", counters.late_ticks},
                                          {"packets", counters.packets}});
-    for (auto* thread : found->second.been_on)
-        thread->post([thread, id] { thread->departed_.erase(id); });
+    auto threads = found->second.been_on;
+    threads.push_back(this);
+    for (auto* thread : threads)
+        thread->post([thread, id, was = found->second.was] {
+            thread->departed_.erase(id);
+            for (const auto each : was) {
+                thread->departed_.erase(each);
+                thread->absorbed_.erase(each);
+            }
+        });
     conferences_.erase(found);
 }
 
@@ -91,8 +100,41 @@ void MediaThread::arrive(Conferences::node_type arrived) {
     log_.info("conference.moved", {{"conference", id.value}, {"legs", conference.media.size()}});
     deadlines_.set(id, conference.media.deadline());
     arm();
-    const auto waited = arriving_.extract(id);
-    for (const auto& command : waited.mapped()) command();
+    come_to_rest(id);
+}
+
+void MediaThread::obey(focus::ConferenceId id, std::function<void()> command) {
+    const auto expected = arriving_.find(id);
+    if (expected == arriving_.end()) command();
+    else expected->second.push_back(std::move(command));
+}
+
+/// It hears what it was told meanwhile; one of it may make the rest wait again.
+void MediaThread::come_to_rest(focus::ConferenceId id) {
+    auto waited = arriving_.extract(id);
+    for (auto& command : waited.mapped()) obey(id, std::move(command));
+}
+
+void MediaThread::prepare_absorbing(focus::ConferenceId id, focus::ConferenceId other) {
+    arriving_[id];
+    obey(other, [this, id, other] { absorb(id, other); });
+}
+
+void MediaThread::absorb(focus::ConferenceId id, focus::ConferenceId other) {
+    auto found = conferences_.extract(other);
+    LYCEUM_ASSERT(!found.empty());
+    deadlines_.remove(other);
+    auto& conference = conferences_.at(id);
+    auto& more = found.mapped();
+    conference.media.absorb(std::move(more.media));
+    conference.ports.merge(more.ports);
+    conference.legs.merge(more.legs);
+    conference.been_on.insert(conference.been_on.end(), more.been_on.begin(), more.been_on.end());
+    conference.was.push_back(other);
+    conference.was.insert(conference.was.end(), more.was.begin(), more.was.end());
+    for (const auto each : conference.was) absorbed_[each] = id;
+    log_.info("conference.absorbed", {{"conference", id.value}, {"other", other.value}});
+    come_to_rest(id);
 }
 
 void MediaThread::open_port(focus::ConferenceId id, const SocketAddress& local,
@@ -134,13 +176,43 @@ void MediaThread::configure(focus::ConferenceId id, mixer::LegId leg_id, focus::
     apply(*conference, leg_id, leg);
 }
 
-void MediaThread::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
+void MediaThread::carry_out(focus::ConferenceId id, focus::MediaCommand command) {
     auto* conference = find(id);
     if (!conference) return;
-    const auto found = conference->legs.find(leg);
-    if (found == conference->legs.end()) return;
-    found->second.place = place;
-    conference->media.place_leg(leg, place);
+    auto& media = conference->media;
+    const auto leg_of = [&](mixer::LegId leg) {
+        const auto found = conference->legs.find(leg);
+        return found == conference->legs.end() ? nullptr : &found->second;
+    };
+    static constexpr std::size_t waiting_max = 8;
+    const auto play = [&](mixer::LegId leg, mixer::Sound sound) {
+        if (media.leg(leg)) return media.play(leg, std::move(sound));
+        if (auto* known = leg_of(leg); known && known->sounds.size() < waiting_max)
+            known->sounds.push_back(std::move(sound));
+    };
+    std::visit(
+        Overloaded{
+            [&](const focus::SetPart& set) {
+                if (auto* leg = leg_of(set.leg)) leg->part = set.part;
+                media.set_part(set.leg, set.part);
+            },
+            [&](const focus::SetPlace& set) {
+                if (auto* leg = leg_of(set.leg)) leg->place = set.place;
+                media.place_leg(set.leg, set.place);
+            },
+            [&](focus::SetCircle& set) { media.set_circle(set.circle, std::move(set.options)); },
+            [&](const focus::RemoveCircle& remove) { media.remove_circle(remove.circle); },
+            [&](focus::Play& to) {
+                if (const auto* leg = std::get_if<mixer::LegId>(&to.to))
+                    play(*leg, std::move(to.sound));
+                else media.play(std::get<mixer::CircleId>(to.to), std::move(to.sound));
+            },
+            [&](const focus::Hush& hush) {
+                if (auto* leg = leg_of(hush.leg)) leg->sounds.clear();
+                media.hush(hush.leg);
+            },
+        },
+        command);
 }
 
 void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
@@ -186,7 +258,7 @@ void MediaThread::log_record(mixer::LegId leg, const mixer::ConferenceMedia::Leg
 
 /// What was agreed, with what was found out since, becomes what the mixer works by. A leg that
 /// waits for its keys is unknown to the mixer: nothing of it is heard and nothing is sent in clear.
-void MediaThread::apply(Conference& conference, mixer::LegId id, const Leg& leg) {
+void MediaThread::apply(Conference& conference, mixer::LegId id, Leg& leg) {
     auto settings = leg.settings;
     leg.port->legs.expect(id,
                           {{settings.remote_rtp, settings.remote_rtcp},
@@ -207,6 +279,8 @@ void MediaThread::apply(Conference& conference, mixer::LegId id, const Leg& leg)
     if (conference.media.leg(id)) conference.media.update_leg(id, std::move(settings));
     else conference.media.add_leg(id, std::move(settings), monotonic_now());
     conference.media.place_leg(id, leg.place);
+    conference.media.set_part(id, leg.part);
+    for (auto& sound : std::exchange(leg.sounds, {})) conference.media.play(id, std::move(sound));
 }
 
 // ── Time ─────────────────────────────────────────────────────────────────────────────────────────
@@ -314,6 +388,10 @@ void MediaThread::handle_handshake(focus::ConferenceId id, mixer::LegId leg_id,
     if (const auto gone = departed_.find(id); gone != departed_.end())
         return gone->second->tell(id, [to = gone->second, id, leg_id, event = std::move(event)] {
             to->handle_handshake(id, leg_id, event);
+        });
+    if (const auto now_in = absorbed_.find(id); now_in != absorbed_.end())
+        return obey(now_in->second, [this, to = now_in->second, leg_id, event = std::move(event)] {
+            handle_handshake(to, leg_id, event);
         });
     auto* conference = find(id);
     if (!conference) return;

@@ -48,11 +48,7 @@ public:
     /// What a conference is told; one that is on its way here hears it when it has come.
     template <class Command>
     void tell(focus::ConferenceId id, Command command) {
-        post([this, id, command = std::move(command)]() mutable {
-            const auto expected = arriving_.find(id);
-            if (expected == arriving_.end()) command();
-            else expected->second.push_back(std::move(command));
-        });
+        post([this, id, command = std::move(command)]() mutable { obey(id, std::move(command)); });
     }
 
     /// A conference comes from another thread, which has been told to let it `depart`.
@@ -66,7 +62,10 @@ public:
     void open(focus::ConferenceId id, mixer::LegId leg, const SocketAddress& port);
     void configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings);
-    void place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place);
+    void carry_out(focus::ConferenceId id, focus::MediaCommand command);
+    /// What `id` is told from now on waits until `absorb`, for which `other` has to come first.
+    void prepare_absorbing(focus::ConferenceId id, focus::ConferenceId other);
+    void absorb(focus::ConferenceId id, focus::ConferenceId other);
     void close(focus::ConferenceId id, mixer::LegId leg);
 
 private:
@@ -98,14 +97,20 @@ private:
         std::optional<SocketAddress> chosen; ///< By ICE.
         SocketAddress handshaking_with;
         std::optional<rtp::DtlsHandshake::Keys> keys; ///< By DTLS.
-        mixer::Place place;                           ///< Also before there is sound.
+        /// \name Also before there is sound
+        ///@{
+        mixer::Place place;
+        mixer::Part part;
+        std::vector<mixer::Sound> sounds;
+        ///@}
     };
     struct Conference {
         mixer::ConferenceMedia media;
         std::map<SocketAddress, Port> ports;
         std::map<mixer::LegId, Leg> legs;
         unsigned ticks = 0;
-        std::vector<MediaThread*> been_on; ///< Threads that it has departed from.
+        std::vector<MediaThread*> been_on;    ///< Threads that it has departed from.
+        std::vector<focus::ConferenceId> was; ///< Those that have become part of it.
     };
     using Conferences = std::map<focus::ConferenceId, Conference>;
     static constexpr unsigned rtcp_every_ticks = 5;
@@ -129,7 +134,9 @@ private:
     void handle_handshake(focus::ConferenceId id, mixer::LegId leg, Handshakes::Event event);
     void begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, const Leg& leg);
     void log_record(mixer::LegId leg, const mixer::ConferenceMedia::LegRecord& record);
-    static void apply(Conference& conference, mixer::LegId id, const Leg& leg);
+    static void apply(Conference& conference, mixer::LegId id, Leg& leg);
+    void obey(focus::ConferenceId id, std::function<void()> command);
+    void come_to_rest(focus::ConferenceId id);
     void carry_out(Conference& conference);
     void send_parcel(const Parcel& parcel);
 
@@ -145,6 +152,8 @@ private:
     std::map<focus::ConferenceId, std::vector<std::function<void()>>> arriving_;
     /// Where those that were here are: their handshakes still tell this thread.
     std::map<focus::ConferenceId, MediaThread*> departed_;
+    /// Of what those have become part that are none any more: the same.
+    std::map<focus::ConferenceId, focus::ConferenceId> absorbed_;
     MediaSocket::SendBatch batch_;
     DeadlineQueue<focus::ConferenceId> deadlines_;
     bool stopping_ = false; ///< What comes now is for nobody.

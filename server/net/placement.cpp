@@ -14,6 +14,15 @@ std::size_t Placement::begin(focus::ConferenceId id) {
 
 void Placement::end(focus::ConferenceId id) { conferences_.erase(id); }
 
+void Placement::absorb(focus::ConferenceId id, focus::ConferenceId other) {
+    auto& placed = conferences_.at(id);
+    const auto& [thread, legs] = conferences_.at(other);
+    load_[thread] -= legs;
+    load_[placed.thread] += legs;
+    placed.legs += legs;
+    conferences_.erase(other);
+}
+
 void Placement::add_leg(focus::ConferenceId id) {
     auto& placed = conferences_.at(id);
     ++placed.legs;

@@ -23,6 +23,8 @@ public:
 
     std::size_t begin(focus::ConferenceId conference); ///< The thread.
     void end(focus::ConferenceId conference);          ///< Has no legs any more.
+    /// The legs of `other` are the conference's, on its thread, and `other` is no more.
+    void absorb(focus::ConferenceId conference, focus::ConferenceId other);
     void add_leg(focus::ConferenceId conference);
     void remove_leg(focus::ConferenceId conference);
 

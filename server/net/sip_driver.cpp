@@ -55,8 +55,7 @@ void SipDriver::drain(TimePoint now) {
         const auto changed = cores_.records.take_changed();
         cores_.presence.handle_talks(changed, now);
         cores_.exploder.handle_talks(changed, now);
-        for (const auto& room : cores_.focus.take_changed())
-            cores_.presence.change("conference", room, now);
+        drain_focus(now);
         drain_presence();
         drain_mailbox();
     } while (drain_agent(now));
@@ -73,6 +72,8 @@ bool SipDriver::drain_agent(TimePoint now) {
             cores_.focus.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
             cores_.focus.handle_session(*event, now);
+        } else if (const auto* refer = std::get_if<sip::ReferReceived>(&*output)) {
+            cores_.focus.handle_refer(*refer, now);
         } else if (auto* wanted = std::get_if<sip::Locate>(&*output)) {
             locate(cores_.agent, std::move(*wanted));
         } else {
@@ -80,6 +81,16 @@ bool SipDriver::drain_agent(TimePoint now) {
         }
     }
     return any;
+}
+
+void SipDriver::drain_focus(TimePoint now) {
+    for (const auto& room : cores_.focus.take_changed())
+        cores_.presence.change("conference", room, now);
+    while (auto output = cores_.focus.poll()) {
+        if (auto* noted = std::get_if<focus::Focus::Noted>(&*output))
+            keeper_.keep_action(std::move(*noted));
+        else keeper_.speak(std::move(std::get<focus::Focus::Speak>(*output)));
+    }
 }
 
 void SipDriver::drain_mailbox() {
@@ -169,10 +180,10 @@ void SipDriver::drain_registrar(TimePoint now) {
 void SipDriver::arm() {
     std::optional<TimePoint> next;
     for (const auto& each :
-         {cores_.agent.deadline(), cores_.registrar.deadline(), cores_.proxy.deadline(),
-          cores_.trunks.deadline(), cores_.b2bua.deadline(), cores_.presence.deadline(),
-          cores_.mailbox.deadline(), cores_.exploder.deadline(), cores_.guard.deadline(),
-          cores_.records.deadline()})
+         {cores_.agent.deadline(), cores_.focus.deadline(), cores_.registrar.deadline(),
+          cores_.proxy.deadline(), cores_.trunks.deadline(), cores_.b2bua.deadline(),
+          cores_.presence.deadline(), cores_.mailbox.deadline(), cores_.exploder.deadline(),
+          cores_.guard.deadline(), cores_.records.deadline()})
         next = earlier(next, each);
     // Most deadlines go away before they are due. Setting the timer again each time would cost more
     // than that it now and then fires for nothing.
@@ -184,6 +195,7 @@ void SipDriver::arm() {
         armed_.reset();
         const auto now = monotonic_now();
         cores_.agent.handle_timeout(now);
+        cores_.focus.handle_timeout(now);
         cores_.registrar.handle_timeout(now);
         cores_.proxy.handle_timeout(now);
         cores_.trunks.handle_timeout(now);

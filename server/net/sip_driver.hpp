@@ -46,6 +46,8 @@ public:
         std::function<void(const protection::Guard::Output&)> keep_ban;
         std::function<void(const trunk::Trunks::Changed&)> keep_state;
         std::function<void(records::CallRecord)> keep_record;
+        std::function<void(focus::Focus::Noted)> keep_action;
+        std::function<void(focus::Focus::Speak)> speak; ///< Not to disk: to a voice.
     };
 
     /// Numbers are looked for below the suffixes, one after the other.
@@ -65,6 +67,7 @@ private:
     void drain_proxy();
     void drain_trunks();
     void drain_presence();
+    void drain_focus(TimePoint now);
     void hand_on(sip::UserAgent::Output& shown, TimePoint now);
     /// Asks the DNS, and tells the core that wanted to know.
     template <class Core>

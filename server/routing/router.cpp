@@ -104,7 +104,7 @@ Plan Router::plan(std::string_view uri_text, Seen& seen) const {
 
 /// None: there is no such name.
 std::optional<Plan> Router::plan_name(const std::string& name, Seen& seen) const {
-    if (name.empty() || directory_.is_room(name)) {
+    if (name.empty() || is_room(name)) {
         Plan out;
         out.groups.emplace_back().here = name;
         return out;
@@ -127,7 +127,7 @@ std::optional<Router::Named> Router::named(std::string_view uri_text) const {
         if (!uri || !uri->is_sip() || !options_.domains.contains(*uri)) return std::nullopt;
         const auto name = uri->user_name();
         if (name.empty()) return std::nullopt;
-        if (directory_.is_room(name)) return Named{to_lower(name), true};
+        if (is_room(name)) return Named{to_lower(name), true};
         if (directory_.member(name)) return Named{name, false};
         const auto meant = directory_.alias(name);
         if (!meant) return std::nullopt;

@@ -89,12 +89,19 @@ public:
     /// Those of the organisation; a group is asked for by its name, and is nobody to call.
     [[nodiscard]] const Groups& groups() const { return groups_; }
     void set_groups(Groups groups) { groups_ = std::move(groups); }
+    /// Rooms that are in no directory: those that last as long as somebody is in them.
+    void set_passing_rooms(std::function<bool(std::string_view)> has) {
+        has_room_ = std::move(has);
+    }
     [[nodiscard]] const Options& options() const { return options_; }
     [[nodiscard]] const identity::Domains& domains() const { return options_.domains; }
 
 private:
     using Seen = std::set<std::string, std::less<>>;
 
+    [[nodiscard]] bool is_room(std::string_view name) const {
+        return directory_.is_room(name) || (has_room_ && has_room_(name));
+    }
     [[nodiscard]] Plan plan(std::string_view uri, Seen& seen) const;
     [[nodiscard]] std::optional<Plan> plan_name(const std::string& name, Seen& seen) const;
     [[nodiscard]] Plan plan_number(const Number& number, Seen& seen) const;
@@ -108,6 +115,7 @@ private:
     Directory& directory_;
     Location location_;
     Groups groups_;
+    std::function<bool(std::string_view)> has_room_;
 };
 
 /// What has registered.

@@ -52,10 +52,30 @@ std::vector<CallRecord> RecordStore::newest(std::size_t count) {
     return out;
 }
 
+void RecordStore::add(const RoomAction& action) {
+    auto insert =
+        database_.prepare("INSERT INTO room_action VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert.bind(1, action.at.time_since_epoch().count()).bind(2, action.room);
+    insert.bind(3, action.who).bind(4, action.way).bind(5, action.action);
+    insert.bind(6, action.whom).bind(7, action.detail).bind(8, action.refused).step();
+}
+
+std::vector<RoomAction> RecordStore::newest_actions(std::size_t count, std::string_view room) {
+    auto rows = database_.prepare(
+        "SELECT at, room, who, way, action, whom, detail, refused FROM room_action "
+        "WHERE room = ?1 COLLATE NOCASE OR ?1 = '' ORDER BY id DESC LIMIT ?2");
+    rows.bind(1, room).bind(2, static_cast<std::int64_t>(count));
+    std::vector<RoomAction> out;
+    while (rows.step())
+        out.push_back({WallTime(Duration(rows.number(0))), rows.text(1), rows.text(2), rows.text(3),
+                       rows.text(4), rows.text(5), rows.text(6), rows.text(7)});
+    return out;
+}
+
 void RecordStore::forget_before(WallTime time) {
-    database_.prepare("DELETE FROM call_record WHERE started < ?")
-        .bind(1, time.time_since_epoch().count())
-        .step();
+    for (const auto* statement :
+         {"DELETE FROM call_record WHERE started < ?", "DELETE FROM room_action WHERE at < ?"})
+        database_.prepare(statement).bind(1, time.time_since_epoch().count()).step();
 }
 
 } // namespace lyceum::store

@@ -14,20 +14,18 @@ namespace lyceum::store {
 namespace {
 
 constexpr std::string_view room_columns =
-    "name, access, pin, participants_max, encryption, speakers_max, host_pin, sound, spatial, "
-    "video, history";
+    "name, access, pin, encryption, speakers_max, host_pin, sound, spatial, video, history";
 
 focus::Room read_room(const sql::Statement& row) {
     return {row.text(0),
             access_of(row.text(1)).value_or(focus::Access::members),
             row.text(2),
-            static_cast<std::size_t>(row.number(3)),
-            protection_of(row.text(4)).value_or(sdp::Protection::required),
-            static_cast<std::size_t>(row.number(5)),
-            row.text(6),
-            care_of(row.text(7)).value_or(mixer::SoundCareOptions{}),
-            row.number(8) != 0,
-            static_cast<std::size_t>(row.number(10))};
+            protection_of(row.text(3)).value_or(sdp::Protection::required),
+            static_cast<std::size_t>(row.number(4)),
+            row.text(5),
+            care_of(row.text(6)).value_or(mixer::SoundCareOptions{}),
+            row.number(7) != 0,
+            static_cast<std::size_t>(row.number(9))};
 }
 
 bool is_pin(std::string_view pin) {
@@ -121,6 +119,9 @@ Store::Store(const std::string& data_directory)
     : database_(open_database(data_directory)),
       find_room_(
           database_.prepare("SELECT " + std::string(room_columns) + " FROM room WHERE name = ?")),
+      find_policy_(
+          database_.prepare("SELECT room, role, name, value FROM policy WHERE room IN ('', ?)")),
+      find_roles_(database_.prepare("SELECT user, role FROM room_role WHERE room = ?")),
       find_user_(database_.prepare("SELECT ha1_sha256, ha1_md5 FROM user WHERE name = ?")),
       find_member_(database_.prepare(
           "SELECT always, busy, no_answer, unreachable, ifnull(no_answer_after_s, 20), target, "
@@ -137,6 +138,7 @@ std::optional<focus::Room> Store::room(std::string_view name) {
     std::optional<focus::Room> out;
     if (find_room_.step()) out = read_room(find_room_);
     find_room_.reset();
+    if (out) read_rules(*out);
     return out;
 }
 
@@ -153,7 +155,7 @@ std::vector<Store::RoomRow> Store::rooms() {
     auto statement =
         database_.prepare("SELECT " + std::string(room_columns) + " FROM room ORDER BY name");
     std::vector<RoomRow> out;
-    while (statement.step()) out.push_back({read_room(statement), statement.text(9)});
+    while (statement.step()) out.push_back({read_room(statement), statement.text(8)});
     return out;
 }
 
@@ -163,7 +165,8 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     if (room.speakers_max < 1 || room.speakers_max > 100)
         return Fault{"from 1 to 100 speakers are heard at once", 0};
     if (room.history > 100) return Fault{"a room remembers up to 100 messages", 0};
-    if (room.name == "echo") return Fault{"echo is a service of the server", 0};
+    if (room.name == "echo" || room.name == "conference")
+        return Fault{room.name + " is a service of the server", 0};
     if (!is_pin(room.pin) || !is_pin(room.host_pin)) return Fault{"a PIN has up to 16 digits", 0};
     if (room.access == focus::Access::pin && room.pin.empty())
         return Fault{"access by PIN needs a PIN", 0};

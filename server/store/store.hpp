@@ -46,6 +46,17 @@ public:
     std::optional<Fault> add_room(const RoomRow& row);
     bool remove_room(std::string_view name);
 
+    /// What is set for a room and for the organisation.
+    std::vector<focus::PolicyRow> policy(std::string_view room);
+    /// A fault if it is not understood, or contradicts what else is set.
+    std::optional<Fault> set_policy(const focus::PolicyRow& row);
+    bool clear_policy(const focus::PolicyRow& row);
+    /// None: no role of his own.
+    std::optional<Fault> set_room_role(std::string_view room, std::string_view user,
+                                       std::optional<focus::Role> role);
+    std::string language_of(std::string_view user); ///< Empty: none in particular.
+    std::optional<Fault> set_language(std::string_view user, std::string_view language);
+
     std::vector<std::string> users();
     /// Keeps HA1s and forgets the password. A fault if the name is taken (add) or unknown (change).
     std::optional<Fault> add_user(std::string_view name, std::string_view password);
@@ -102,8 +113,10 @@ public:
     [[nodiscard]] const std::string& realm() const { return realm_; }
 
 private:
+    void read_rules(focus::Room& room);
+
     sql::Database database_;
-    sql::Statement find_room_, find_user_, find_member_, find_alias_;
+    sql::Statement find_room_, find_policy_, find_roles_, find_user_, find_member_, find_alias_;
     std::string realm_;
 };
 

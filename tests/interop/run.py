@@ -19,6 +19,7 @@ import time
 import traceback
 
 import lab
+import lessons
 import presence
 import reach
 import srtp
@@ -110,9 +111,9 @@ def test_members_only_and_full_rooms():
             phone.wait_for("Call established")
         with Baresip(uri, user="alice", password="wrong") as phone:
             phone.wait_for("401")
-        with sqlite3.connect(os.path.join(server.data, "lyceum.db")) as database:
-            database.execute("INSERT INTO room (name, participants_max) VALUES ('small', 1)")
-        database.close()
+        assert command("room", "add", "small", *at).returncode == 0
+        assert command("policy", "set", "participants-max", "1", "--room", "small",
+                       *at).returncode == 0
         with Baresip(f"sip:small@{HOST}:{server.port}") as phone:
             phone.wait_for("Call established")
             sipp(server, "full-room.xml", "-s", "small")
@@ -706,7 +707,7 @@ def test_linphone_hears_its_echo_between_two_hosts():
 def main():
     wanted = sys.argv[2:]
     tests = [(name, test) for name, test in {**globals(), **vars(reach), **vars(trunks),
-                                   **vars(presence)}.items()
+                                   **vars(presence), **vars(lessons)}.items()
              if name.startswith("test_") and (not wanted or any(w in name for w in wanted))]
     for program in ("baresip", "sipp"):
         assert shutil.which(program), f"{program} is missing: ./dev deps"

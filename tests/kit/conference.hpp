@@ -112,6 +112,8 @@ public:
                 howling.push_back(*howl);
             } else if (const auto* echo = std::get_if<ConferenceMedia::EchoReturned>(&*output)) {
                 echoes.push_back(*echo);
+            } else if (auto* told = std::get_if<ConferenceMedia::Levels>(&*output)) {
+                levels.push_back(std::move(*told));
             }
         }
     }
@@ -144,6 +146,7 @@ public:
     std::vector<ConferenceMedia::SendRtcp> rtcp;
     std::vector<ConferenceMedia::Howling> howling;
     std::vector<ConferenceMedia::EchoReturned> echoes;
+    std::vector<ConferenceMedia::Levels> levels;
 };
 
 } // namespace lyceum::kit

@@ -145,6 +145,7 @@ bool World::step(TimePoint until) {
         if (!next || *next > until) return false;
         now = std::max(now, *next);
         agent_.handle_timeout(now);
+        focus_.handle_timeout(now);
         proxy_.handle_timeout(now);
         trunks_.handle_timeout(now);
         b2bua_.handle_timeout(now);
@@ -170,12 +171,14 @@ void World::drain() {
             focus_.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
             focus_.handle_session(*event, now);
+        } else if (const auto* refer = std::get_if<sip::ReferReceived>(&*output)) {
+            focus_.handle_refer(*refer, now);
         } else if (!trunks_.handle_stranger(*output, now) &&
                    !b2bua_.handle_stranger(*output, now)) {
             proxy_.handle_stranger(*output, now);
         }
     }
-    while (trunks_.poll()) {
+    while (trunks_.poll() || focus_.poll()) {
     } // What is said of them is for people.
 }
 
@@ -242,20 +245,45 @@ void World::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess
     auto& media = media_.at(id);
     if (media.leg(leg)) media.update_leg(leg, std::move(settings));
     else media.add_leg(leg, std::move(settings), now);
+    media.set_part(leg, parts_[leg]);
 }
 
-void World::place(focus::ConferenceId id, mixer::LegId leg, const mixer::Place& place) {
-    media_.at(id).place_leg(leg, place);
+void World::tell(focus::ConferenceId id, focus::MediaCommand command) {
+    auto& media = media_.at(id);
+    if (const auto* part = std::get_if<focus::SetPart>(&command)) {
+        parts_[part->leg] = part->part;
+        media.set_part(part->leg, part->part);
+    } else if (auto* circle = std::get_if<focus::SetCircle>(&command)) {
+        media.set_circle(circle->circle, std::move(circle->options));
+    } else if (const auto* removed = std::get_if<focus::RemoveCircle>(&command)) {
+        media.remove_circle(removed->circle);
+    } else if (auto* play = std::get_if<focus::Play>(&command)) {
+        std::visit([&](auto to) { media.play(to, std::move(play->sound)); }, play->to);
+    } else if (const auto* hush = std::get_if<focus::Hush>(&command)) {
+        media.hush(hush->leg);
+    }
+}
+
+void World::absorb(focus::ConferenceId id, focus::ConferenceId other) {
+    media_.at(id).absorb(std::move(media_.at(other)));
+    media_.erase(other);
+    for (auto& [port, owner] : ports_)
+        if (owner.first == other) owner.first = id;
 }
 
 void World::close(focus::ConferenceId id, mixer::LegId leg) {
     media_.at(id).remove_leg(leg, now);
+    parts_.erase(leg);
     std::erase_if(ports_, [&](const auto& entry) { return entry.second.second == leg; });
 }
 
 std::optional<focus::Room> World::room(std::string_view name) {
     if (iequals(name, "demo")) return focus::Room{"demo"};
-    if (iequals(name, "small")) return focus::Room{"small", focus::Access::open, {}, 2};
+    if (iequals(name, "small")) {
+        focus::Room small{"small"};
+        small.policy.all.participants_max = 2;
+        return small;
+    }
     return std::nullopt;
 }
 

@@ -74,7 +74,8 @@ private:
                                       const focus::MediaSource&) override;
     void configure(focus::ConferenceId, mixer::LegId, focus::LegAccess,
                    mixer::LegSettings) override;
-    void place(focus::ConferenceId, mixer::LegId, const mixer::Place&) override;
+    void tell(focus::ConferenceId, focus::MediaCommand) override;
+    void absorb(focus::ConferenceId, focus::ConferenceId) override;
     void close(focus::ConferenceId, mixer::LegId) override;
     std::optional<focus::Room> room(std::string_view name) override;
     std::optional<sip::StoredCredentials> credentials(std::string_view) override { return {}; }
@@ -122,6 +123,7 @@ private:
     std::vector<std::unique_ptr<Phone>> phones_;
     std::multimap<TimePoint, std::function<void()>> events_;
     std::map<focus::ConferenceId, mixer::ConferenceMedia> media_;
+    std::map<mixer::LegId, mixer::Part> parts_; ///< Of those who have no sound yet, too.
     std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports_;
     std::uint16_t next_port_ = 20000;
     std::map<std::string, int> final_responses_;     ///< By branch: never two different ones.

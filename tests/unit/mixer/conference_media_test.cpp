@@ -219,9 +219,7 @@ TEST(ConferenceMedia, AHostIsHeardHoweverFaintHeIs) {
     auto& listener = room.add("PCMU", 8000, 1400);
     host.tone = kit::Tone(1100, 1000);
     listener.speaking = false;
-    auto settings = host.settings();
-    settings.always_heard = true;
-    room.media.update_leg(host.leg, settings);
+    room.media.set_part(host.leg, {.always_heard = true});
     room.run(3s);
     EXPECT_GT(room.hears(listener, 1100), 800);
 }
@@ -304,15 +302,12 @@ TEST(ConferenceMedia, WhoIsNotAdmittedHearsAndIsHeardByNobody) {
     Conference room;
     auto& inside = room.add("PCMU", 8000, 500);
     auto& outside = room.add("PCMU", 8000, 900);
-    auto settings = outside.settings();
-    settings.admitted = false;
-    room.media.update_leg(outside.leg, settings);
+    room.media.set_part(outside.leg, {.admitted = false});
     room.run(2s);
     EXPECT_LT(room.hears(inside, 900), 10);
     EXPECT_LT(room.hears(outside, 500), 10);
     EXPECT_GT(outside.headers.size(), 90u) << "but is sent silence";
-    settings.admitted = true;
-    room.media.update_leg(outside.leg, settings);
+    room.media.set_part(outside.leg, {});
     room.run(2s);
     EXPECT_GT(room.hears(inside, 900), 4500);
 }

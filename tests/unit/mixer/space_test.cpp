@@ -160,9 +160,7 @@ TEST(SpatialRoom, WhoWaitsOutsideIsNotHeardAndHearsNothing) {
     Conference room(game);
     auto& inside = add_player(room, 500);
     auto& outside = add_player(room, 900);
-    auto settings = outside.settings();
-    settings.admitted = false;
-    room.media.update_leg(outside.leg, settings);
+    room.media.set_part(outside.leg, {.admitted = false});
     room.run(1s);
     EXPECT_LT(hears(inside, 900, 0), 50);
     EXPECT_LT(room.hears(outside, 500), 50);

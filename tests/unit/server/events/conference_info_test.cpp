@@ -34,7 +34,7 @@ protected:
     ConferenceInfo info{[this](std::string_view room) {
                             EXPECT_EQ(room, "maths");
                             ++asked;
-                            return roster;
+                            return ConferenceInfo::Room{roster};
                         },
                         [](std::string_view, std::string_view watcher) { return watcher != "eve"; },
                         [](std::string_view room) { return "sip:" + std::string(room) + "@x"; },
@@ -42,16 +42,22 @@ protected:
 };
 
 TEST_F(ConferenceInfoTest, SaysWhoIsThereAsWhatAndWhetherHeIsHeard) {
-    Participant ann{mixer::LegId{4}, "sip:ann@x", "Ann <>", true};
+    Participant ann{mixer::LegId{4}, "sip:ann@x", "Ann <>"};
+    ann.role = focus::Role::host;
     ann.joined = TimePoint(30min);
-    roster = {ann,
-              {mixer::LegId{5}, "sip:bob@x", "", false, true, true, false},
-              {mixer::LegId{6}, "sip:cat@x", "", false, false}};
+    Participant bob{mixer::LegId{5}, "sip:bob@x"}, cat{mixer::LegId{6}, "sip:cat@x"},
+        dan{mixer::LegId{7}, "sip:dan@x"};
+    bob.receives = false;
+    cat.state = Participant::State::in_lobby;
+    dan.muted = true;
+    dan.dialled_in = false;
+    roster = {ann, bob, cat, dan};
     const auto root = told();
     EXPECT_EQ(root.attribute("entity"), "sip:maths@x");
     EXPECT_EQ(root.attribute("version"), "7");
-    EXPECT_EQ(count(root), "3");
-    ASSERT_EQ(users(root).size(), 3u);
+    EXPECT_EQ(count(root), "4");
+    ASSERT_EQ(users(root).size(), 4u);
+    EXPECT_EQ(root.child(ns, "conference-state")->child(ns, "locked")->text, "false");
     const auto& first = users(root)[0];
     EXPECT_EQ(first.attribute("entity"), "sip:ann@x");
     EXPECT_EQ(first.child(ns, "display-text")->text, "Ann <>");
@@ -63,6 +69,9 @@ TEST_F(ConferenceInfoTest, SaysWhoIsThereAsWhatAndWhetherHeIsHeard) {
     EXPECT_EQ(endpoint->child(ns, "status")->text, "connected");
     EXPECT_EQ(endpoint->child(ns, "media")->child(ns, "status")->text, "recvonly");
     EXPECT_EQ(users(root)[2].child(ns, "endpoint")->child(ns, "status")->text, "pending");
+    endpoint = users(root)[3].child(ns, "endpoint");
+    EXPECT_EQ(endpoint->child(ns, "status")->text, "muted-via-focus");
+    EXPECT_EQ(endpoint->child(ns, "joining-method")->text, "dialed-out");
 }
 
 TEST_F(ConferenceInfoTest, WhoMayNotSeeThemIsToldHowManyThereAre) {

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -26,9 +27,14 @@ public:
             sip::digest_ha1(sip::DigestAlgorithm::md5, "alice", "lyceum", "secret")};
     }
     bool is_administrator(std::string_view) override { return false; }
+    static Room room_for(std::size_t participants) {
+        Room out{"small"};
+        out.policy.all.participants_max = participants;
+        return out;
+    }
 
     std::map<std::string, Room> rooms{{"demo", {"demo"}},
-                                      {"small", {"small", Access::open, "", 1}},
+                                      {"small", room_for(1)},
                                       {"staff", {"staff", Access::members}},
                                       {"exam", {"exam", Access::pin, "1234"}},
                                       {"class", {.name = "class", .host_pin = "99"}},
@@ -51,20 +57,25 @@ public:
                    mixer::LegSettings settings) override {
         note("configure " + std::string(settings.sending.codec->name) +
              (settings.send ? " send" : "") + (settings.receive ? " receive" : "") +
-             (settings.admitted ? "" : " outside") + (settings.always_heard ? " host" : "") +
              (settings.send_key ? " encrypted" : ""));
         last_leg = leg;
         last_access = std::move(access);
     }
-    void place(ConferenceId, mixer::LegId, const mixer::Place& place) override {
-        note("place " + std::to_string(static_cast<int>(place.x)));
+    void tell(ConferenceId, MediaCommand command) override {
+        if (const auto* set = std::get_if<SetPart>(&command)) parts[set->leg] = set->part;
+        else if (const auto* place = std::get_if<SetPlace>(&command))
+            note("place " + std::to_string(static_cast<int>(place->place.x)));
+        else if (std::get_if<Play>(&command)) ++played;
     }
+    void absorb(ConferenceId, ConferenceId) override { note("absorb"); }
     void close(ConferenceId, mixer::LegId) override { note("close"); }
     void note(std::string text) { notes.push_back(std::move(text)); }
 
     std::vector<std::string> notes;
     mixer::LegId last_leg;
     LegAccess last_access;
+    std::map<mixer::LegId, mixer::Part> parts;
+    int played = 0;
     bool exhausted = false;
 };
 
@@ -86,6 +97,8 @@ protected:
                 focus.handle_call(std::move(*call), now);
             else if (auto* event = std::get_if<sip::SessionEvent>(&*output))
                 focus.handle_session(*event, now);
+            else if (auto* refer = std::get_if<sip::ReferReceived>(&*output))
+                focus.handle_refer(*refer, now);
         }
         return out;
     }
@@ -99,6 +112,20 @@ protected:
         replace("sip:demo@", "sip:" + std::string(room) + "@");
         replace("Call-ID: c1", "Call-ID: c" + std::to_string(caller));
         return kit::parse(text);
+    }
+    /// Alice's answer to a challenge of an INVITE to this room.
+    static std::string authorization(const sip::Message& challenge, const std::string& room,
+                                     const char* password) {
+        const auto fields =
+            sip::DigestFields::parse(*challenge.header(sip::Header::www_authenticate));
+        const auto uri = "sip:" + room + "@192.0.2.1";
+        const auto ha1 = sip::digest_ha1(sip::DigestAlgorithm::sha256, "alice", "lyceum", password);
+        return "Authorization: Digest username=\"alice\", realm=\"lyceum\", algorithm=SHA-256, "
+               "qop=auth, nc=00000001, cnonce=\"c\", uri=\"" +
+               uri + "\", nonce=\"" + std::string(fields->nonce) + "\", response=\"" +
+               sip::digest_response(sip::DigestAlgorithm::sha256, ha1, fields->nonce, "00000001",
+                                    "c", "INVITE", uri) +
+               "\"\n";
     }
     sip::Message in_dialog(std::string_view method, int cseq, const sip::Message& ok,
                            int caller = 1, std::string_view body = {}) {
@@ -200,17 +227,8 @@ TEST_F(FocusTest, MembersAreKnownByDigestNotByFrom) {
     const auto challenge = turn(invite("staff"));
     ASSERT_EQ(challenge->status(), 401);
     EXPECT_EQ(challenge->count(sip::Header::www_authenticate), 2u);
-    const auto fields = sip::DigestFields::parse(*challenge->header(sip::Header::www_authenticate));
     const auto signed_with = [&](const char* password) {
-        const auto ha1 = sip::digest_ha1(sip::DigestAlgorithm::sha256, "alice", "lyceum", password);
-        std::string header = "Authorization: Digest username=\"alice\", realm=\"lyceum\", "
-                             "algorithm=SHA-256, qop=auth, nc=00000001, "
-                             "cnonce=\"c\", uri=\"sip:staff@192.0.2.1\", nonce=\"" +
-                             std::string(fields->nonce) + "\", response=\"";
-        return header +
-               sip::digest_response(sip::DigestAlgorithm::sha256, ha1, fields->nonce, "00000001",
-                                    "c", "INVITE", "sip:staff@192.0.2.1") +
-               "\"\n";
+        return authorization(*challenge, "staff", password);
     };
     EXPECT_EQ(turn(invite("staff", 2, signed_with("guess")))->status(), 401);
     EXPECT_TRUE(log.has("auth.failed"));
@@ -222,15 +240,15 @@ TEST_F(FocusTest, WhoKeysInTheHostsPinIsAHost) {
     turn(invite("class"));
     for (const char digit : {'9', '8', '#', '9', '9'})
         focus.handle_digit(media.last_leg, digit, now);
-    EXPECT_EQ(media.notes.back(), "configure PCMU send receive host");
-    const auto notes = media.notes.size();
+    EXPECT_TRUE(media.parts.at(media.last_leg).always_heard);
+    const auto played = media.played;
     for (int i = 0; i < 50; ++i) focus.handle_digit(media.last_leg, '5', now);
-    EXPECT_EQ(media.notes.size(), notes) << "a host is one already";
+    EXPECT_EQ(media.played, played) << "a host is one already";
     turn(invite("class", 2));
-    for (int tries = 0; tries < Focus::pin_tries; ++tries)
+    for (int tries = 0; tries < Conference::pin_tries; ++tries)
         for (const char digit : {'1', '2', '#'}) focus.handle_digit(media.last_leg, digit, now);
     for (const char digit : {'9', '9', '#'}) focus.handle_digit(media.last_leg, digit, now);
-    EXPECT_EQ(media.notes.back(), "configure PCMU send receive") << "three tries and no more";
+    EXPECT_FALSE(media.parts.at(media.last_leg).always_heard) << "three tries and no more";
     EXPECT_EQ(focus.leg_count(), 2u) << "digits throw nobody out who is in";
 }
 
@@ -241,11 +259,11 @@ TEST_F(FocusTest, TheRosterSaysWhoIsThereAndAsWhat) {
     auto roster = focus.roster("Class");
     ASSERT_EQ(roster.size(), 1u);
     EXPECT_EQ(roster[0].uri, "sip:alice@192.0.2.9");
-    EXPECT_TRUE(roster[0].admitted && roster[0].sends && roster[0].receives);
-    EXPECT_FALSE(roster[0].host);
+    EXPECT_TRUE(roster[0].is_inside() && roster[0].sends && roster[0].receives);
+    EXPECT_FALSE(roster[0].is_host());
     EXPECT_TRUE(focus.take_changed().empty());
     for (const char digit : {'9', '9'}) focus.handle_digit(media.last_leg, digit, now);
-    EXPECT_TRUE(focus.roster("class")[0].host);
+    EXPECT_TRUE(focus.roster("class")[0].is_host());
     EXPECT_EQ(focus.take_changed().size(), 1u);
     EXPECT_TRUE(records.has_host("class"));
     focus.handle_leg_lost(media.last_leg, now);
@@ -253,7 +271,7 @@ TEST_F(FocusTest, TheRosterSaysWhoIsThereAndAsWhat) {
     EXPECT_EQ(focus.take_changed().size(), 1u);
     EXPECT_TRUE(focus.roster("class").empty());
     turn(invite("exam", 2));
-    EXPECT_FALSE(focus.roster("exam")[0].admitted) << "he has not keyed in the PIN";
+    EXPECT_FALSE(focus.roster("exam")[0].is_inside()) << "he has not keyed in the PIN";
 }
 
 TEST_F(FocusTest, PlayersAreGivenPlacesInASpatialRoomOnly) {
@@ -279,14 +297,143 @@ TEST_F(FocusTest, PlayersAreGivenPlacesInASpatialRoomOnly) {
 TEST_F(FocusTest, APinIsAskedForByKeypadWithThreeTries) {
     const auto ok = turn(invite("exam"));
     turn(in_dialog("ACK", 1, *ok));
-    EXPECT_EQ(media.notes.back(), "configure PCMU send receive outside");
     const auto leg = media.last_leg;
+    EXPECT_FALSE(media.parts.at(leg).admitted);
     for (const char key : std::string_view("99#1234")) focus.handle_digit(leg, key, now);
-    EXPECT_EQ(media.notes.back(), "configure PCMU send receive");
+    EXPECT_TRUE(media.parts.at(leg).admitted);
     const auto other = turn(invite("exam", 2));
     turn(in_dialog("ACK", 1, *other, 2));
     for (const char key : std::string_view("1#2#3#")) focus.handle_digit(media.last_leg, key, now);
+    EXPECT_EQ(focus.leg_count(), 2u) << "he hears why";
+    now += Conference::farewell;
+    focus.handle_timeout(now);
     EXPECT_EQ(drain()->method(), sip::Method::bye);
+}
+
+TEST_F(FocusTest, KeysOfOldPhonesComeByInfo) {
+    const auto ok = turn(invite("class"));
+    turn(in_dialog("ACK", 1, *ok));
+    const auto info = [&](int cseq, std::string_view type, std::string_view body) {
+        auto text = in_dialog("INFO", cseq, *ok, 1, body).bytes();
+        const std::string_view sdp = "application/sdp";
+        text.replace(text.find(sdp), sdp.size(), type);
+        return turn(kit::parse(text))->status();
+    };
+    EXPECT_EQ(info(2, "application/dtmf-relay", "Signal=*\r\nDuration=160\r\n"), 200);
+    EXPECT_EQ(info(3, "application/dtmf-relay", "Signal= 1\r\n"), 200);
+    EXPECT_FALSE(media.parts.at(media.last_leg).speaks);
+    EXPECT_EQ(info(4, "application/dtmf", "*"), 200);
+    EXPECT_EQ(info(5, "application/dtmf", "1"), 200);
+    EXPECT_TRUE(media.parts.at(media.last_leg).speaks);
+    EXPECT_EQ(info(6, "application/dtmf-relay", "Signal=flash"), 400);
+    EXPECT_EQ(info(7, "text/html", "x"), 415);
+}
+
+TEST_F(FocusTest, ALockedRoomIsClosedToAllButItsHosts) {
+    const auto ok = turn(invite("class"));
+    turn(in_dialog("ACK", 1, *ok));
+    for (const char key : std::string_view("99**6")) focus.handle_digit(media.last_leg, key, now);
+    EXPECT_EQ(turn(invite("class", 2))->status(), 403);
+    for (const char key : std::string_view("**6")) focus.handle_digit(media.last_leg, key, now);
+    EXPECT_EQ(turn(invite("class", 3))->status(), 200);
+}
+
+/// From one room to another: a line in the mixer's table, and not a word of SIP.
+TEST_F(FocusTest, WhoCrossesToAnotherRoomKeepsHisDialogAndHisPort) {
+    const auto ok = turn(invite("demo"));
+    turn(in_dialog("ACK", 1, *ok));
+    const auto leg = media.last_leg;
+    turn(in_dialog("ACK", 1, *turn(invite("demo", 2)), 2));
+    turn(in_dialog("ACK", 1, *turn(invite("class", 3)), 3));
+    media.notes.clear();
+    EXPECT_TRUE(focus.cross(leg, "Class", now));
+    EXPECT_EQ(media.notes, Notes{"absorb"});
+    EXPECT_EQ(drain(), std::nullopt);
+    EXPECT_EQ(focus.participants("demo"), 1u);
+    EXPECT_EQ(focus.roster("class").size(), 2u);
+    EXPECT_EQ(media.parts.at(leg).circle, media.parts.at(media.last_leg).circle);
+    EXPECT_FALSE(focus.cross(leg, "class", now)) << "he is there";
+    EXPECT_FALSE(focus.cross(leg, "nowhere", now));
+    EXPECT_FALSE(focus.cross(leg, "game", now)) << "it sounds differently";
+    EXPECT_TRUE(focus.cross(leg, "exam", now)) << "whom a host sends needs no PIN";
+    EXPECT_TRUE(media.parts.at(leg).admitted);
+    media.notes.clear();
+    turn(in_dialog("BYE", 2, *ok));
+    EXPECT_EQ(media.notes, Notes{"close"}) << "the others are still in that conference";
+    EXPECT_EQ(focus.conference_count(), 2u);
+}
+
+TEST_F(FocusTest, AHostHasSomebodyCalledIn) {
+    const auto ok = turn(invite("class"));
+    turn(in_dialog("ACK", 1, *ok));
+    const Actor host{By::web, {}, "alice", true};
+    const Action call{Action::Kind::dial_out, Action::Whom::himself, {}, 0, "bob"};
+    EXPECT_EQ(focus.apply("class", call, {By::web, media.last_leg, "x"}, now), Denial::not_allowed);
+    EXPECT_EQ(focus.apply("nowhere", call, host, now), Denial::nobody_there);
+    EXPECT_EQ(focus.apply("class", call, host, now), std::nullopt);
+    EXPECT_EQ(focus.participants("class"), 2u);
+    EXPECT_EQ(focus.roster("class").size(), 1u) << "he has not answered";
+    drain(); // There is no Bob here.
+    EXPECT_EQ(focus.participants("class"), 1u);
+    bool noted = false;
+    while (const auto output = focus.poll())
+        if (const auto* note = std::get_if<Focus::Noted>(&*output))
+            noted |= note->record.what == "dial-out" && !note->record.denied;
+    EXPECT_TRUE(noted);
+}
+
+TEST_F(FocusTest, AReferOfAParticipantIsCarriedOutIfHeMay) {
+    const auto ok = turn(invite("class"));
+    turn(in_dialog("ACK", 1, *ok));
+    const auto host = media.last_leg;
+    turn(in_dialog("ACK", 1, *turn(invite("class", 2)), 2));
+    const auto refer = [&](int cseq, std::string_view to) {
+        auto text = in_dialog("REFER", cseq, *ok).bytes();
+        text.insert(text.find("Contact:"), "Refer-To: " + std::string(to) + "\r\n");
+        agent.handle_message(kit::parse(text),
+                             {sip::Transport::udp, kit::address("192.0.2.9", 5060), {}}, now);
+        std::vector<std::string> lines;
+        while (auto output = agent.poll()) {
+            if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
+                const auto message = kit::parse(transmit->bytes);
+                lines.push_back(message.is_request() ? std::string(message.method_name()) + " " +
+                                                           std::string(message.body())
+                                                     : std::to_string(message.status()));
+            } else if (auto* event = std::get_if<sip::SessionEvent>(&*output)) {
+                focus.handle_session(*event, now);
+            }
+        }
+        return lines;
+    };
+    EXPECT_EQ(refer(2, "<sip:bob@h>"), Notes{"403"});
+    for (const char key : std::string_view("99")) focus.handle_digit(host, key, now);
+    EXPECT_EQ(refer(3, "<mailto:bob@h>"), Notes{"416"});
+    EXPECT_EQ(refer(4, "hello <"), Notes{"400"});
+    EXPECT_EQ(refer(5, "<sip:nobody@h;method=BYE>"), Notes{"404"});
+    const auto called = refer(6, "<sip:bob@h>");
+    EXPECT_NE(std::find(called.begin(), called.end(), "202"), called.end());
+    EXPECT_NE(std::find(called.begin(), called.end(), "NOTIFY SIP/2.0 100 Trying\r\n"),
+              called.end());
+    EXPECT_EQ(focus.participants("class"), 3u);
+}
+
+TEST_F(FocusTest, TheFactoryMakesARoomForItsCaller) {
+    const auto challenge = turn(invite("conference"));
+    EXPECT_EQ(challenge->status(), 401) << "rooms are made by members";
+    const auto ok =
+        turn(invite("conference", 2, authorization(*challenge, "conference", "secret")));
+    ASSERT_EQ(ok->status(), 200);
+    const auto contact = sip::NameAddr::parse(*ok->header(sip::Header::contact));
+    const auto name = std::string(contact->uri()->user_name());
+    EXPECT_TRUE(name.starts_with("adhoc-")) << "where others join him: " << name;
+    EXPECT_TRUE(focus.has_own_room(name));
+    EXPECT_TRUE(focus.roster(name)[0].is_host());
+    EXPECT_EQ(turn(invite(name, 3))->status(), 200);
+    EXPECT_EQ(focus.participants(name), 2u);
+    turn(in_dialog("ACK", 1, *ok, 2));
+    turn(in_dialog("BYE", 2, *ok, 2));
+    focus.handle_leg_lost(media.last_leg, now);
+    EXPECT_FALSE(focus.has_own_room(name)) << "it goes with its last";
 }
 
 TEST_F(FocusTest, HoldResumeAndACodecChange) {
