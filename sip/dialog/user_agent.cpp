@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view allowed_methods =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER";
-constexpr std::array<std::string_view, 6> supported_options{
-    "timer", "100rel", "norefersub", "replaces", "join", "recipient-list-invite"};
+constexpr std::array<std::string_view, 4> supported_options{"timer", "100rel", "norefersub",
+                                                            "recipient-list-invite"};
 
 bool is_allowed(Method method) {
     switch (method) {
@@ -295,8 +295,7 @@ void UserAgent::answer_options(const RequestReceived& received, TimePoint now) {
     auto writer = MessageWriter::reply(received.request, 200, {}, entropy_.hex(8));
     writer.header(Header::allow, allowed_methods).header(Header::accept, "application/sdp");
     writer.header(Header::accept_encoding, "identity").header(Header::accept_language, "en");
-    writer.header(Header::supported,
-                  "timer, 100rel, norefersub, replaces, join, recipient-list-invite");
+    writer.header(Header::supported, "timer, 100rel, norefersub, recipient-list-invite");
     const auto uri = Uri::parse(received.request.request_uri());
     writer.header(Header::contact, session_options(uri->user, received.from).contact);
     writer.header(Header::server, options_.server_name);
