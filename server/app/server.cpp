@@ -202,7 +202,10 @@ private:
         };
         options.uri_of = [this](std::string_view name) { return router_.uri_of(name); };
         options.expand = [this](std::string_view target) {
-            const auto* members = router_.groups().members(target);
+            const auto uri = sip::Uri::parse(target);
+            const bool of_us = uri && uri->is_sip() && router_.domains().contains(*uri);
+            const auto name = of_us ? uri->user_name() : std::string(target);
+            const auto* members = router_.groups().members(name);
             return members ? std::vector<std::string>(members->begin(), members->end())
                            : std::vector{std::string(target)};
         };

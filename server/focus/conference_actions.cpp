@@ -15,8 +15,9 @@ using State = Participant::State;
 std::optional<Denial> Conference::apply(const Action& action, const Actor& by, TimePoint now) {
     auto whom = name_for_record(action, by); // He may be gone when it is done.
     const auto denied = carry_out(action, by, now);
+    const bool readable = action.text.size() <= text_max && is_utf8(action.text);
     outputs_.emplace_back(Record{by.name, std::move(whom), std::string(name_of(action.kind)),
-                                 action.text, by.by, denied});
+                                 readable ? action.text : "", by.by, denied});
     return denied;
 }
 

@@ -101,7 +101,8 @@ Focus::Caller Focus::identify(const sip::IncomingCall& call, const Room& room, T
     const bool members_differ = policy.lobby == Lobby::guests || policy.speak == Who::members ||
                                 policy.dial_out == Who::members || room.roles.contains(claimed);
     const bool members_only = room.access == Access::members || !policy.guests;
-    const bool has_password = call.invite.has(sip::Header::authorization);
+    const auto credentials = call.invite.header(sip::Header::authorization);
+    const bool has_password = credentials && identity_.is_for_us(*credentials);
     if (!members_only && !has_password && (claimed.empty() || !members_differ)) return {};
     auto outcome = identity_.check(call.invite, call.from, now);
     if (outcome.user) return {std::move(*outcome.user)};
@@ -274,6 +275,8 @@ void Focus::configure(mixer::LegId id, Leg& leg, TimePoint now) {
             leg.newcomer.shown.sends = settings.send;
             leg.newcomer.shown.receives = settings.receive;
             conference->join(std::move(leg.newcomer), now);
+            const auto shown = conference->participant(id);
+            if (shown && shown->is_host() && shown->is_inside()) records_.set_host(leg.record);
         }
     }
     leg.joined = true;

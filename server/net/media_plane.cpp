@@ -123,8 +123,7 @@ void MediaPlane::absorb(focus::ConferenceId id, focus::ConferenceId other) {
         thread.post([&thread, other] { thread.expect(other); });
         from.tell(other, [&from, &thread, other] { from.depart(other, thread); });
     }
-    thread.tell(id, [&thread, id, other] { thread.prepare_absorbing(id, other); });
-    thread.tell(other, [&thread, id, other] { thread.absorb(id, other); });
+    thread.tell(id, [&thread, id, other] { thread.absorb_when_here(id, other); });
     auto& ports = ports_.at(id);
     auto& more = ports_.at(other);
     std::move(more.begin(), more.end(), std::back_inserter(ports));

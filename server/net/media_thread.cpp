@@ -115,15 +115,16 @@ void MediaThread::come_to_rest(focus::ConferenceId id) {
     for (auto& command : waited.mapped()) obey(id, std::move(command));
 }
 
-void MediaThread::prepare_absorbing(focus::ConferenceId id, focus::ConferenceId other) {
+void MediaThread::absorb_when_here(focus::ConferenceId id, focus::ConferenceId other) {
     arriving_[id];
     obey(other, [this, id, other] { absorb(id, other); });
 }
 
 void MediaThread::absorb(focus::ConferenceId id, focus::ConferenceId other) {
     auto found = conferences_.extract(other);
-    LYCEUM_ASSERT(!found.empty());
     deadlines_.remove(other);
+    if (stopping_) return;
+    LYCEUM_ASSERT(!found.empty());
     auto& conference = conferences_.at(id);
     auto& more = found.mapped();
     conference.media.absorb(std::move(more.media));

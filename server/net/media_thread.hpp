@@ -63,9 +63,8 @@ public:
     void configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,
                    mixer::LegSettings settings);
     void carry_out(focus::ConferenceId id, focus::MediaCommand command);
-    /// What `id` is told from now on waits until `absorb`, for which `other` has to come first.
-    void prepare_absorbing(focus::ConferenceId id, focus::ConferenceId other);
-    void absorb(focus::ConferenceId id, focus::ConferenceId other);
+    /// As soon as `other` has come; what `id` is told meanwhile waits for it.
+    void absorb_when_here(focus::ConferenceId id, focus::ConferenceId other);
     void close(focus::ConferenceId id, mixer::LegId leg);
 
 private:
@@ -137,6 +136,7 @@ private:
     static void apply(Conference& conference, mixer::LegId id, Leg& leg);
     void obey(focus::ConferenceId id, std::function<void()> command);
     void come_to_rest(focus::ConferenceId id);
+    void absorb(focus::ConferenceId id, focus::ConferenceId other);
     void carry_out(Conference& conference);
     void send_parcel(const Parcel& parcel);
 

@@ -3,6 +3,7 @@
 import time
 
 from lab import HOST, Baresip, Server, command
+from presence import Watcher, members, on, uri
 
 
 def keys(phone, text):
@@ -59,3 +60,36 @@ def test_a_member_makes_a_room_by_calling_the_factory():
         with Baresip(f"sip:conference@{HOST}:{server.port}", user="alice", password="secret") as alice:
             alice.wait_for("Call established")
             assert server.wait_for_log("conference.started")
+
+
+def test_a_host_has_people_called_in_and_removed():
+    with members("alice", "bob", "carol") as server, Watcher(server, "alice") as alice:
+        for arguments in (("room", "add", "lesson"), ("room", "role", "lesson", "alice", "host"),
+                          ("group", "add", "7b"), ("group", "join", "7b", "bob", "carol")):
+            on(server, *arguments)
+        room, register = uri(server, "lesson"), f"{HOST}:{server.port}"
+        with Baresip(room, hertz=440, user="guest") as guest, \
+                Baresip("", hertz=700, user="bob", password="secret", registrar=register,
+                        answers=True) as bob, \
+                Baresip("", hertz=1000, user="carol", password="secret", registrar=register,
+                        answers=True) as carol:
+            guest.wait_for("Call established")
+            for phone in (bob, carol):
+                phone.wait_for("200 OK")
+            answer = alice.ask("REFER", room, f"Refer-To: <{uri(server, 'bob')}>\r\n")
+            assert answer.startswith("SIP/2.0 202"), answer
+            alice.wait_for("SIP/2.0 200 OK")
+            bob.wait_for("Call established")
+            time.sleep(4)
+            heard = guest.hears(700, last_seconds=1.0), bob.hears(440, last_seconds=1.0)
+            assert min(heard) > 2500, heard
+            answer = alice.ask("REFER", room, f"Refer-To: <{uri(server, 'bob')};method=BYE>\r\n")
+            assert answer.startswith("SIP/2.0 202"), answer
+            alice.wait_for("SIP/2.0 200 OK")
+            bob.wait_for("session closed", 10)
+            answer = alice.ask("REFER", room, f"Refer-To: <{uri(server, 'nobody')}>\r\n")
+            alice.wait_for("SIP/2.0 404")
+            alice.ask("REFER", room, f"Refer-To: <{uri(server, '7b')}>\r\n")
+            carol.wait_for("Call established")
+            for action in ("dial-out", "kick"):
+                assert f"alice\tsip\t{action}" in on(server, "audit", "--room", "lesson")

@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace lyceum::net {
 namespace {
@@ -85,6 +87,51 @@ TEST(MediaPlane, AConferenceMovesToAnotherThreadAndNobodyHearsIt) {
     plane.close(first, LegId{1});
     plane.end(first);
     plane.end(second);
+}
+
+/// Three conferences on two threads become one: whoever is in them hears on, in the same stream, is
+/// known by the new name, and hears what is played to him.
+TEST(MediaPlane, ConferencesBecomeOneWhereverTheyAre) {
+    kit::RecordingLog log;
+    OsEntropy entropy;
+    std::vector<std::unique_ptr<Phone>> phones;
+    MediaPlane plane({.bind = *IpAddress::parse("127.0.0.1"),
+                      .port_min = 21400,
+                      .port_max = 21500,
+                      .threads = 2},
+                     {[](LegId, char) {}, [](LegId) {}, [](LegId, const rtp::Quality&) {}}, entropy,
+                     log);
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        auto& phone = *phones.emplace_back(std::make_unique<Phone>(21500 + 2 * i));
+        ASSERT_TRUE(phone.socket);
+        plane.begin(ConferenceId{i}, {});
+        ASSERT_TRUE(plane.open(ConferenceId{i}, LegId{i}, {phone.own.ip, phone.own, false}));
+        plane.tell(ConferenceId{i}, focus::SetPart{LegId{i}, {.circle = mixer::CircleId{i << 32}}});
+        plane.configure(ConferenceId{i}, LegId{i}, {}, phone.settings());
+        ASSERT_TRUE(phone.hears());
+    }
+    std::vector<rtp::Header> before;
+    for (const auto& phone : phones) before.push_back(phone->last);
+    const ConferenceId one{1};
+    plane.absorb(one, ConferenceId{2});
+    plane.absorb(one, ConferenceId{3});
+    // Told at once, while two of them may still be on their way.
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        plane.tell(one, focus::SetPart{LegId{i}, {.circle = mixer::CircleId{9}}});
+        plane.tell(one, focus::Play{LegId{i}, mixer::tones({{440, 500}})});
+        plane.configure(one, LegId{i}, {}, phones[i - 1]->settings());
+    }
+    for (int round = 0; round < 20; ++round)
+        for (const auto& phone : phones) ASSERT_TRUE(phone->hears());
+    for (std::size_t i = 0; i < phones.size(); ++i) {
+        const auto& last = phones[i]->last;
+        EXPECT_EQ(last.ssrc, before[i].ssrc);
+        EXPECT_EQ(last.timestamp - before[i].timestamp,
+                  160u * static_cast<std::uint16_t>(last.sequence - before[i].sequence));
+    }
+    EXPECT_TRUE(log.has("conference.absorbed"));
+    for (std::uint64_t i = 1; i <= 3; ++i) plane.close(one, LegId{i});
+    plane.end(one);
 }
 
 } // namespace
