@@ -93,3 +93,22 @@ def test_a_host_has_people_called_in_and_removed():
             carol.wait_for("Call established")
             for action in ("dial-out", "kick"):
                 assert f"alice\tsip\t{action}" in on(server, "audit", "--room", "lesson")
+
+
+def test_an_invite_with_a_list_has_a_class_called():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, \
+            Baresip("", hertz=700, user="bob", password="secret",
+                    registrar=f"{HOST}:{server.port}", answers=True) as bob:
+        bob.wait_for("200 OK")
+        sdp = (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
+               "m=audio 40000 RTP/AVP 0\r\n")
+        wanted = ("<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'><list>"
+                  f"<entry uri='{uri(server, 'bob')}'/></list></resource-lists>")
+        body = (f"--b\r\nContent-Type: application/sdp\r\n\r\n{sdp}\r\n"
+                "--b\r\nContent-Type: application/resource-lists+xml\r\n"
+                f"Content-Disposition: recipient-list\r\n\r\n{wanted}\r\n--b--\r\n")
+        answer = alice.ask("INVITE", uri(server, "conference"),
+                           "Require: recipient-list-invite\r\n"
+                           "Content-Type: multipart/mixed;boundary=b\r\n", body)
+        assert answer.startswith("SIP/2.0 200") and "adhoc-" in answer, answer
+        bob.wait_for("Call established")

@@ -2,9 +2,11 @@
 /// What may be done in a room, by whom, and what follows from it: the state machine alone.
 #include "server/focus/conference.hpp"
 #include "server/focus/keypad.hpp"
+#include "server/focus/prompt_sound.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -386,6 +388,27 @@ TEST_F(ConferenceTest, KeysThatMeanNothingAreAnsweredToo) {
     EXPECT_EQ(last_said(), "1 cannot-be-done");
     press(ann, "*3");
     EXPECT_EQ(last_said(), "1 count-1");
+}
+
+/// Whatever is said is there to be heard, in every language; an unknown one is English.
+TEST(Prompts, HaveASoundInEachLanguage) {
+    std::vector<Said> all;
+    for (int i = 0; i < static_cast<int>(Prompt::count_); ++i) {
+        const auto prompt = static_cast<Prompt>(i);
+        const bool counts = prompt == Prompt::count || prompt == Prompt::hand_up;
+        for (unsigned number = prompt == Prompt::count ? 0 : 1; number <= (counts ? 25u : 1u);
+             ++number)
+            all.push_back({prompt, number});
+    }
+    for (const auto* language : {"en", "de", "es", "xx"})
+        for (const auto& said : all) {
+            const auto sound = sound_of(said, language);
+            mixer::Frame frame;
+            int loudest = -127;
+            for (int tick = 0; tick < 50 && sound->read(frame); ++tick)
+                loudest = std::max(loudest, mixer::level_db(frame));
+            EXPECT_GT(loudest, -35) << clip_of(said) << " in " << language;
+        }
 }
 
 TEST(RoomPolicy, IsInheritedFromOrganisationToRoomToRole) {
