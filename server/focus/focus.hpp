@@ -39,6 +39,7 @@ public:
     static constexpr std::string_view echo_name = "echo";
     /// Of one INVITE or one command, to be called into a room.
     static constexpr std::size_t called_at_once_max = 200;
+    static constexpr std::size_t looked_at_once_max = 500;
     static constexpr std::size_t spoken_max = 100; ///< Announcements that wait to be spoken.
 
     struct Options {
@@ -89,7 +90,7 @@ public:
     /// No media came for too long: a ghost is hung up.
     void handle_leg_lost(mixer::LegId leg, TimePoint now);
     void handle_spoken(std::uint64_t id, std::vector<mixer::Sample> sound);
-    /// Rooms may be configured differently: those in session follow.
+    /// Rooms may be configured differently: those in session follow, so many with each call.
     void handle_rooms(TimePoint now);
     void handle_timeout(TimePoint now);
 
@@ -206,6 +207,7 @@ private:
     std::map<sip::SessionId, mixer::LegId> sessions_;
     std::map<std::uint64_t, std::pair<std::string, Conference::Announce>> spoken_; ///< Soon.
     DeadlineQueue<std::string> deadlines_;
+    std::string last_looked_at_; ///< Of the rooms in session.
     std::set<std::string> changed_;
     std::deque<Output> outputs_;
 };

@@ -68,14 +68,19 @@ void Focus::handle_timeout(TimePoint now) {
 
 void Focus::handle_rooms(TimePoint now) {
     std::vector<std::string> keys;
-    for (auto& [key, session] : sessions_in_) {
-        if (!session.conference || own_rooms_.contains(key)) continue;
-        auto room = directory_.room(key);
+    auto next = sessions_in_.upper_bound(last_looked_at_);
+    for (std::size_t i = 0; i < looked_at_once_max && next != sessions_in_.end(); ++i, ++next)
+        keys.push_back(next->first);
+    last_looked_at_ = next == sessions_in_.end() ? std::string() : keys.back();
+    for (const auto& key : keys) {
+        const auto session = sessions_in_.find(key);
+        if (session == sessions_in_.end()) continue; // It has ended by what became of another.
+        auto& conference = session->second.conference;
+        auto room = conference && !own_rooms_.contains(key) ? directory_.room(key) : std::nullopt;
         if (!room) continue; // Removed: it goes on until they have left.
-        session.conference->set_room(std::move(*room), now);
-        keys.push_back(key);
+        conference->set_room(std::move(*room), now);
+        carry_out(key, now);
     }
-    for (const auto& key : keys) carry_out(key, now);
 }
 
 std::optional<Denial> Focus::apply(std::string_view room, const Action& action, const Actor& by,

@@ -363,6 +363,23 @@ TEST_F(FocusTest, WhoCrossesToAnotherRoomKeepsHisDialogAndHisPort) {
     EXPECT_EQ(focus.conference_count(), 2u);
 }
 
+TEST_F(FocusTest, ARoomInSessionFollowsItsRules) {
+    turn(in_dialog("ACK", 1, *turn(invite("class"))));
+    const auto leg = media.last_leg;
+    EXPECT_TRUE(media.parts.at(leg).speaks);
+    directory.rooms.at("class").policy.all.lecture = true;
+    focus.handle_rooms(now);
+    EXPECT_FALSE(media.parts.at(leg).speaks);
+    EXPECT_EQ(focus.take_changed(), std::set<std::string>{"class"});
+    directory.rooms.erase("class");
+    focus.handle_rooms(now);
+    EXPECT_EQ(focus.participants("class"), 1u) << "it goes on until they have left";
+    for (int i = 0; i < 1200; ++i) turn(invite("echo", 10 + i));
+    directory.rooms["class"] = {.name = "class"};
+    for (int i = 0; i < 4; ++i) focus.handle_rooms(now);
+    EXPECT_TRUE(media.parts.at(leg).speaks) << "in turns, whoever else is in session";
+}
+
 TEST_F(FocusTest, AHostHasSomebodyCalledIn) {
     const auto ok = turn(invite("class"));
     turn(in_dialog("ACK", 1, *ok));
