@@ -26,7 +26,7 @@ public:
     using Spoken = std::function<void(std::vector<mixer::Sample>)>;
 
     explicit Speech(Log& log);
-    ~Speech(); ///< Waits for what is being spoken, a second at most.
+    ~Speech(); ///< Waits for what is being spoken; a program that is silent for 5 s is ended.
 
     /// In a language that the program has (en, de, es).
     void speak(std::string text, std::string language, Spoken spoken);
