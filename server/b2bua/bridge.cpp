@@ -379,8 +379,7 @@ void Bridge::stay(PairId id, TimePoint now) {
     found->second.moving.reset();
 }
 
-void Bridge::notify(PairId id, Side side, std::string_view state, std::string_view sipfrag,
-                    TimePoint now) {
+void Bridge::notify(PairId id, Side side, const sip::ReferralState& state, TimePoint now) {
     const auto found = pairs_.find(id);
     if (found == pairs_.end() || found->second.over) return;
     auto& pair = found->second;
@@ -388,10 +387,10 @@ void Bridge::notify(PairId id, Side side, std::string_view state, std::string_vi
     auto& end = pair.ends[side];
     auto writer = end.dialog.request(Method::notify);
     writer.header(Header::contact, "<" + end.contact + ">");
-    writer.header(Header::event, "refer").header(Header::subscription_state, state);
+    writer.header(Header::event, "refer");
+    writer.header(Header::subscription_state, state.subscription_state());
     writer.header(Header::user_agent, options_.server_name);
-    const auto body = "SIP/2.0 " + std::string(sipfrag) + "\r\n";
-    send({{id, side}, {}, {}, writer.finish("message/sipfrag;version=2.0", body)}, now);
+    send({{id, side}, {}, {}, writer.finish("message/sipfrag;version=2.0", state.sipfrag())}, now);
 }
 
 // ── The end ──────────────────────────────────────────────────────────────────────────────────────

@@ -91,8 +91,7 @@ public:
     /// Nobody takes the place; if the end has gone meanwhile, the call is over.
     void stay(PairId pair, TimePoint now);
     /// How it goes, said to this end in its dialog (RFC 3515 §2.4.4).
-    void notify(PairId pair, Side side, std::string_view state, std::string_view sipfrag,
-                TimePoint now);
+    void notify(PairId pair, Side side, const sip::ReferralState& state, TimePoint now);
     /// What this end said last about its media.
     [[nodiscard]] const std::string& description(PairId pair, Side side) const {
         return pairs_.at(pair).descriptions[side];

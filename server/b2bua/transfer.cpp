@@ -52,7 +52,7 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     writer.header(Header::user_agent, server_name_);
     Transfer transfer{pair, by, target->quiet, writer.finish("application/sdp", description)};
     const auto client = agent_.request(transfer.sent, {inside_server}, {{}, true}, now);
-    tell(transfer, "active;expires=180", "100 Trying", now);
+    tell(transfer, {100, "Trying"}, now);
     transfers_.emplace(client, std::move(transfer));
 }
 
@@ -63,20 +63,20 @@ bool Transfers::handle_stranger(const sip::UserAgent::Output& shown, TimePoint n
     const auto found = transfers_.find(response ? response->transaction : failed->transaction);
     if (found == transfers_.end()) return false;
     if (response) handle_response(found, response->response, now);
-    else fail(found, "408 Request Timeout", now);
+    else fail(found, {408, "Request Timeout"}, now);
     return true;
 }
 
 void Transfers::handle_response(Place found, const sip::Message& response, TimePoint now) {
     auto& transfer = found->second;
     const int status = response.status();
-    const auto sipfrag = std::to_string(status) + " " + std::string(response.reason());
-    if (status >= 300) return fail(found, sipfrag, now);
+    const sip::ReferralState state{status, std::string(response.reason())};
+    if (status >= 300) return fail(found, state, now);
     if (status >= 200) {
         handle_answer(transfer, response, now);
         if (transfer.over) transfers_.erase(found);
     } else if (status > 100 && !transfer.over) {
-        tell(transfer, "active;expires=180", sipfrag, now);
+        tell(transfer, state, now);
     }
 }
 
@@ -101,9 +101,9 @@ void Transfers::handle_reinvited(const Bridge::Reinvited& reinvited, TimePoint n
     auto& transfer = found->second;
     if (reinvited.status >= 300) {
         hang_up(transfer, now);
-        return fail(found, "488 Not Acceptable Here", now);
+        return fail(found, {488, "Not Acceptable Here"}, now);
     }
-    tell(transfer, "terminated;reason=noresource", "200 OK", now);
+    tell(transfer, {200, "OK"}, now);
     const auto& old = bridge_.end(transfer.pair, transfer.by);
     End end{std::move(*transfer.dialog), inside_server, old.contact, {}, true};
     bridge_.move(transfer.pair, transfer.by, std::move(end), now);
@@ -124,17 +124,16 @@ void Transfers::handle_over(PairId pair, TimePoint now) {
     agent_.cancel(found->first, {}, now);
 }
 
-void Transfers::fail(Place found, std::string_view sipfrag, TimePoint now) {
+void Transfers::fail(Place found, const sip::ReferralState& why, TimePoint now) {
     const auto transfer = std::move(found->second);
     transfers_.erase(found);
     if (transfer.over) return;
-    tell(transfer, "terminated;reason=noresource", sipfrag, now);
+    tell(transfer, why, now);
     bridge_.stay(transfer.pair, now);
 }
 
-void Transfers::tell(const Transfer& transfer, std::string_view state, std::string_view sipfrag,
-                     TimePoint now) {
-    if (!transfer.quiet) bridge_.notify(transfer.pair, transfer.by, state, sipfrag, now);
+void Transfers::tell(const Transfer& transfer, const sip::ReferralState& state, TimePoint now) {
+    if (!transfer.quiet) bridge_.notify(transfer.pair, transfer.by, state, now);
 }
 
 void Transfers::refuse(const sip::RequestReceived& refer, int status, TimePoint now) {

@@ -49,9 +49,8 @@ private:
 
     void handle_response(Place transfer, const sip::Message& response, TimePoint now);
     void handle_answer(Transfer& transfer, const sip::Message& success, TimePoint now);
-    void fail(Place transfer, std::string_view sipfrag, TimePoint now);
-    void tell(const Transfer& transfer, std::string_view state, std::string_view sipfrag,
-              TimePoint now);
+    void fail(Place transfer, const sip::ReferralState& why, TimePoint now);
+    void tell(const Transfer& transfer, const sip::ReferralState& state, TimePoint now);
     void refuse(const sip::RequestReceived& refer, int status, TimePoint now);
     void hang_up(Transfer& transfer, TimePoint now);
     [[nodiscard]] Place of_pair(PairId pair);
