@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/focus/action.hpp"
 
-#include <algorithm>
 #include <array>
-#include <iterator>
 
 namespace lyceum::focus {
 namespace {
@@ -43,13 +41,6 @@ bool is_among(const Standing& who, Who group) {
 } // namespace
 
 std::string_view name_of(Kind kind) { return table[static_cast<std::size_t>(kind)].name; }
-
-std::optional<Kind> action_of(std::string_view name) {
-    const auto* found =
-        std::find_if(table.begin(), table.end(), [&](const Row& row) { return row.name == name; });
-    if (found == table.end()) return std::nullopt;
-    return static_cast<Kind>(std::distance(table.begin(), found));
-}
 
 std::string_view name_of(By by) { return by_names[static_cast<std::size_t>(by)]; }
 std::string_view name_of(Denial denial) { return denial_names[static_cast<std::size_t>(denial)]; }

@@ -46,7 +46,6 @@ struct Action {
     std::string text{};
 };
 std::string_view name_of(Action::Kind kind);
-std::optional<Action::Kind> action_of(std::string_view name);
 
 /// By what an action came: for the record.
 enum class By { keypad, sip, web, server };

@@ -132,6 +132,8 @@ private:
     std::optional<Denial> carry_out(const Action& action, const Actor& by, TimePoint now);
     std::optional<Denial> do_to(Seat& seat, const Action& action, bool by_himself, TimePoint now);
     std::optional<Denial> do_to_room(const Action& action, const Actor& by, TimePoint now);
+    /// Whom an action without a target is about, if not him who acts: who has waited longest.
+    [[nodiscard]] std::optional<mixer::LegId> next_for(Action::Kind kind) const;
     Result<Targets, Denial> targets_of(const Action& action, const Actor& by);
     std::optional<Denial> silence(Seat& seat, const Action& action, bool by_himself);
     std::optional<Denial> raise_hand(Seat& seat, bool up);

@@ -12,6 +12,13 @@ using Kind = Action::Kind;
 using Whom = Action::Whom;
 using State = Participant::State;
 
+namespace {
+
+bool is_about_lobby(Kind kind) { return kind == Kind::admit || kind == Kind::deny; }
+bool goes_to_next(Kind kind) { return is_about_lobby(kind) || kind == Kind::call_up; }
+
+} // namespace
+
 std::optional<Denial> Conference::apply(const Action& action, const Actor& by, TimePoint now) {
     auto whom = name_for_record(action, by); // He may be gone when it is done.
     const auto denied = carry_out(action, by, now);
@@ -24,7 +31,8 @@ std::optional<Denial> Conference::apply(const Action& action, const Actor& by, T
 std::string Conference::name_for_record(const Action& action, const Actor& by) const {
     if (action.whom == Whom::everybody) return "everybody";
     if (action.whom == Whom::all_but_hosts) return "all but hosts";
-    const auto leg = action.whom == Whom::one ? std::optional(action.target) : by.leg;
+    auto leg = action.whom == Whom::one ? std::optional(action.target) : by.leg;
+    if (action.whom == Whom::himself && goes_to_next(action.kind)) leg = next_for(action.kind);
     const auto* seat = leg ? find(*leg) : nullptr;
     return seat ? seat->shown.uri : std::string();
 }
@@ -65,26 +73,28 @@ std::optional<Denial> Conference::carry_out(const Action& action, const Actor& b
     return std::nullopt;
 }
 
-/// Whom it is about; without a target, who has waited longest.
+std::optional<mixer::LegId> Conference::next_for(Kind kind) const {
+    if (!is_about_lobby(kind)) return queue_.empty() ? std::nullopt : std::optional(queue_.front());
+    const Seat* longest = nullptr;
+    for (const auto& [leg, seat] : seats_)
+        if (seat.shown.state == State::in_lobby && !seat.goes &&
+            (!longest || seat.shown.joined < longest->shown.joined))
+            longest = &seat;
+    return longest ? std::optional(longest->shown.leg) : std::nullopt;
+}
+
 Result<Conference::Targets, Denial> Conference::targets_of(const Action& action, const Actor& by) {
     Targets out;
-    const bool in_lobby = action.kind == Kind::admit || action.kind == Kind::deny;
-    if (action.whom == Whom::himself && in_lobby) {
-        Seat* longest = nullptr;
-        for (auto& [leg, seat] : seats_)
-            if (seat.shown.state == State::in_lobby && !seat.goes &&
-                (!longest || seat.shown.joined < longest->shown.joined))
-                longest = &seat;
-        if (!longest) return Denial::nobody_waits;
-        out.push_back(longest);
-    } else if (action.whom == Whom::himself && action.kind == Kind::call_up) {
-        if (queue_.empty()) return Denial::nobody_waits;
-        for (auto& [leg, seat] : seats_) { // The next one, in the place of the last.
-            if (!std::exchange(seat.shown.has_floor, false)) continue;
+    const bool in_lobby = is_about_lobby(action.kind);
+    if (action.whom == Whom::himself && goes_to_next(action.kind)) {
+        const auto next = next_for(action.kind);
+        if (!next) return Denial::nobody_waits;
+        for (auto& [leg, seat] : seats_) { // Who is called up takes the place of the last.
+            if (in_lobby || !std::exchange(seat.shown.has_floor, false)) continue;
             changed_ = true;
             update(seat);
         }
-        out.push_back(find(queue_.front()));
+        out.push_back(find(*next));
     } else if (action.whom == Whom::himself || action.whom == Whom::one) {
         auto* seat = action.whom == Whom::one ? find(action.target)
                      : by.leg                 ? find(*by.leg)

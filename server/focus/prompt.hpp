@@ -25,8 +25,6 @@ enum class Prompt {
     unmuted_by_host,
     you_are_muted,
     only_listening,
-    deafened,
-    undeafened,
     hand_up, ///< And his place in the queue.
     hand_down,
     called_up,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace lyceum::focus {
 namespace {
@@ -130,7 +131,8 @@ TEST(Permissions, AreATable) {
                 EXPECT_EQ(may(everybody[i].who, kind, false, policy), cell == 'B')
                     << name_of(kind) << " by " << everybody[i].name << " to another";
             }
-    for (const auto& [kind, row] : table) EXPECT_EQ(action_of(name_of(kind)), kind);
+    std::set<std::string_view> names;
+    for (const auto& [kind, row] : table) EXPECT_TRUE(names.insert(name_of(kind)).second);
 }
 
 TEST(Permissions, WhoMayOnlyListen) {
@@ -165,6 +167,7 @@ TEST_F(ConferenceTest, ALectureIsHeardAndItsListenersOnlyWhenCalledUp) {
     EXPECT_EQ(last_said(), "2 hand-up-3");
     press(teacher, "**3");
     EXPECT_TRUE(heard(ben) && shown(ben).has_floor);
+    EXPECT_EQ(records.back().whom, "sip:ben@x") << "not the teacher, who pressed the key";
     EXPECT_EQ(shown(cleo).hand, 1u);
     EXPECT_EQ(shown(ann).hand, 2u);
     press(ann, "*3");
