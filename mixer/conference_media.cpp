@@ -12,7 +12,6 @@ namespace lyceum::mixer {
 namespace {
 
 constexpr Duration hangover = 400ms; // A pause between words is still speech.
-constexpr int silence_db = -127;
 constexpr std::size_t spatial_speakers_max = 64;
 constexpr Duration own_encoder_idle_max = 10s; // Then its memory is given back.
 
@@ -72,94 +71,6 @@ void ConferenceMedia::update_leg(LegId id, LegSettings settings) {
 
 void ConferenceMedia::place_leg(LegId id, const Place& place) {
     if (auto* leg = find(id)) leg->place = place;
-}
-
-void ConferenceMedia::set_part(LegId id, const Part& part) {
-    auto* leg = find(id);
-    if (!leg || leg->part == part) return;
-    if (leg->part.circle != part.circle) {
-        auto& circle = circle_of(part.circle);
-        ++circle.legs;
-        leave_circle(*leg);
-        leg->circle = &circle;
-        leg->gain = 0; // Its voice fades in.
-    }
-    leg->part = part;
-    rekey(*leg);
-}
-
-ConferenceMedia::Circle& ConferenceMedia::circle_of(CircleId id) {
-    const auto [place, fresh] = circles_.try_emplace(id);
-    auto& circle = place->second;
-    if (fresh) {
-        circle.options.speakers_max = options_.speakers_max;
-        circle.own = circle.total = Total(tick_samples_);
-        circle.mix = Frame(tick_samples_);
-    }
-    return circle;
-}
-
-void ConferenceMedia::leave_circle(const Leg& leg) {
-    const auto left = circles_.find(leg.part.circle);
-    if (--left->second.legs == 0 && !left->second.kept) circles_.erase(left);
-}
-
-void ConferenceMedia::set_circle(CircleId id, CircleOptions options) {
-    auto& circle = circle_of(id);
-    circle.options = std::move(options);
-    circle.kept = true;
-}
-
-void ConferenceMedia::remove_circle(CircleId id) {
-    const auto found = circles_.find(id);
-    if (found == circles_.end()) return;
-    found->second.options.overhears.clear();
-    found->second.kept = false;
-    if (found->second.legs == 0) circles_.erase(found);
-}
-
-void ConferenceMedia::play(LegId id, Sound sound) {
-    if (auto* leg = find(id)) leg->sounds.push(std::move(sound));
-}
-
-void ConferenceMedia::play(CircleId id, Sound sound) {
-    if (const auto found = circles_.find(id); found != circles_.end())
-        found->second.sounds.push(std::move(sound));
-}
-
-void ConferenceMedia::hush(LegId id) {
-    if (auto* leg = find(id)) leg->sounds.clear();
-}
-
-/// The encoders come along: circles have numbers that no other conference uses, so nobody hears
-/// another encoder than before. Only where the two conferences are in the middle of a long packet,
-/// and not at the same place of it, that packet is lost.
-void ConferenceMedia::absorb(ConferenceMedia&& other) {
-    LYCEUM_ASSERT(other.tick_samples_ == tick_samples_ && other.outputs_.empty());
-    LYCEUM_ASSERT(other.options_.spatial == options_.spatial && !options_.echo);
-    const auto from = other.position_, to = position_;
-    const auto in_step = [&](const EncodingKey& key) {
-        const auto packet = samples_in(std::chrono::milliseconds(std::get<2>(key)));
-        return from % packet == to % packet;
-    };
-    if (const auto found = other.circles_.find({}); found != other.circles_.end())
-        for (auto& leg : other.legs_)
-            if (leg->circle == &found->second) {
-                leg->circle = &circle_of({});
-                ++leg->circle->legs;
-            }
-    circles_.merge(other.circles_);
-    for (auto& [key, encoding] : other.shared_) encoding.rebase(in_step(key) ? from : from + 1, to);
-    shared_.merge(other.shared_);
-    for (auto& leg : other.legs_) {
-        leg->media.rebase(from, to, random_);
-        if (leg->own) leg->own->rebase(in_step(leg->key) ? from : from + 1, to);
-        legs_.push_back(std::move(leg));
-    }
-    std::sort(legs_.begin(), legs_.end(),
-              [](const auto& a, const auto& b) { return a->id < b->id; });
-    counters_.packets += other.counters_.packets;
-    counters_.strangers += other.counters_.strangers;
 }
 
 /// What a leg wants may have changed, and with it the encoder that it can share.
@@ -256,33 +167,6 @@ void ConferenceMedia::pull_all(TimePoint now) {
         } else {
             leg.present = leg.heard = false;
         }
-    }
-}
-
-/// Each circle's voices, then what it hears of others, then both as a mix.
-void ConferenceMedia::mix_circles() {
-    Frame played(tick_samples_);
-    for (auto& [id, circle] : circles_) {
-        circle.sounds_out = !circle.sounds.empty();
-        circle.sounds.read(played);
-        circle.own.fill(0);
-        if (circle.sounds_out) add(circle.own, played);
-    }
-    for (const auto* leg : speaking_) {
-        leg->circle->sounds_out = true;
-        if (leg->present) add(leg->circle->own, leg->frame);
-    }
-    for (auto& [id, circle] : circles_) {
-        circle.total = circle.own;
-        bool any = circle.sounds_out;
-        for (const auto& [other, gain] : circle.options.overhears) {
-            const auto found = circles_.find(other);
-            if (found == circles_.end() || !found->second.sounds_out) continue;
-            add(circle.total, found->second.own, gain);
-            any = true;
-        }
-        circle.limiter.apply(circle.total, circle.mix);
-        circle.mix_db = any ? level_db(circle.mix) : silence_db;
     }
 }
 

@@ -139,7 +139,7 @@ private:
         SoundQueue sounds;
         Total own, total; ///< Of this tick: of its legs, and of all that it hears.
         Frame mix;        ///< `total`, limited.
-        int mix_db = -127;
+        int mix_db = silence_db;
         bool sounds_out = false; ///< `own` is not silence by nature.
         Limiter limiter;
     };
@@ -151,15 +151,15 @@ private:
         Part part;
         float gain = 1; ///< That its voice had at the end of the last tick.
         SoundQueue sounds;
-        int peak_db = -127;     ///< Since the last Levels.
-        Path path = Path::good; ///< What `key` was made for.
-        bool rekeyed = false;   ///< Since the last tick.
+        int peak_db = silence_db; ///< Since the last Levels.
+        Path path = Path::good;   ///< What `key` was made for.
+        bool rekeyed = false;     ///< Since the last tick.
         Frame frame{};
-        bool present = false;    ///< `frame` holds sound of this tick that is in the mix.
-        bool heard = false;      ///< Is one of those whom the mix has room for.
-        int loudness_db = -127;  ///< The loudest of late, fading.
-        int speaking_ticks = 0;  ///< Above zero: counted as a speaker.
-        bool own_stream = false; ///< Is sent a mix of its own.
+        bool present = false;         ///< `frame` holds sound of this tick that is in the mix.
+        bool heard = false;           ///< Is one of those whom the mix has room for.
+        int loudness_db = silence_db; ///< The loudest of late, fading.
+        int speaking_ticks = 0;       ///< Above zero: counted as a speaker.
+        bool own_stream = false;      ///< Is sent a mix of its own.
         bool lost = false;
         Limiter limiter;
         std::optional<Encoding> own;
@@ -167,7 +167,7 @@ private:
         SoundCare care;
         HowlDetector howl;
         std::unique_ptr<EchoDetector> echo; ///< Of who has spoken.
-        int sent_db = -127;                 ///< How loud what it was last sent is.
+        int sent_db = silence_db;           ///< How loud what it was last sent is.
         Leg* follower = nullptr;            ///< Whose packet came behind its last one.
 
         [[nodiscard]] bool hears_circle() const { return part.admitted && part.hears; }

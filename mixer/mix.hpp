@@ -54,8 +54,9 @@ void turn_down(std::span<std::int32_t> sum, float factor);
 /// off.
 void fade(Frame& frame, float from, float to);
 
-/// Root mean square against full scale, in dB: 0 for a full square wave, −127 for digital silence.
-/// The scale of RFC 6464, with its sign.
+inline constexpr int silence_db = -127;
+/// Root mean square against full scale, in dB: 0 for a full square wave, `silence_db` for digital
+/// silence. The scale of RFC 6464, with its sign.
 int level_db(const Frame& frame);
 
 /// Keeps a mix below full scale by turning it down for as long as it must, not by cutting peaks
