@@ -52,6 +52,13 @@ std::uint32_t IpAddress::v4_value() const {
            static_cast<std::uint32_t>(octets_[2]) << 8 | octets_[3];
 }
 
+IpAddress IpAddress::network() const {
+    if (!v6_) return *this;
+    auto octets = octets_;
+    std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
+    return v6(octets);
+}
+
 std::string IpAddress::to_string() const {
     if (!v6_) { // Written into every message, so not by way of printf.
         std::string out;

@@ -25,6 +25,8 @@ public:
     [[nodiscard]] bool is_loopback() const;
     [[nodiscard]] std::uint32_t v4_value() const;
     [[nodiscard]] const std::array<std::uint8_t, 16>& v6_octets() const { return octets_; }
+    /// Whom abuse is counted against: an IPv4 address, or the /64 of IPv6 that one customer has.
+    [[nodiscard]] IpAddress network() const;
     /// "192.0.2.1" or "2001:db8::1"; no brackets.
     [[nodiscard]] std::string to_string() const;
     /// As a SIP host: IPv6 in brackets.

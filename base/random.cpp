@@ -2,22 +2,14 @@
 #include "base/random.hpp"
 
 #include "base/assert.hpp"
-
-#include <vector>
+#include "base/text.hpp"
 
 namespace lyceum {
 
 std::string Entropy::hex(std::size_t octets) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::vector<std::uint8_t> raw(octets);
-    fill(raw);
-    std::string text;
-    text.reserve(2 * octets);
-    for (const auto octet : raw) {
-        text += digits[octet >> 4];
-        text += digits[octet & 15];
-    }
-    return text;
+    std::string raw(octets, '\0');
+    fill({reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()});
+    return hex_of(raw);
 }
 
 std::uint64_t Entropy::u64() {

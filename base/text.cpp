@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace lyceum {
 
 bool iequals(std::string_view a, std::string_view b) {
@@ -8,6 +10,11 @@ bool iequals(std::string_view a, std::string_view b) {
     for (std::size_t i = 0; i < a.size(); ++i)
         if (lower(a[i]) != lower(b[i])) return false;
     return true;
+}
+
+bool icontains(std::string_view text, std::string_view part) {
+    return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                       [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
 bool istarts_with(std::string_view text, std::string_view prefix) {
@@ -32,6 +39,28 @@ std::string_view cut(std::string_view& rest, char separator) {
     const auto head = rest.substr(0, at);
     rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
     return head;
+}
+
+std::string hex_of(std::string_view octets) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * octets.size());
+    for (const char c : octets) {
+        const auto octet = static_cast<unsigned char>(c);
+        text += digits[octet >> 4];
+        text += digits[octet & 15];
+    }
+    return text;
+}
+
+std::string octets_of_hex(std::string_view digits) {
+    const auto value = [&](std::size_t at) {
+        return is_hex(digits[at]) ? hex_value(digits[at]) : 0;
+    };
+    std::string octets;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+        octets += static_cast<char>(value(i) << 4 | value(i + 1));
+    return octets;
 }
 
 bool is_utf8(std::string_view text) {

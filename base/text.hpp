@@ -20,6 +20,7 @@ constexpr bool is_hex(char c) {
 constexpr int hex_value(char c) { return is_digit(c) ? c - '0' : lower(c) - 'a' + 10; }
 
 bool iequals(std::string_view a, std::string_view b);
+bool icontains(std::string_view text, std::string_view part);
 bool istarts_with(std::string_view text, std::string_view prefix);
 std::string to_lower(std::string_view text);
 
@@ -38,6 +39,10 @@ std::optional<Number> parse_number(std::string_view text) {
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
 }
+
+/// Two lower-case hexadecimal digits for each octet, and back; what are no digits count as zeros.
+std::string hex_of(std::string_view octets);
+std::string octets_of_hex(std::string_view digits);
 
 /// Whether it is well-formed UTF-8 (RFC 3629 §4).
 bool is_utf8(std::string_view text);

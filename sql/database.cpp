@@ -100,6 +100,7 @@ void Database::execute(std::string_view script) {
 }
 
 int Database::changes() const { return sqlite3_changes(database_); }
+bool Database::is_in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
 
 void Database::migrate(const std::string& path) {
     const auto version_now = [this] {
@@ -130,17 +131,22 @@ void Database::migrate(const std::string& path) {
     }
 }
 
+Transaction::Transaction(Database& database)
+    : database_(database), inner_(database.is_in_transaction()) {
+    database_.execute(inner_ ? "SAVEPOINT inner" : "BEGIN IMMEDIATE");
+}
+
 Transaction::~Transaction() {
     if (over_) return;
     try {
-        database_.execute("ROLLBACK");
+        database_.execute(inner_ ? "ROLLBACK TO inner; RELEASE inner" : "ROLLBACK");
     } catch (const Error&) {
         // A full disk has taken it back already.
     }
 }
 
 void Transaction::commit() {
-    database_.execute("COMMIT");
+    database_.execute(inner_ ? "RELEASE inner" : "COMMIT");
     over_ = true;
 }
 

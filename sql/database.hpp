@@ -64,6 +64,7 @@ public:
     void execute(std::string_view script);
     /// Rows that the last statement changed.
     [[nodiscard]] int changes() const;
+    [[nodiscard]] bool is_in_transaction() const;
 
 private:
     explicit Database(sqlite3* database) : database_(database) {}
@@ -72,12 +73,10 @@ private:
     sqlite3* database_ = nullptr;
 };
 
-/// All of it or nothing: what is not committed is taken back.
+/// All of it or nothing: what is not committed is taken back. Within another, a part of it.
 class Transaction {
 public:
-    explicit Transaction(Database& database) : database_(database) {
-        database_.execute("BEGIN IMMEDIATE");
-    }
+    explicit Transaction(Database& database);
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
@@ -86,7 +85,7 @@ public:
 
 private:
     Database& database_;
-    bool over_ = false;
+    bool inner_, over_ = false;
 };
 
 } // namespace lyceum::sql

@@ -26,18 +26,11 @@ bool begins_something(const sip::Message& request) {
     return sip::tag_of(request, sip::Header::to).empty();
 }
 
-IpAddress network_of(const IpAddress& address) {
-    if (!address.is_v6()) return address;
-    auto octets = address.v6_octets();
-    std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
-    return IpAddress::v6(octets);
-}
-
 } // namespace
 
 Verdict Guard::judge(const sip::Message& message, const sip::Endpoint& from, TimePoint now) {
     if (message.is_response()) return Verdict::admit;
-    const auto network = network_of(from.address.ip);
+    const auto network = from.address.ip.network();
     if (!bans_.empty() && bans_.contains(network)) {
         ++counters_.banned;
         return Verdict::drop;
@@ -65,9 +58,7 @@ Verdict Guard::judge(const sip::Message& message, const sip::Endpoint& from, Tim
 }
 
 /// From a quarter on more and more, from three quarters on all.
-bool Guard::is_banned(const IpAddress& address) const {
-    return bans_.contains(network_of(address));
-}
+bool Guard::is_banned(const IpAddress& address) const { return bans_.contains(address.network()); }
 
 void Guard::handle_backlog(double share, TimePoint now) {
     static constexpr auto quiet = 5s; // One line for a load that comes and goes.
@@ -102,14 +93,14 @@ Guard::Record& Guard::record_of(const IpAddress& address) {
 }
 
 void Guard::handle_login(const IpAddress& from, TimePoint now) {
-    auto& record = record_of(network_of(from));
+    auto& record = record_of(from.network());
     record.failures = 0;
     record.last_login = now;
 }
 
 void Guard::handle_failed_login(const IpAddress& from, TimePoint now) {
     if (from.is_loopback() || options_.failures_max == 0) return;
-    const auto address = network_of(from);
+    const auto address = from.network();
     auto& record = record_of(address);
     if (record.failures == 0 || now - record.first_failure >= options_.window) {
         record.failures = 0;

@@ -138,7 +138,7 @@ std::optional<Fault> Store::set_steps(std::string_view user,
         if (step.ring_for < 1s || step.ring_for > 180s)
             return Fault{"a phone rings for 1 to 180 seconds", 0};
     }
-    database_.execute("BEGIN IMMEDIATE");
+    sql::Transaction transaction(database_);
     database_.prepare("DELETE FROM find_step WHERE user = ?").bind(1, user).step();
     std::int64_t position = 0;
     for (const auto& step : steps)
@@ -148,7 +148,7 @@ std::optional<Fault> Store::set_steps(std::string_view user,
             .bind(3, step.target)
             .bind(4, std::int64_t{step.ring_for / 1s})
             .step();
-    database_.execute("COMMIT");
+    transaction.commit();
     return std::nullopt;
 }
 
