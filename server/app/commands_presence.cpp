@@ -160,7 +160,7 @@ int run_call(Arguments arguments) {
         throw UsageError("call: list [N]");
     auto database = store::open_database(prepare(arguments).data);
     store::RecordStore store(database);
-    for (const auto& each : store.newest(*count)) {
+    for (const auto& [id, each] : store.calls({.count = *count})) {
         std::cout << utc_text(each.started) << "\t" << each.caller << "\t" << each.callee << "\t"
                   << each.way << "\t";
         if (each.answered) std::cout << (each.ended - *each.answered) / 1s << " s";

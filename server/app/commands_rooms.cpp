@@ -103,7 +103,7 @@ int run_audit(Arguments arguments) {
     const auto count = parse_number<std::size_t>(words.size() > 1 ? words[1] : "20");
     if (words.size() > 2 || !count) throw UsageError("audit: expected how many");
     auto database = store::open_database(prepare(arguments).data);
-    for (const auto& each : store::RecordStore(database).newest_actions(*count, room))
+    for (const auto& [id, each] : store::RecordStore(database).actions({.count = *count}, room))
         std::cout << utc_text(each.at) << "\t" << each.room << "\t" << each.who << "\t" << each.way
                   << "\t" << each.action << "\t" << each.whom << "\t" << each.detail << "\t"
                   << (each.refused.empty() ? "done" : each.refused) << "\n";

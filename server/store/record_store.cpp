@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/record_store.hpp"
 
+#include "base/text.hpp"
+
+#include <limits>
+
 namespace lyceum::store {
 
 using records::CallRecord, records::Heard;
@@ -27,14 +31,24 @@ void RecordStore::add(const CallRecord& record) {
     insert_.step();
 }
 
-std::vector<CallRecord> RecordStore::newest(std::size_t count) {
+namespace {
+
+void bind(sql::Statement& rows, const Before& before) {
+    rows.bind(1, before.id.value_or(std::numeric_limits<std::int64_t>::max()));
+    rows.bind(2, to_lower(before.text)).bind(3, static_cast<std::int64_t>(before.count));
+}
+
+} // namespace
+
+std::vector<Numbered<CallRecord>> RecordStore::calls(const Before& before) {
     auto rows = database_.prepare(
         "SELECT call_id, caller, callee, way, started, answered, ended, status, why, mos_tenths, "
-        "loss_permille, jitter_ms FROM call_record ORDER BY id DESC LIMIT ?");
-    rows.bind(1, static_cast<std::int64_t>(count));
-    std::vector<CallRecord> out;
+        "loss_permille, jitter_ms, id FROM call_record WHERE id < ?1 AND (?2 = '' OR "
+        "instr(lower(caller || ' ' || callee || ' ' || why), ?2)) ORDER BY id DESC LIMIT ?3");
+    bind(rows, before);
+    std::vector<Numbered<CallRecord>> out;
     while (rows.step()) {
-        auto& record = out.emplace_back();
+        auto& record = out.emplace_back(Numbered<CallRecord>{rows.number(12), {}}).value;
         record.call_id = rows.text(0);
         record.caller = rows.text(1);
         record.callee = rows.text(2);
@@ -60,15 +74,19 @@ void RecordStore::add(const RoomAction& action) {
     insert.bind(6, action.whom).bind(7, action.detail).bind(8, action.refused).step();
 }
 
-std::vector<RoomAction> RecordStore::newest_actions(std::size_t count, std::string_view room) {
+std::vector<Numbered<RoomAction>> RecordStore::actions(const Before& before,
+                                                       std::string_view room) {
     auto rows = database_.prepare(
-        "SELECT at, room, who, way, action, whom, detail, refused FROM room_action "
-        "WHERE room = ?1 COLLATE NOCASE OR ?1 = '' ORDER BY id DESC LIMIT ?2");
-    rows.bind(1, room).bind(2, static_cast<std::int64_t>(count));
-    std::vector<RoomAction> out;
+        "SELECT at, room, who, way, action, whom, detail, refused, id FROM room_action "
+        "WHERE id < ?1 AND (?2 = '' OR instr(lower(room || ' ' || who || ' ' || action || ' ' || "
+        "whom), ?2)) AND (room = ?4 COLLATE NOCASE OR ?4 = '') ORDER BY id DESC LIMIT ?3");
+    bind(rows, before);
+    rows.bind(4, room);
+    std::vector<Numbered<RoomAction>> out;
     while (rows.step())
-        out.push_back({WallTime(Duration(rows.number(0))), rows.text(1), rows.text(2), rows.text(3),
-                       rows.text(4), rows.text(5), rows.text(6), rows.text(7)});
+        out.push_back({rows.number(8),
+                       {WallTime(Duration(rows.number(0))), rows.text(1), rows.text(2),
+                        rows.text(3), rows.text(4), rows.text(5), rows.text(6), rows.text(7)}});
     return out;
 }
 

@@ -4,6 +4,8 @@
 #include "server/records/call_records.hpp"
 #include "sql/database.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,17 +19,30 @@ struct RoomAction {
     std::string refused; ///< Why; empty: it was done.
 };
 
+/// A row with its number: later ones have higher numbers.
+template <class Value>
+struct Numbered {
+    std::int64_t id;
+    Value value;
+};
+
+/// Which rows, the newest first.
+struct Before {
+    std::optional<std::int64_t> id{}; ///< Those with lower numbers.
+    std::size_t count = 50;
+    std::string text{}; ///< In one of the columns of text; empty: any.
+};
+
 /// Calls that are over, and what was done in rooms, in SQLite. Throws sql::Error.
 class RecordStore {
 public:
     explicit RecordStore(sql::Database& database);
 
     void add(const records::CallRecord& record);
-    /// The newest `count`, the newest first.
-    std::vector<records::CallRecord> newest(std::size_t count);
+    std::vector<Numbered<records::CallRecord>> calls(const Before& before);
     void add(const RoomAction& action);
     /// In this room, or in all of them.
-    std::vector<RoomAction> newest_actions(std::size_t count, std::string_view room);
+    std::vector<Numbered<RoomAction>> actions(const Before& before, std::string_view room = {});
     /// What began before goes.
     void forget_before(WallTime time);
 

@@ -159,8 +159,27 @@ std::vector<Store::RoomRow> Store::rooms() {
     return out;
 }
 
-std::optional<Fault> Store::add_room(const RoomRow& row) {
-    const auto& room = row.room;
+std::vector<Store::RoomRow> Store::room_rows(std::string_view after, std::size_t limit,
+                                             std::string_view text) {
+    auto statement = database_.prepare("SELECT " + std::string(room_columns) +
+                                       " FROM room WHERE name > ?1 AND instr(lower(name), ?2) "
+                                       "ORDER BY name LIMIT ?3");
+    statement.bind(1, after).bind(2, to_lower(text)).bind(3, static_cast<std::int64_t>(limit));
+    std::vector<RoomRow> out;
+    while (statement.step()) out.push_back({read_room(statement), statement.text(8)});
+    return out;
+}
+
+std::optional<Store::RoomRow> Store::room_row(std::string_view name) {
+    auto statement =
+        database_.prepare("SELECT " + std::string(room_columns) + " FROM room WHERE name = ?");
+    if (!statement.bind(1, name).step()) return std::nullopt;
+    return RoomRow{read_room(statement), statement.text(8)};
+}
+
+namespace {
+
+std::optional<Fault> fault_in(const focus::Room& room) {
     if (!is_name(room.name)) return not_a_name("a room");
     if (room.speakers_max < 1 || room.speakers_max > 100)
         return Fault{"from 1 to 100 speakers are heard at once", 0};
@@ -174,16 +193,43 @@ std::optional<Fault> Store::add_room(const RoomRow& row) {
     const bool both = !room.pin.empty() && !room.host_pin.empty();
     if (both && (room.pin.starts_with(room.host_pin) || room.host_pin.starts_with(room.pin)))
         return Fault{"neither PIN may begin with the other", 0};
-    auto statement = database_.prepare(
-        "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max, "
-        "sound, spatial, history) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    return std::nullopt;
+}
+
+void bind_room(sql::Statement& statement, const Store::RoomRow& row) {
+    const auto& room = row.room;
     statement.bind(1, room.name).bind(2, name_of(room.access)).bind(3, room.pin);
     statement.bind(4, room.host_pin).bind(5, row.video);
     statement.bind(6, name_of(room.encryption));
     statement.bind(7, static_cast<std::int64_t>(room.speakers_max));
     statement.bind(8, text_of(room.care)).bind(9, std::int64_t{room.spatial});
     statement.bind(10, static_cast<std::int64_t>(room.history));
+}
+
+} // namespace
+
+std::optional<Fault> Store::add_room(const RoomRow& row) {
+    if (auto fault = fault_in(row.room)) return fault;
+    auto statement = database_.prepare(
+        "INSERT INTO room (name, access, pin, host_pin, video, encryption, speakers_max, "
+        "sound, spatial, history) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    bind_room(statement, row);
     return write(statement, "there is a room of that name");
+}
+
+std::optional<Fault> Store::change_room(const RoomRow& row) {
+    if (auto fault = fault_in(row.room)) return fault;
+    sql::Transaction transaction(database_);
+    auto statement = database_.prepare(
+        "UPDATE room SET access = ?2, pin = ?3, host_pin = ?4, video = ?5, encryption = ?6, "
+        "speakers_max = ?7, sound = ?8, spatial = ?9, history = ?10 WHERE name = ?1");
+    bind_room(statement, row);
+    if (auto fault = write(statement, "the room contradicts itself")) return fault;
+    const auto after = room(row.room.name);
+    if (!after) return Fault{"there is no room " + row.room.name, 0};
+    if (auto wrong = focus::contradiction(*after)) return Fault{std::move(*wrong), 0};
+    transaction.commit();
+    return std::nullopt;
 }
 
 bool Store::remove_room(std::string_view name) {
@@ -222,11 +268,7 @@ std::string Store::secret(std::string_view name, Entropy& entropy) {
     auto statement = database_.prepare("SELECT value FROM setting WHERE name = ?");
     statement.bind(1, name);
     statement.step();
-    const auto digits = statement.text(0);
-    std::string out;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-        out += static_cast<char>(hex_value(digits[i]) << 4 | hex_value(digits[i + 1]));
-    return out;
+    return octets_of_hex(statement.text(0));
 }
 
 std::vector<std::string> Store::users() {
@@ -234,6 +276,55 @@ std::vector<std::string> Store::users() {
     std::vector<std::string> out;
     while (statement.step()) out.push_back(statement.text(0));
     return out;
+}
+
+namespace {
+
+/// Lists in one column: names have no blanks.
+constexpr std::string_view user_query =
+    "SELECT user.name, language, role, do_not_disturb, "
+    "(SELECT count(*) FROM binding WHERE binding.user = user.name), "
+    "(SELECT group_concat(\"group\", ' ') FROM group_member WHERE group_member.user = user.name), "
+    "(SELECT group_concat(alias.name, ' ') FROM alias WHERE alias.target = user.name), "
+    "always, busy, no_answer, unreachable, ifnull(no_answer_after_s, 20) "
+    "FROM user LEFT JOIN forwarding ON forwarding.user = user.name ";
+
+std::vector<std::string> words(std::string_view text) {
+    std::vector<std::string> out;
+    while (!text.empty()) out.emplace_back(cut(text, ' '));
+    return out;
+}
+
+UserRow read_user(const sql::Statement& row) {
+    UserRow out{row.text(0), row.text(1), row.text(2) == "administrator", row.number(3) != 0,
+                row.number(4)};
+    out.groups = words(row.text(5));
+    out.numbers = words(row.text(6));
+    out.forwarding = {row.text(7), row.text(8), row.text(9), row.text(10),
+                      std::chrono::seconds(row.number(11))};
+    return out;
+}
+
+} // namespace
+
+std::vector<UserRow> Store::user_rows(std::string_view after, std::size_t limit,
+                                      std::string_view text) {
+    auto rows = database_.prepare(
+        std::string(user_query) +
+        "WHERE user.name > ?1 AND (?2 = '' OR instr(lower(user.name), ?2) OR EXISTS (SELECT 1 "
+        "FROM group_member WHERE group_member.user = user.name AND instr(lower(\"group\"), ?2)) "
+        "OR EXISTS (SELECT 1 FROM alias WHERE target = user.name AND instr(alias.name, ?2))) "
+        "ORDER BY user.name LIMIT ?3");
+    rows.bind(1, after).bind(2, to_lower(text)).bind(3, static_cast<std::int64_t>(limit));
+    std::vector<UserRow> out;
+    while (rows.step()) out.push_back(read_user(rows));
+    return out;
+}
+
+std::optional<UserRow> Store::user_row(std::string_view name) {
+    auto row = database_.prepare(std::string(user_query) + "WHERE user.name = ?");
+    if (!row.bind(1, name).step()) return std::nullopt;
+    return read_user(row);
 }
 
 std::optional<Fault> Store::add_user(std::string_view name, std::string_view password) {

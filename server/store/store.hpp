@@ -10,12 +10,22 @@
 #include "server/trunk/trunks.hpp"
 #include "sql/database.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace lyceum::store {
+
+/// A user with what is set for him.
+struct UserRow {
+    std::string name, language;
+    bool administrator = false, do_not_disturb = false;
+    std::int64_t devices = 0; ///< That have registered.
+    routing::Forwarding forwarding;
+    std::vector<std::string> groups, numbers; ///< Numbers: aliases that lead to him.
+};
 
 /// Rooms, users, where they are found, and settings in SQLite: what the focus, Identity and the
 /// router ask, and what the command line changes. Reads are single look-ups by key in WAL mode,
@@ -43,7 +53,13 @@ public:
         std::string video;
     };
     std::vector<RoomRow> rooms();
+    /// Those after that name, of whose name this text is a part.
+    std::vector<RoomRow> room_rows(std::string_view after, std::size_t limit,
+                                   std::string_view text);
+    std::optional<RoomRow> room_row(std::string_view name);
     std::optional<Fault> add_room(const RoomRow& row);
+    std::optional<Fault> change_room(const RoomRow& row);
+    std::map<std::string, focus::Role> room_roles(std::string_view room);
     bool remove_room(std::string_view name);
 
     /// What is set for a room and for the organisation.
@@ -58,6 +74,10 @@ public:
     std::optional<Fault> set_language(std::string_view user, std::string_view language);
 
     std::vector<std::string> users();
+    /// Those after that name, in whose name, groups or numbers this text is.
+    std::vector<UserRow> user_rows(std::string_view after, std::size_t limit,
+                                   std::string_view text);
+    std::optional<UserRow> user_row(std::string_view name);
     /// Keeps HA1s and forgets the password. A fault if the name is taken (add) or unknown (change).
     std::optional<Fault> add_user(std::string_view name, std::string_view password);
     std::optional<Fault> change_password(std::string_view name, std::string_view password);
@@ -109,6 +129,9 @@ public:
     std::vector<protection::Ban> bans();
     void add_ban(const protection::Ban& ban);
     bool remove_ban(const IpAddress& address);
+
+    /// Until it is committed, what is written is seen by nobody else, and goes if it is not.
+    [[nodiscard]] sql::Transaction transaction() { return sql::Transaction(database_); }
 
     [[nodiscard]] const std::string& realm() const { return realm_; }
 

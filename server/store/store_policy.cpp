@@ -76,6 +76,15 @@ std::optional<Fault> Store::set_room_role(std::string_view room, std::string_vie
     return write(statement, "there is no such room, or no such user");
 }
 
+std::map<std::string, focus::Role> Store::room_roles(std::string_view room) {
+    auto rows = database_.prepare("SELECT user, role FROM room_role WHERE room = ?");
+    rows.bind(1, room);
+    std::map<std::string, focus::Role> out;
+    while (rows.step())
+        if (const auto role = focus::role_of(rows.text(1))) out[rows.text(0)] = *role;
+    return out;
+}
+
 std::string Store::language_of(std::string_view user) {
     auto row = database_.prepare("SELECT language FROM user WHERE name = ?");
     row.bind(1, user);

@@ -40,7 +40,8 @@ std::vector<File> sources() {
 }
 
 bool is_core(const std::string& path) {
-    for (const auto* prefix : {"base/", "sip/", "rtp/", "mixer/", "presence/", "server/focus/"})
+    for (const auto* prefix :
+         {"base/", "sip/", "rtp/", "mixer/", "presence/", "server/focus/", "webadmin/"})
         if (path.starts_with(prefix)) return true;
     return false;
 }
@@ -131,7 +132,9 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
         {"<srtp2/", {"rtp/srtp.cpp", "rtp/srtp_ciphers.cpp", "tests/bench/srtp_bench.cpp"}},
         {"<openssl/",
          {"sip/auth/", "server/net/certificate.cpp", "rtp/srtp_ciphers.cpp", "rtp/dtls.cpp",
-          "rtp/ice_lite.cpp"}},
+          "rtp/ice_lite.cpp", "webadmin/secrets.cpp"}},
+        {"<argon2", {"server/app/password_thread.cpp"}},
+        {"<boost/json", {"webadmin/json.cpp", "webadmin/json.hpp"}},
         {"<boost/beast", {"server/net/beast.cpp", "server/net/web_listener.cpp"}},
         {"<boost/asio", {"server/net/", "server/app/", "webadmin/"}}};
     for (const auto& file : sources())

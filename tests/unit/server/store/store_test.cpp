@@ -421,16 +421,20 @@ TEST_F(StoreTest, CallRecordsAreKeptForATime) {
     refused.status = 486;
     store.add(talked);
     store.add(refused);
-    const auto all = store.newest(10);
+    const auto all = store.calls({});
     ASSERT_EQ(all.size(), 2u);
-    EXPECT_EQ(all[0].call_id, "c2");
-    EXPECT_FALSE(all[0].answered || all[0].heard);
-    EXPECT_EQ(all[1].answered, talked.answered);
-    EXPECT_EQ(all[1].heard, talked.heard);
-    EXPECT_EQ(all[1].why, talked.why);
-    EXPECT_EQ(store.newest(1).size(), 1u);
+    EXPECT_EQ(all[0].value.call_id, "c2");
+    EXPECT_FALSE(all[0].value.answered || all[0].value.heard);
+    EXPECT_EQ(all[1].value.answered, talked.answered);
+    EXPECT_EQ(all[1].value.heard, talked.heard);
+    EXPECT_EQ(all[1].value.why, talked.why);
+    EXPECT_EQ(store.calls({.count = 1}).size(), 1u);
+    const auto earlier = store.calls({.id = all[0].id});
+    ASSERT_EQ(earlier.size(), 1u);
+    EXPECT_EQ(earlier[0].id, all[1].id);
+    EXPECT_EQ(store.calls({.text = "HUNG"}).size(), 1u) << "in small or in capital letters";
     store.forget_before(WallTime(150s));
-    EXPECT_EQ(store.newest(10).size(), 1u);
+    EXPECT_EQ(store.calls({}).size(), 1u);
 }
 
 TEST_F(StoreTest, ADatabaseOfANewerProgramIsRefusedAndLeftAlone) {

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/web/web_backend.hpp"
+
+#include "base/text.hpp"
+
+namespace lyceum::web {
+namespace {
+
+using focus::Action;
+using Kind = Action::Kind;
+
+std::string_view name_of(focus::Participant::State state) {
+    switch (state) {
+    case focus::Participant::State::at_the_door: return "door";
+    case focus::Participant::State::in_lobby: return "lobby";
+    case focus::Participant::State::inside: return "inside";
+    }
+    return {};
+}
+
+std::optional<Action::Whom> whom_named(std::string_view name) {
+    using Whom = Action::Whom;
+    if (name == "himself") return Whom::himself;
+    if (name == "one") return Whom::one;
+    if (name == "everybody") return Whom::everybody;
+    if (name == "all-but-hosts") return Whom::all_but_hosts;
+    return std::nullopt;
+}
+
+Object shown(const focus::Participant& participant, WallTime wall_at_zero) {
+    return {{"id", std::to_string(participant.leg.value)},
+            {"uri", participant.uri},
+            {"name", participant.display},
+            {"member", participant.member},
+            {"state", name_of(participant.state)},
+            {"role", focus::name_of(participant.role)},
+            {"muted", participant.muted},
+            {"deaf", participant.deaf},
+            {"floor", participant.has_floor},
+            {"hand", participant.hand},
+            {"group", participant.group},
+            {"dialled_in", participant.dialled_in},
+            {"joined", time_text(wall_at_zero + participant.joined.time_since_epoch())}};
+}
+
+} // namespace
+
+webadmin::Live::Room shown_room(const RoomNow& room, WallTime wall_at_zero) {
+    webadmin::Live::Room out;
+    const auto began = room.participants.empty() ? TimePoint{} : room.participants.front().joined;
+    out.shown = {{"room", room.name},
+                 {"began", time_text(wall_at_zero + began.time_since_epoch())},
+                 {"locked", room.locked},
+                 {"lecture", room.lecture}};
+    for (const auto& each : room.participants)
+        out.participants.emplace(each.leg.value, shown(each, wall_at_zero));
+    return out;
+}
+
+Result<Action, Problem> action_of(const webadmin::Deed& deed) {
+    Action out{};
+    bool known = false;
+    for (int i = 0; i < static_cast<int>(Kind::count_); ++i)
+        if (focus::name_of(static_cast<Kind>(i)) == deed.action) {
+            out.kind = static_cast<Kind>(i);
+            known = true;
+        }
+    if (!known) return Problem{422, "there is no such action", "action"};
+    const auto whom = whom_named(deed.whom);
+    if (!whom) return Problem{422, "expected one, everybody or all-but-hosts", "whom"};
+    out.whom = *whom;
+    if (out.whom == Action::Whom::one) {
+        const auto leg = parse_number<std::uint64_t>(deed.participant);
+        if (!leg) return Problem{422, "expected the id of a participant", "participant"};
+        out.target = mixer::LegId{*leg};
+    }
+    out.amount = static_cast<int>(deed.amount);
+    out.text = deed.text;
+    return out;
+}
+
+Problem problem_of(focus::Denial denial) {
+    const std::string why(focus::name_of(denial));
+    switch (denial) {
+    case focus::Denial::not_allowed: return {403, why};
+    case focus::Denial::nobody_there: return {404, why, "participant"};
+    case focus::Denial::bad_value: return {422, why, "text"};
+    case focus::Denial::waits:
+    case focus::Denial::nobody_waits:
+    case focus::Denial::pointless:
+    case focus::Denial::full: return {409, why};
+    }
+    return {409, why};
+}
+
+WebBackend::WebBackend(Tables& tables, webadmin::Access& access, const Clock& now, Reach reach)
+    : tables_(tables), reach_(std::move(reach)) {
+    for (int i = 0; i < static_cast<int>(Kind::count_); ++i)
+        actions_.append(actions_.empty() ? "" : "|").append(focus::name_of(static_cast<Kind>(i)));
+    collections_ = {users(tables),
+                    groups(tables),
+                    rooms(tables),
+                    settings(tables),
+                    lessons(tables),
+                    aliases(tables),
+                    routes(tables),
+                    trunks(tables),
+                    bans(tables),
+                    registrations(tables),
+                    subscriptions(tables),
+                    messages(tables),
+                    calls(tables),
+                    audit(tables),
+                    accounts(tables, access, now),
+                    tokens(tables, access, now)};
+}
+
+void WebBackend::act(webadmin::Deed deed, Done done) {
+    auto action = action_of(deed);
+    if (!action) return done(action.error());
+    const focus::Actor by{focus::By::web, {}, deed.by, true};
+    reach_.act(std::move(deed.room), std::move(*action), by,
+               [done = std::move(done)](std::optional<focus::Denial> denial) {
+                   done(denial ? std::optional(problem_of(*denial)) : std::nullopt);
+               });
+}
+
+bool WebBackend::leads(const std::string& member, const std::string& room) {
+    const auto roles = tables_.store.room_roles(room);
+    const auto role = roles.find(member);
+    return role != roles.end() && role->second == focus::Role::host;
+}
+
+std::vector<std::string> WebBackend::explain(const std::string& dialled) {
+    return reach_.explain(dialled);
+}
+
+void WebBackend::note(const webadmin::Note& note) {
+    tables_.records.add({.at = note.at,
+                         .who = note.who,
+                         .way = std::string(focus::name_of(focus::By::web)),
+                         .action = note.what,
+                         .whom = note.whom,
+                         .refused = note.refused});
+}
+
+} // namespace lyceum::web

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/focus/action.hpp"
+#include "server/focus/roster.hpp"
+#include "server/web/tables.hpp"
+#include "webadmin/live.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lyceum::web {
+
+/// A room in session, as a value on its way from the thread of the calls.
+struct RoomNow {
+    std::string name; ///< As it is configured.
+    bool locked = false, lecture = false;
+    std::vector<focus::Participant> participants;
+};
+/// As it is shown. The wall clock of a time is that at zero and the time.
+webadmin::Live::Room shown_room(const RoomNow& room, WallTime wall_at_zero);
+
+/// What the API asks for, by the names of the focus; none: there is no such action or participant.
+Result<focus::Action, Problem> action_of(const webadmin::Deed& deed);
+Problem problem_of(focus::Denial denial);
+
+/// The server as the dashboard sees it. On the thread of the web.
+class WebBackend final : public webadmin::Backend {
+public:
+    /// What is done where the calls are.
+    struct Reach {
+        std::function<void(std::string room, focus::Action action, focus::Actor by,
+                           std::function<void(std::optional<focus::Denial>)> done)>
+            act;
+        std::function<std::vector<std::string>(const std::string& dialled)> explain;
+    };
+
+    WebBackend(Tables& tables, webadmin::Access& access, const Clock& now, Reach reach);
+
+    const std::vector<Collection>& collections() override { return collections_; }
+    std::string_view actions() override { return actions_; }
+    void act(webadmin::Deed deed, Done done) override;
+    bool leads(const std::string& member, const std::string& room) override;
+    std::vector<std::string> explain(const std::string& dialled) override;
+    const std::map<std::string, std::int64_t>& counters() override { return counters_; }
+    void note(const webadmin::Note& note) override;
+
+    void set_counters(std::map<std::string, std::int64_t> counters) {
+        counters_ = std::move(counters);
+    }
+
+private:
+    Tables& tables_;
+    Reach reach_;
+    std::string actions_;
+    std::vector<Collection> collections_;
+    std::map<std::string, std::int64_t> counters_;
+};
+
+} // namespace lyceum::web

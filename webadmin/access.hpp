@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/http.hpp"
+#include "base/random.hpp"
+#include "webadmin/backend.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace lyceum::webadmin {
+
+/// Who asks, as it was proved.
+struct Who {
+    std::string name; ///< Of the account.
+    Role role = Role::reader;
+    std::string ticket; ///< By its id: a session or a token.
+    std::string
+        csrf; ///< What only our own page can say; empty: a token, which no page sends unasked.
+};
+
+/// Log-in: passwords, codes, sessions in cookies, tokens of programs, one-time links. A secret that
+/// lets somebody in is known here by its hash only; a password by what argon2id makes of it.
+///
+/// Failures are slowed down: after `free_failures` for one name from one network, the next is
+/// refused for a second, and twice as long each time, up to `wait_max`.
+class Access {
+public:
+    static constexpr std::string_view cookie = "lyceum";
+    static constexpr std::chrono::hours session_time{12};
+    static constexpr std::chrono::hours link_time{24};
+    static constexpr int free_failures = 5;
+    static constexpr std::chrono::seconds wait_max{900};
+    static constexpr std::size_t strangers_max = 10'000; ///< Whose failures are remembered.
+    static constexpr std::size_t password_min = 8, password_max = 128;
+
+    using Reply = std::function<void(http::Response)>;
+
+    Access(Accounts& accounts, Passwords& passwords, Entropy& entropy)
+        : accounts_(accounts), passwords_(passwords), entropy_(entropy) {}
+
+    std::optional<Who> identify(const http::Request& request, WallTime now);
+    /// Whether he is still let in.
+    bool is_valid(const Who& who, WallTime now);
+    /// Whether a request that changes something comes from our own page.
+    static bool is_meant(const http::Request& request, const Who& who);
+
+    /// \name What is asked for at /session. `sent` has been checked.
+    ///@{
+    void log_in(const Object& sent, const http::Request& request, WallTime now, Reply reply);
+    void use_link(const Object& sent, const http::Request& request, WallTime now, Reply reply);
+    void set_password(const Object& sent, const http::Request& request, const Who& who,
+                      WallTime now, Reply reply);
+    void log_out(const Who& who);
+    /// A new secret, which counts once a code of it has been said.
+    http::Response offer_totp(const Who& who);
+    http::Response set_totp(const Object& sent, const Who& who, WallTime now);
+    void clear_totp(const Who& who);
+    ///@}
+
+    /// A new ticket: what its owner says, once told and then unknown to us.
+    std::string issue(Ticket ticket);
+    /// The path with a one-time link, by which he chooses a password.
+    std::string link_for(const Account& account, WallTime now);
+    /// What is said of somebody who is logged in.
+    [[nodiscard]] Object shown(const Who& who) const;
+
+private:
+    struct Failures {
+        int count = 0;
+        WallTime until{};
+    };
+    using Stranger = std::pair<std::string, IpAddress>;
+
+    void start_session(const Account& account, const http::Request& request, WallTime now,
+                       const Reply& reply);
+    void handle_verified(bool right, const Stranger& stranger, const std::string& code,
+                         const http::Request& request, WallTime now, const Reply& reply);
+    std::optional<http::Response> refusal_of(const Stranger& stranger, WallTime now) const;
+    void note_failure(const Stranger& stranger, WallTime now);
+    bool uses_code(Account& account, std::string_view code, WallTime now);
+
+    Accounts& accounts_;
+    Passwords& passwords_;
+    Entropy& entropy_;
+    std::map<Stranger, Failures> failures_;
+    std::map<std::string, std::string> offered_totp_; ///< By account: secrets not yet confirmed.
+};
+
+} // namespace lyceum::webadmin

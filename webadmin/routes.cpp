@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What the API does beside its collections: the table, and each of its routes.
+#include "webadmin/api.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace lyceum::webadmin {
+namespace {
+
+using Type = Field::Type;
+using Use = Field::Use;
+
+const std::vector<Field>& session_fields() {
+    static const std::vector<Field> fields{
+        {.name = "account", .use = Use::shown, .about = "Who is logged in"},
+        {.name = "role",
+         .use = Use::shown,
+         .about = "What he may do",
+         .values = "administrator|operator|teacher|reader"},
+        {.name = "csrf",
+         .use = Use::shown,
+         .about = "To be sent as X-CSRF-Token with every change; empty for tokens"},
+        {.name = "totp",
+         .type = Type::flag,
+         .use = Use::shown,
+         .about = "Whether a code is asked for at log-in"}};
+    return fields;
+}
+
+const std::vector<Field>& conference_fields() {
+    static const std::vector<Field> fields{
+        {.name = "room", .use = Use::shown, .about = "Its name"},
+        {.name = "began", .use = Use::shown, .about = "When its first participant came"},
+        {.name = "locked", .type = Type::flag, .use = Use::shown, .about = "Nobody gets in"},
+        {.name = "lecture",
+         .type = Type::flag,
+         .use = Use::shown,
+         .about = "Listeners hear hosts and whom they have called up"},
+        {.name = "participants", .type = Type::texts, .use = Use::shown, .about = "Who is there"}};
+    return fields;
+}
+
+Field password_field(std::string_view name, std::string_view about) {
+    return {.name = name,
+            .use = Use::must_hide,
+            .about = about,
+            .most = static_cast<std::int64_t>(Access::password_max)};
+}
+
+std::vector<Field> deed_fields(std::string_view actions) {
+    return {{.name = "action", .use = Use::must, .about = "What is to be done", .values = actions},
+            {.name = "whom", .about = "To whom", .values = "one|everybody|all-but-hosts|himself"},
+            {.name = "participant", .about = "The id of whom it is about, if it is about one"},
+            {.name = "amount",
+             .type = Type::number,
+             .about = "Steps of 3 dB, of the volumes",
+             .most = 10,
+             .least = -10},
+            {.name = "text",
+             .about = "A role, a group, a room, a number to call, or what is to be said",
+             .most = 500}};
+}
+
+} // namespace
+
+void Api::add_session_routes() {
+    const Field code{.name = "code", .about = "Of the authenticator", .most = 16};
+    const auto password = password_field("password", "The new one: at least 8 characters");
+    const auto add = [this](Route route) { routes_.push_back(std::move(route)); };
+    const auto& shown = session_fields();
+    add({"GET", "/session", Right::log_in, "Who is logged in", {}, shown, {}, &Api::show_session});
+    add({"POST",
+         "/session",
+         Right::none,
+         "Log in: the answer sets a cookie",
+         {{.name = "account", .use = Use::must},
+          password_field("password", "Of the dashboard, which is not that of telephones"),
+          code},
+         shown,
+         {},
+         &Api::log_in});
+    add({"DELETE", "/session", Right::log_in, "Log out", {}, {}, {}, &Api::log_out});
+    const Field link{.name = "link", .use = Use::must_hide, .about = "What stands behind #link="};
+    add({"POST",
+         "/session/link",
+         Right::none,
+         "Choose a password by a one-time link, and log in",
+         {link, password},
+         shown,
+         {},
+         &Api::use_link});
+    add({"POST",
+         "/session/password",
+         Right::log_in,
+         "Change the password; other sessions end",
+         {password_field("old_password", "As it was"), password},
+         shown,
+         {},
+         &Api::set_password});
+    add({"POST",
+         "/session/totp",
+         Right::log_in,
+         "A secret for an authenticator (RFC 6238)",
+         {},
+         {{.name = "secret", .use = Use::shown, .about = "In base32"},
+          {.name = "uri", .use = Use::shown, .about = "otpauth://…, for a QR code"}},
+         {},
+         &Api::offer_totp});
+    add({"PATCH",
+         "/session/totp",
+         Right::log_in,
+         "Ask for codes from now on; proved by one",
+         {code},
+         shown,
+         {},
+         &Api::set_totp});
+    add({"DELETE",
+         "/session/totp",
+         Right::log_in,
+         "Ask for no codes",
+         {},
+         {},
+         {},
+         &Api::clear_totp});
+}
+
+void Api::add_other_routes() {
+    const auto add = [this](Route route) { routes_.push_back(std::move(route)); };
+    const auto& conference = conference_fields();
+    const Field steps{.name = "steps", .type = Type::texts, .use = Use::shown};
+    const Field counters{.name = "counters", .type = Type::object, .use = Use::shown};
+    const Field version{.name = "openapi", .use = Use::shown};
+    add({"GET",
+         "/openapi.json",
+         Right::none,
+         "This description",
+         {},
+         {version},
+         {},
+         &Api::show_description});
+    add({"GET",
+         "/conferences",
+         Right::own_rooms,
+         "The rooms in session",
+         {},
+         conference,
+         "items",
+         &Api::list_conferences});
+    add({"GET",
+         "/conferences/{room}",
+         Right::own_rooms,
+         "A room in session, with who is there",
+         {},
+         conference,
+         {},
+         &Api::show_conference});
+    add({"POST",
+         "/conferences/{room}/actions",
+         Right::own_rooms,
+         "Something is done in a room in session, as a host would",
+         deed_fields(backend_.actions()),
+         {},
+         {},
+         &Api::act});
+    add({"GET",
+         "/plan",
+         Right::read,
+         "What happens when ?to= is dialled, step by step",
+         {},
+         {steps},
+         {},
+         &Api::explain});
+    add({"GET",
+         "/status",
+         Right::read,
+         "Counters of the server",
+         {},
+         {counters},
+         {},
+         &Api::show_status});
+}
+
+void Api::show_session(Call& call) { call.reply(json_response(access_.shown(*call.who))); }
+
+void Api::log_in(Call& call) {
+    auto reply = [this, at = call.now, name = text_in(call.sent, "account"),
+                  peer = call.request.peer, done = call.reply](http::Response response) {
+        if (response.status == 200)
+            log_.info("web.log-in", {{"account", name}, {"from", peer.to_string()}});
+        else
+            log_.warning(
+                "web.log-in-refused",
+                {{"account", name}, {"from", peer.to_string()}, {"status", response.status}});
+        backend_.note({at, name, "log-in", peer.ip.to_string(),
+                       response.status == 200 ? "" : std::string(title_of(response.status))});
+        done(std::move(response));
+    };
+    access_.log_in(call.sent, call.request, call.now, std::move(reply));
+}
+
+void Api::log_out(Call& call) {
+    access_.log_out(*call.who);
+    call.reply(
+        {.status = 204,
+         .headers = {{"Set-Cookie", std::string(Access::cookie) +
+                                        "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"}}});
+}
+
+void Api::use_link(Call& call) { access_.use_link(call.sent, call.request, call.now, call.reply); }
+
+void Api::set_password(Call& call) {
+    note(call, "password.change", call.who->name, {});
+    access_.set_password(call.sent, call.request, *call.who, call.now, call.reply);
+}
+
+void Api::offer_totp(Call& call) { call.reply(access_.offer_totp(*call.who)); }
+
+void Api::set_totp(Call& call) {
+    note(call, "totp.on", call.who->name, {});
+    call.reply(access_.set_totp(call.sent, *call.who, call.now));
+}
+
+void Api::clear_totp(Call& call) {
+    note(call, "totp.off", call.who->name, {});
+    access_.clear_totp(*call.who);
+    call.reply({.status = 204});
+}
+
+void Api::list_conferences(Call& call) {
+    json::array items;
+    for (const auto& [name, room] : live_.rooms()) {
+        if (!may_see(*call.who, name)) continue;
+        items.push_back(Live::whole(room));
+    }
+    call.reply(json_response({{"items", std::move(items)}}));
+}
+
+void Api::show_conference(Call& call) {
+    const auto room = live_.rooms().find(to_lower(call.names[0]));
+    if (room == live_.rooms().end() || !may_see(*call.who, room->first))
+        return call.reply(response_of({404, "the room is not in session"}));
+    call.reply(json_response(Live::whole(room->second)));
+}
+
+void Api::act(Call& call) {
+    const auto room = to_lower(call.names[0]);
+    if (!leads(call.who->role) || !may_see(*call.who, room))
+        return call.reply(response_of({403, "you do not lead this room"}));
+    Deed deed{.room = room,
+              .action = text_in(call.sent, "action"),
+              .participant = text_in(call.sent, "participant"),
+              .text = text_in(call.sent, "text"),
+              .by = call.who->name};
+    if (const auto* amount = call.sent.if_contains("amount")) deed.amount = amount->as_int64();
+    deed.whom = text_in(call.sent, "whom");
+    if (deed.whom.empty()) deed.whom = deed.participant.empty() ? "himself" : "one";
+    // What was done is in the audit log of the room: the focus writes it.
+    backend_.act(std::move(deed), [reply = call.reply](std::optional<Problem> problem) {
+        reply(problem ? response_of(*problem) : http::Response{.status = 204});
+    });
+}
+
+void Api::explain(Call& call) {
+    const auto to = call.target.query.find("to");
+    if (to == call.target.query.end() || to->second.empty() || to->second.size() > 256)
+        return call.reply(response_of({400, "say what is dialled: ?to=", "to"}));
+    json::array steps;
+    for (auto& step : backend_.explain(to->second)) steps.emplace_back(std::move(step));
+    call.reply(json_response({{"steps", std::move(steps)}}));
+}
+
+void Api::show_status(Call& call) {
+    Object counters;
+    for (const auto& [name, value] : backend_.counters()) counters[name] = value;
+    call.reply(json_response({{"counters", std::move(counters)}}));
+}
+
+void Api::show_description(Call& call) { call.reply(json_response(description())); }
+
+void Api::serve_health(const Reply& reply) const {
+    const bool ready = !backend_.counters().empty(); // They come from the thread of the calls.
+    reply(json_response({{"live", true}, {"ready", ready}}, ready ? 200 : 503));
+}
+
+/// For Prometheus: from this machine to everybody, from elsewhere with a token.
+void Api::serve_metrics(const http::Request& request, WallTime now, const Reply& reply) {
+    const auto who = access_.identify(request, now);
+    if (!request.peer.ip.is_loopback() && (!who || !has(who->role, Right::read)))
+        return reply(response_of({401, "say a token"}));
+    std::string text;
+    for (const auto& [name, value] : backend_.counters()) {
+        const auto metric = "lyceum_" + name;
+        const bool counts = name.ends_with("_total");
+        text += "# TYPE " + metric + (counts ? " counter\n" : " gauge\n");
+        text += metric + " " + std::to_string(value) + "\n";
+    }
+    reply({200, "text/plain; version=0.0.4; charset=utf-8", std::move(text)});
+}
+
+} // namespace lyceum::webadmin
