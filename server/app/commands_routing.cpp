@@ -3,7 +3,7 @@
 #include "server/app/commands.hpp"
 
 #include "base/text.hpp"
-#include "server/app/options.hpp"
+#include "server/app/route_trial.hpp"
 #include "server/store/binding_store.hpp"
 #include "server/store/database.hpp"
 #include "server/store/store.hpp"
@@ -44,26 +44,6 @@ void print_route(const routing::NumberRoute& route) {
     std::cout << route.pattern << "\t" << route.target << "\tstrip=" << route.strip
               << "\tadd=" << route.add << "\t" << (route.redirects ? "redirect" : "call") << "\t"
               << (route.for_members ? "members" : "everybody") << "\n";
-}
-
-/// The answer of the router itself, in its words: who is tried, when, and for how long.
-int try_route(const Configuration& configuration, store::Store& store, const std::string& dialled) {
-    auto database = store::open_database(configuration.data);
-    store::BindingStore bindings(database);
-    std::map<std::string, std::vector<registrar::Binding>, std::less<>> known;
-    for (auto& each : bindings.load()) known[each.user] = std::move(each.bindings);
-    using Bindings = std::vector<registrar::Binding>;
-    const auto where = [&known](std::string_view user) -> const Bindings& {
-        static const Bindings nowhere;
-        const auto found = known.find(user);
-        return found == known.end() ? nowhere : found->second;
-    };
-    const auto options = router_options(configuration);
-    const routing::Router router(options, store, where);
-    const bool is_uri = dialled.find(':') != std::string::npos;
-    const auto uri = is_uri ? dialled : "sip:" + dialled + "@" + options.domains.first();
-    std::cout << uri << "\n" << routing::explain(router.plan(uri));
-    return 0;
 }
 
 trunk::Trunk take_trunk(Arguments& arguments, const std::string& name) {
@@ -137,7 +117,12 @@ int run_route(Arguments arguments) {
         for (const auto& each : store.number_routes()) print_route(each);
         return 0;
     }
-    if (action == "try" && words.size() == 3) return try_route(configuration, store, words[2]);
+    if (action == "try" && words.size() == 3) {
+        auto database = store::open_database(configuration.data);
+        store::BindingStore bindings(database);
+        std::cout << explain_route(configuration, store, bindings, words[2]);
+        return 0;
+    }
     if (action == "remove" && words.size() == 3)
         return found(store.remove_number_route(words[2]), "route", words[2]);
     if (action != "add" || words.size() != 4)

@@ -3,8 +3,10 @@
 
 #include "base/text.hpp"
 #include "server/app/database_thread.hpp"
+#include "server/app/greeting.hpp"
 #include "server/app/local_calendar.hpp"
 #include "server/app/options.hpp"
+#include "server/app/web_service.hpp"
 #include "server/app/xcap_service.hpp"
 #include "server/events/conference_info.hpp"
 #include "server/focus/focus.hpp"
@@ -14,13 +16,11 @@
 #include "server/net/resolver.hpp"
 #include "server/net/sip_driver.hpp"
 #include "server/net/speech.hpp"
-#include "server/net/web_listener.hpp"
 #include "server/store/database.hpp"
 #include "server/store/presence_store.hpp"
 #include "server/store/store.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -39,6 +39,8 @@ namespace {
 constexpr auto farewell_max = 5s; // For the answers to our BYEs.
 constexpr auto tables_read_every = 2s;
 constexpr auto records_looked_at_every = 1h;
+constexpr auto shown_after = 50ms; // To those who watch a room.
+constexpr auto counters_shown_every = 1s;
 
 /// Each leg has two sockets: take as many descriptors as we may.
 void raise_descriptor_limit() {
@@ -48,21 +50,12 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// The address that a phone in the same network would dial.
-std::string dialled_host(const Configuration& configuration) {
-    if (configuration.bind != "0.0.0.0" && configuration.bind != "::")
-        return IpAddress::parse(configuration.bind)->to_host();
-    if (!configuration.domain.empty()) return configuration.domain;
-    const auto outward = net::source_toward({});
-    return outward.is_unspecified() ? "127.0.0.1" : outward.to_host();
-}
-
 /// The composition root: every part, in the order in which they stand on each other.
 class Server {
 public:
     Server(const Configuration& c, Log& log)
         : configuration_(c), log_(log), store_(c.data), random_(entropy_.u64()),
-          web_(io_, {*IpAddress::parse(c.bind), c.web_port, certificate_of(c)}),
+          web_(c, wall_at_zero(), calls_for_web(), log),
           transport_(io_,
                      {*IpAddress::parse(c.bind), c.sip_port, c.sips_port, certificate_of(c),
                       entropy_.u64() >> 1, web_.port()},
@@ -93,6 +86,10 @@ public:
                           records_.handle_quality(leg.value, quality);
                           driver_.turn();
                       });
+                  },
+                  [this](const std::vector<std::pair<mixer::LegId, int>>& heard) {
+                      if (!web_.is_watched()) return;
+                      boost::asio::post(io_, [this, heard] { show_levels(heard); });
                   }},
                  entropy_, log),
           resolver_(entropy_.u64(), c.name_servers),
@@ -151,9 +148,10 @@ public:
                    },
                    [this](records::CallRecord record) { keep(std::move(record)); },
                    [this](focus::Focus::Noted noted) { keep(std::move(noted)); },
-                   [this](focus::Focus::Speak wanted) { speak(std::move(wanted)); }}),
+                   [this](focus::Focus::Speak wanted) { speak(std::move(wanted)); },
+                   [this](const std::string& room) { show_soon(room); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
-          records_timer_(io_) {}
+          records_timer_(io_), show_timer_(io_) {}
 
     void run(std::ostream& out) {
         auto& stores = database_.stores();
@@ -177,16 +175,12 @@ public:
         watch_tables();
         forget_records();
         transport_.start();
-        web_.start(
-            [this](const sip::Endpoint& peer, const net::SipTransport::MakeConnection& make) {
-                return transport_.adopt(peer, make);
-            },
-            [this](const net::WebRequest& request, net::WebReply reply) {
-                return xcap_.serve(request, std::move(reply));
-            });
+        const auto link = web_.first_link();
+        web_.start();
+        show_counters();
         wait_for_signal();
         driver_.turn(); // What was restored may have something to say.
-        announce(out);
+        greet(out, configuration_, {transport_.port(), transport_.tls_port(), web_.port(), link});
         io_.run();
     }
 
@@ -236,21 +230,72 @@ private:
         return {};
     }
 
-    void announce(std::ostream& out) const {
-        const auto host = dialled_host(configuration_);
-        const auto port = [](std::uint16_t number, std::uint16_t standard) {
-            return number == standard ? std::string() : ":" + std::to_string(number);
-        };
-        const auto udp = host + port(transport_.port(), 5060);
-        out << "Lyceum is ready.\n"
-            << "  dial     sip:demo@" << udp << "   (UDP or TCP)\n"
-            << "           sips:demo@" << host << port(transport_.tls_port(), 5061) << "  (TLS)\n"
-            << "  echo     sip:echo@" << udp << "\n"
-            << "  browser  wss://" << host << ":" << web_.port() << "/sip  (SIP over WebSocket)\n"
-            << "  lists    https://" << host << ":" << web_.port() << XcapService::root
-            << "  (XCAP: buddies, and who may see what)\n"
-            << "  data     " << std::filesystem::absolute(configuration_.data).string() << "\n"
-            << std::flush;
+    WebService::Calls calls_for_web() {
+        return {[this](std::function<void()> work) {
+                    boost::asio::post(io_, [this, work = std::move(work)] {
+                        work();
+                        driver_.turn();
+                    });
+                },
+                [this](const sip::Endpoint& peer, const net::SipTransport::MakeConnection& make) {
+                    return transport_.adopt(peer, make);
+                },
+                [this](const http::Request& request, net::WebListener::Reply reply) {
+                    return xcap_.serve(request, std::move(reply));
+                },
+                [this](std::string_view room, const focus::Action& action, const focus::Actor& by) {
+                    return focus_.apply(room, action, by, net::monotonic_now());
+                },
+                [this] { read_tables(); }};
+    }
+
+    /// What changes in a room together is shown together.
+    void show_soon(const std::string& room) {
+        if (rooms_to_show_.empty()) {
+            show_timer_.expires_after(shown_after);
+            show_timer_.async_wait([this](boost::system::error_code error) {
+                if (!error) show_rooms();
+            });
+        }
+        rooms_to_show_.insert(room);
+    }
+
+    void show_rooms() {
+        for (const auto& name : std::exchange(rooms_to_show_, {})) {
+            const auto* room = focus_.conference(name);
+            if (!room) web_.show_room(name, std::nullopt);
+            else
+                web_.show_room(name, web::RoomNow{room->room().name, room->is_locked(),
+                                                  room->is_lecture(), room->participants()});
+        }
+    }
+
+    void show_levels(const std::vector<std::pair<mixer::LegId, int>>& heard) {
+        std::map<std::string, std::vector<std::pair<std::uint64_t, int>>> by_room;
+        for (const auto& [leg, level] : heard)
+            if (auto room = focus_.room_with(leg); !room.empty())
+                by_room[std::move(room)].emplace_back(leg.value, level);
+        for (auto& [room, levels] : by_room) web_.show_levels(room, std::move(levels));
+    }
+
+    void show_counters() {
+        const auto number = [](auto count) { return static_cast<std::int64_t>(count); };
+        const auto& sip = transport_.counters();
+        web_.show_counters({{"conferences", number(focus_.conference_count())},
+                            {"participants", number(focus_.leg_count())},
+                            {"calls", number(records_.open_count())},
+                            {"sessions", number(agent_.session_count())},
+                            {"registered_users", number(registrar_.size())},
+                            {"bans", number(guard_.ban_count())},
+                            {"sip_received_total", number(sip.received)},
+                            {"sip_sent_total", number(sip.sent)},
+                            {"sip_unparsable_total", number(sip.unparsable)},
+                            {"sip_refused_connections_total", number(sip.refused_connections)},
+                            {"started_seconds", started_ / 1s}});
+        counters_timer_.expires_after(counters_shown_every);
+        counters_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error) show_counters();
+        });
     }
 
     /// Goes on without the disk, and says so.
@@ -355,17 +400,21 @@ private:
         tables_timer_.expires_after(tables_read_every);
         tables_timer_.async_wait([this](boost::system::error_code error) {
             if (error) return;
-            tolerant("database.not-read", [this] {
-                const auto now = net::monotonic_now();
-                if (guard_.ban_count() > 0) guard_.restore(store_.bans(), now);
-                trunks_.set(store_.trunks(), now);
-                read_documents();
-                read_groups();
-                read_lessons();
-                focus_.handle_rooms(now);
-            });
+            read_tables();
             driver_.turn();
             watch_tables();
+        });
+    }
+
+    void read_tables() {
+        tolerant("database.not-read", [this] {
+            const auto now = net::monotonic_now();
+            if (guard_.ban_count() > 0) guard_.restore(store_.bans(), now);
+            trunks_.set(store_.trunks(), now);
+            read_documents();
+            read_groups();
+            read_lessons();
+            focus_.handle_rooms(now);
         });
     }
 
@@ -455,7 +504,7 @@ private:
     net::OsEntropy entropy_;
     store::Store store_;
     Random random_;
-    net::WebListener web_;
+    WebService web_;
     net::SipTransport transport_;
     net::MediaPlane media_;
     net::Resolver resolver_;
@@ -493,7 +542,10 @@ private:
     XcapService xcap_{identity_, guard_, router_, presence_, database_, [this] { driver_.turn(); },
                       log_};
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer farewell_, tables_timer_, records_timer_;
+    boost::asio::steady_timer farewell_, tables_timer_, records_timer_, show_timer_;
+    boost::asio::steady_timer counters_timer_{io_};
+    std::set<std::string> rooms_to_show_;
+    Duration started_ = net::wall_now().time_since_epoch();
     bool stopping_ = false;
     TimePoint stop_by_{};
     net::Speech speech_{log_}; ///< Last: it posts to all of the above.

@@ -16,7 +16,7 @@ void XcapService::set(const Document& document) {
     take_effect(document);
 }
 
-bool XcapService::serve(const net::WebRequest& request, net::WebReply reply) {
+bool XcapService::serve(const http::Request& request, Reply reply) {
     if (!request.target.starts_with(std::string(root) + "/")) return false;
     const auto now = net::monotonic_now();
     const sip::Endpoint from{sip::Transport::tls, request.peer, {}};
@@ -24,20 +24,24 @@ bool XcapService::serve(const net::WebRequest& request, net::WebReply reply) {
         reply({.status = 403});
         return true;
     }
-    auto outcome = identity_.check(request.method, request.authorization, from, now);
+    auto outcome = identity_.check(request.method, request.header("Authorization"), from, now);
     if (!outcome.user) {
-        net::WebResponse challenge{.status = 401};
+        http::Response challenge{.status = 401};
         for (auto& [name, value] : outcome.challenge)
             challenge.headers.emplace_back(sip::name_of(name), std::move(value));
         reply(std::move(challenge));
         turn_(); // Somebody may have guessed once too often.
         return true;
     }
+    const auto header = [&request](std::string_view name) {
+        return std::string(request.header(name));
+    };
     const Server::RequestId id{++last_id_};
     replies_.emplace(id, std::move(reply));
     server_.handle_request(id,
-                           {request.method, request.target.substr(root.size()), request.type,
-                            request.body, request.if_match, request.if_none_match},
+                           {request.method, request.target.substr(root.size()),
+                            header("Content-Type"), request.body, header("If-Match"),
+                            header("If-None-Match")},
                            *outcome.user);
     drain();
     return true;
@@ -58,7 +62,7 @@ void XcapService::drain() {
         auto& answer = std::get<Server::Answer>(*output);
         const auto reply = replies_.extract(answer.request);
         auto& response = answer.response;
-        net::WebResponse out{response.status, std::move(response.type), std::move(response.body)};
+        http::Response out{response.status, std::move(response.type), std::move(response.body)};
         if (!response.etag.empty()) out.headers.emplace_back("ETag", "\"" + response.etag + "\"");
         if (response.status == 405) out.headers.emplace_back("Allow", "GET, PUT, DELETE");
         reply.mapped()(std::move(out));

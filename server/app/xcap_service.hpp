@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/http.hpp"
 #include "presence/xcap_server.hpp"
 #include "server/app/database_thread.hpp"
 #include "server/events/presence_agent.hpp"
-#include "server/net/web_listener.hpp"
 
 #include <functional>
 #include <map>
@@ -17,6 +17,8 @@ class XcapService final : private presence::xcap::Names {
 public:
     static constexpr std::string_view root = "/xcap";
 
+    using Reply = std::function<void(http::Response)>;
+
     XcapService(identity::Identity& identity, protection::Guard& guard,
                 const routing::Router& router, events::PresenceAgent& presence,
                 DatabaseThread& database, std::function<void()> turn, Log& log)
@@ -26,7 +28,7 @@ public:
     /// What is on disk, at the start or since another process has written it.
     void set(const presence::xcap::Document& document);
     /// False: it is nothing of ours.
-    bool serve(const net::WebRequest& request, net::WebReply reply);
+    bool serve(const http::Request& request, Reply reply);
 
 private:
     std::optional<std::string> member_of(std::string_view xui) override;
@@ -41,7 +43,7 @@ private:
     DatabaseThread& database_;
     std::function<void()> turn_;
     presence::xcap::Server server_;
-    std::map<presence::xcap::Server::RequestId, net::WebReply> replies_;
+    std::map<presence::xcap::Server::RequestId, Reply> replies_;
     std::uint64_t last_id_ = 0;
 };
 

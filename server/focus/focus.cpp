@@ -394,6 +394,11 @@ const Conference* Focus::conference(std::string_view room) const {
     return &*found->second.conference;
 }
 
+std::string Focus::room_with(mixer::LegId leg) const {
+    const auto found = legs_.find(leg);
+    return found == legs_.end() ? std::string() : found->second.room;
+}
+
 std::vector<Participant> Focus::roster(std::string_view room) const {
     const auto* in_session = conference(room);
     return in_session ? in_session->participants() : std::vector<Participant>();

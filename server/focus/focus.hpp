@@ -115,6 +115,8 @@ public:
     [[nodiscard]] std::size_t leg_count() const { return legs_.size(); }
     /// Participants of a room in session; 0 if it is not.
     [[nodiscard]] std::size_t participants(std::string_view room) const;
+    /// In lower case; empty: there is no such leg.
+    [[nodiscard]] std::string room_with(mixer::LegId leg) const;
     /// Who takes part, in the order in which they came.
     [[nodiscard]] std::vector<Participant> roster(std::string_view room) const;
     /// None: it is not in session.

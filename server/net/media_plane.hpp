@@ -37,6 +37,8 @@ public:
         std::function<void(mixer::LegId, char)> digit;
         std::function<void(mixer::LegId)> leg_lost;
         std::function<void(mixer::LegId, rtp::Quality)> leg_closed; ///< How it was heard.
+        /// Who is heard in one conference, how loud in dBov.
+        std::function<void(const std::vector<std::pair<mixer::LegId, int>>&)> levels;
     };
 
     /// So many packets a tick fit into a socket's buffer of the usual 208 KiB, four ticks of them.

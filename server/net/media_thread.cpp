@@ -434,6 +434,8 @@ void MediaThread::carry_out(Conference& conference) {
         } else if (const auto* lost = std::get_if<mixer::ConferenceMedia::LegLost>(&*output)) {
             log_.warning("leg.lost", {{"leg", lost->leg.value}, {"why", lost->why}});
             events_.leg_lost(lost->leg);
+        } else if (const auto* levels = std::get_if<mixer::ConferenceMedia::Levels>(&*output)) {
+            if (!levels->heard_db.empty()) events_.levels(levels->heard_db);
         } else if (const auto* howl = std::get_if<mixer::ConferenceMedia::Howling>(&*output)) {
             log_.warning("leg.howling", {{"leg", howl->leg.value}, {"hertz", howl->hertz}});
         } else if (const auto* echo = std::get_if<mixer::ConferenceMedia::EchoReturned>(&*output)) {

@@ -84,8 +84,10 @@ bool SipDriver::drain_agent(TimePoint now) {
 }
 
 void SipDriver::drain_focus(TimePoint now) {
-    for (const auto& room : cores_.focus.take_changed())
+    for (const auto& room : cores_.focus.take_changed()) {
         cores_.presence.change("conference", room, now);
+        keeper_.show(room);
+    }
     while (auto output = cores_.focus.poll()) {
         if (auto* noted = std::get_if<focus::Focus::Noted>(&*output))
             keeper_.keep_action(std::move(*noted));

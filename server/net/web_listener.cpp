@@ -11,11 +11,14 @@
 #include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 
+#include <sys/socket.h>
+
+#include <list>
+
 namespace lyceum::net {
 namespace {
 
 namespace beast = boost::beast;
-namespace http = beast::http;
 namespace websocket = beast::websocket;
 using boost::asio::ip::tcp;
 using boost::system::error_code;
@@ -30,23 +33,25 @@ bool lists(std::string_view list, std::string_view token) {
     return false;
 }
 
-/// A WebSocket of SIP, one message to each of its messages.
 template <class Stream>
-class SipSocket final : public Connection, public std::enable_shared_from_this<SipSocket<Stream>> {
+class WebSocket final : public Connection, public std::enable_shared_from_this<WebSocket<Stream>> {
 public:
-    SipSocket(Stream stream, Events events)
+    WebSocket(Stream stream, Events events)
         : socket_(std::move(stream)), events_(std::move(events)) {}
 
-    void start(const http::request<http::empty_body>& upgrade) {
+    void start(const beast::http::request<beast::http::string_body>& upgrade,
+               std::string protocol) {
         beast::get_lowest_layer(socket_).expires_never(); // It has time-outs of its own.
         auto patience = websocket::stream_base::timeout::suggested(beast::role_type::server);
         patience.keep_alive_pings = true;
         socket_.set_option(patience);
         socket_.read_message_max(WebListener::message_bytes_max);
-        socket_.set_option(websocket::stream_base::decorator([](websocket::response_type& reply) {
-            reply.set(http::field::sec_websocket_protocol, "sip");
-            reply.set(http::field::server, server_name);
-        }));
+        socket_.set_option(websocket::stream_base::decorator(
+            [protocol = std::move(protocol)](websocket::response_type& reply) {
+                if (!protocol.empty())
+                    reply.set(beast::http::field::sec_websocket_protocol, protocol);
+                reply.set(beast::http::field::server, server_name);
+            }));
         socket_.async_accept(upgrade, [self = this->shared_from_this()](error_code error) {
             if (error) return self->close("no WebSocket");
             self->open_ = true;
@@ -111,6 +116,10 @@ private:
 
 } // namespace
 
+bool WebListener::Upgrade::offers(std::string_view protocol) const {
+    return lists(protocols, protocol);
+}
+
 class WebListener::Impl : public std::enable_shared_from_this<Impl> {
 public:
     Impl(boost::asio::io_context& io, Options options)
@@ -121,31 +130,39 @@ public:
     void start(Adopt adopt, Serve serve) {
         adopt_ = std::move(adopt);
         serve_ = std::move(serve);
-        listener_.start([this](tcp::socket socket) {
-            if (visits_ < visits_max) greet(std::move(socket));
-        });
+        listener_.start([this](tcp::socket socket) { greet(std::move(socket)); });
     }
     void close() { listener_.close(); }
     void reload_certificate() { tls_ = load_tls(options_.certificate); }
     [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
 private:
-    /// One connection until it is known what it wants; the seat is counted.
-    using Seat = std::shared_ptr<void>;
+    /// The place of a connection among those that are no WebSockets: from the one that has been
+    /// silent for longest to the one that has spoken last.
+    using Places = std::list<std::function<void()>>; ///< Each ends one.
+    struct Seat {
+        explicit Seat(std::shared_ptr<Impl> house) : impl(std::move(house)) {}
+        ~Seat() { impl->places_.erase(place); }
+        Seat(const Seat&) = delete;
+        Seat& operator=(const Seat&) = delete;
+        /// He has spoken.
+        void touch() { impl->places_.splice(impl->places_.end(), impl->places_, place); }
+
+        std::shared_ptr<Impl> impl;
+        Places::iterator place;
+    };
     template <class Stream>
     struct Visit {
-        Visit(Stream s, beast::flat_buffer b, SocketAddress p, Seat taken)
-            : seat(std::move(taken)), stream(std::move(s)), buffer(std::move(b)), peer(p) {
-            parser.header_limit(header_bytes_max);
-            parser.body_limit(body_bytes_max);
-        }
-        Seat seat;
+        Visit(Stream s, beast::flat_buffer b, SocketAddress p, std::shared_ptr<Seat> taken)
+            : seat(std::move(taken)), stream(std::move(s)), buffer(std::move(b)), peer(p) {}
+
+        std::shared_ptr<Seat> seat;
         Stream stream;
         beast::flat_buffer buffer;
         SocketAddress peer;
-        http::request_parser<http::empty_body> parser;
-        std::optional<http::request_parser<http::string_body>> whole; ///< With its body.
-        http::response<http::string_body> response;
+        std::optional<beast::http::request_parser<beast::http::string_body>> parser;
+        beast::http::response<beast::http::string_body> response;
+        bool only_head = false;
     };
     static constexpr bool is_secure(const Secure*) { return true; }
     static constexpr bool is_secure(const Plain*) { return false; }
@@ -157,9 +174,17 @@ private:
         if (error) return;
         const auto peer = address_of(remote);
         socket.set_option(tcp::no_delay(true), error);
-        ++visits_;
-        Seat seat(nullptr, [self = shared_from_this()](void*) { --self->visits_; });
+        if (places_.size() >= visits_max) {
+            auto end = places_.front(); // Its seat goes with what it waits for, a little later.
+            places_.splice(places_.end(), places_, places_.begin());
+            end();
+        }
+        if (places_.size() >= 2 * visits_max) return;
         auto stream = std::make_shared<Plain>(std::move(socket));
+        auto seat = std::make_shared<Seat>(shared_from_this());
+        // By the descriptor, since the stream moves on into others.
+        seat->place = places_.insert(
+            places_.end(), [fd = stream->socket().native_handle()] { ::shutdown(fd, SHUT_RDWR); });
         auto buffer = std::make_shared<beast::flat_buffer>();
         stream->expires_after(request_time_max);
         beast::async_detect_ssl(
@@ -184,80 +209,110 @@ private:
             });
     }
 
+    /// The next request: its head may be a while, and once it is there, its body may not.
     template <class Stream>
-    void read(std::shared_ptr<Visit<Stream>> visit) {
-        auto& reading = *visit;
-        http::async_read_header(
-            reading.stream, reading.buffer, reading.parser,
-            [self = shared_from_this(), visit = std::move(visit)](error_code error, std::size_t) {
-                if (error == http::error::body_limit)
-                    return self->reply(visit, http::status::payload_too_large, "Too large.\n");
-                if (!error) self->serve(visit);
+    void read(const std::shared_ptr<Visit<Stream>>& visit) {
+        auto& parser = visit->parser.emplace();
+        parser.header_limit(header_bytes_max);
+        parser.body_limit(body_bytes_max);
+        beast::http::async_read_header(
+            visit->stream, visit->buffer, parser,
+            [self = shared_from_this(), visit](error_code error, std::size_t) {
+                if (error == beast::http::error::body_limit) return self->refuse_size(visit);
+                if (error) return;
+                visit->seat->touch();
+                beast::get_lowest_layer(visit->stream).expires_after(request_time_max);
+                if (websocket::is_upgrade(visit->parser->get())) return self->upgrade(visit);
+                self->read_body(visit);
             });
     }
 
     template <class Stream>
-    void serve(const std::shared_ptr<Visit<Stream>>& visit) {
-        const auto& request = visit->parser.get();
-        if (!websocket::is_upgrade(request) || request.target() != "/sip") return read_body(visit);
-        const auto protocols = request[http::field::sec_websocket_protocol];
-        if (!lists({protocols.data(), protocols.size()}, "sip"))
-            return reply(visit, http::status::bad_request, "Ask for the subprotocol sip.\n");
-        const auto transport =
-            is_secure(static_cast<Stream*>(nullptr)) ? sip::Transport::wss : sip::Transport::ws;
-        const bool adopted = adopt_({transport, visit->peer, {}}, [&](Connection::Events events) {
-            auto made =
-                std::make_shared<SipSocket<Stream>>(std::move(visit->stream), std::move(events));
-            made->start(request);
-            return made;
-        });
-        if (!adopted) reply(visit, http::status::service_unavailable, "Too many connections.\n");
+    void read_body(const std::shared_ptr<Visit<Stream>>& visit) {
+        beast::http::async_read(visit->stream, visit->buffer, *visit->parser,
+                                [self = shared_from_this(), visit](error_code error, std::size_t) {
+                                    if (error == beast::http::error::body_limit)
+                                        return self->refuse_size(visit);
+                                    if (!error) self->answer(visit);
+                                });
+    }
+
+    /// What is still on its way is not read: the connection ends.
+    template <class Stream>
+    void refuse_size(const std::shared_ptr<Visit<Stream>>& visit) {
+        visit->response = {};
+        visit->response.keep_alive(false);
+        reply(visit, {413, "text/plain; charset=utf-8", "Too large.\n"});
     }
 
     template <class Stream>
-    void read_body(const std::shared_ptr<Visit<Stream>>& visit) {
-        visit->whole.emplace(std::move(visit->parser));
-        http::async_read(visit->stream, visit->buffer, *visit->whole,
-                         [self = shared_from_this(), visit](error_code error, std::size_t) {
-                             if (error == http::error::body_limit)
-                                 return self->reply(visit, http::status::payload_too_large,
-                                                    "Too large.\n");
-                             if (!error) self->answer(visit);
-                         });
+    static http::Request request_of(Visit<Stream>& visit) {
+        auto& message = visit.parser->get();
+        http::Request out{std::string(message.method_string()), std::string(message.target())};
+        for (const auto& field : message)
+            out.headers.emplace_back(field.name_string(), field.value());
+        out.body = std::move(message.body());
+        out.peer = visit.peer;
+        out.secure = is_secure(static_cast<Stream*>(nullptr));
+        return out;
+    }
+
+    template <class Stream>
+    void upgrade(const std::shared_ptr<Visit<Stream>>& visit) {
+        Upgrade offer;
+        const auto request = request_of(*visit);
+        offer.protocols = request.header("Sec-WebSocket-Protocol");
+        offer.accept = [visit](Connection::Events events, std::string_view protocol) {
+            auto made =
+                std::make_shared<WebSocket<Stream>>(std::move(visit->stream), std::move(events));
+            made->start(visit->parser->get(), std::string(protocol));
+            visit->seat.reset();
+            return made;
+        };
+        offer.refuse = [self = shared_from_this(), visit](http::Response response) {
+            visit->response = {};
+            visit->response.keep_alive(false);
+            self->reply(visit, std::move(response));
+        };
+        adopt_(request, std::move(offer));
     }
 
     template <class Stream>
     void answer(const std::shared_ptr<Visit<Stream>>& visit) {
-        const auto& request = visit->whole->get();
-        const auto header = [&](http::field name) { return std::string(request[name]); };
-        const WebRequest asked{std::string(request.method_string()), std::string(request.target()),
-                               header(http::field::content_type),    request.body(),
-                               header(http::field::authorization),   header(http::field::if_match),
-                               header(http::field::if_none_match),   visit->peer};
-        const bool known = serve_(asked, [self = shared_from_this(), visit](WebResponse response) {
-            for (const auto& [name, value] : response.headers) visit->response.insert(name, value);
-            const auto status = http::int_to_status(static_cast<unsigned>(response.status));
-            self->reply(visit, status, response.body, response.type);
-        });
-        if (!known) reply(visit, http::status::not_found, "There is nothing of that name.\n");
+        visit->response = {};
+        visit->response.keep_alive(visit->parser->get().keep_alive());
+        auto request = request_of(*visit);
+        visit->only_head = request.method == "HEAD";
+        if (visit->only_head) request.method = "GET";
+        const auto respond = [self = shared_from_this(), visit](http::Response response) {
+            self->reply(visit, std::move(response));
+        };
+        if (!serve_(request, respond))
+            respond({404, "text/plain; charset=utf-8", "There is nothing of that name.\n"});
     }
 
     template <class Stream>
-    void reply(const std::shared_ptr<Visit<Stream>>& visit, http::status status,
-               std::string_view text, std::string_view type = "text/plain; charset=utf-8") {
+    void reply(const std::shared_ptr<Visit<Stream>>& visit, http::Response said) {
         auto& response = visit->response;
-        response.result(status);
-        if (!type.empty()) response.set(http::field::content_type, std::string(type));
-        response.set(http::field::connection, "close");
-        response.set(http::field::server, server_name);
-        response.body() = text;
+        response.result(static_cast<unsigned>(said.status));
+        response.set(beast::http::field::server, server_name);
+        if (!said.type.empty()) response.set(beast::http::field::content_type, said.type);
+        for (const auto& [name, value] : said.headers) response.insert(name, value);
+        response.body() = std::move(said.body);
         response.prepare_payload();
-        http::async_write(visit->stream, response,
-                          [visit](error_code, std::size_t) { /* It is closed by its end. */ });
+        if (visit->only_head) response.body().clear(); // Its length has been said.
+        beast::get_lowest_layer(visit->stream).expires_after(request_time_max);
+        beast::http::async_write(
+            visit->stream, response,
+            [self = shared_from_this(), visit](error_code error, std::size_t) {
+                if (error || !visit->response.keep_alive()) return; // It closes.
+                beast::get_lowest_layer(visit->stream).expires_after(idle_time_max);
+                self->read(visit);
+            });
     }
 
     Options options_;
-    std::size_t visits_ = 0;
+    Places places_;
     Adopt adopt_;
     Serve serve_;
     Listener listener_;

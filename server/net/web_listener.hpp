@@ -1,43 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/http.hpp"
 #include "server/net/certificate.hpp"
-#include "server/net/sip_transport.hpp"
+#include "server/net/connection.hpp"
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 namespace lyceum::net {
 
-/// What somebody asks for by HTTP, and what he gets.
-struct WebRequest {
-    std::string method, target;
-    std::string type, body, authorization, if_match, if_none_match; ///< Empty: not there.
-    SocketAddress peer;
-};
-struct WebResponse {
-    int status = 200;
-    std::string type{}, body{};
-    std::vector<std::pair<std::string, std::string>> headers{};
-};
-/// To be called once, on the thread of the listener; later is well.
-using WebReply = std::function<void(WebResponse)>;
-
-/// The web port: HTTPS, and plain HTTP from this machine only. A WebSocket that asks for `/sip`
-/// with the subprotocol `sip` becomes a connection of SIP (RFC 7118); other requests are shown to
-/// the owner, one to each connection, and what is nothing to him is not found.
+/// The web port: HTTPS, and plain HTTP from this machine only. Requests are shown to the owner, one
+/// after the other on a connection; what is nothing to him is not found. Who asks for a WebSocket
+/// (RFC 6455) gets one if the owner takes it: messages in, messages out, as by any Connection.
 ///
-/// Whoever connects has his time to say what he wants, and his request its limit; a WebSocket is
-/// pinged when it is silent, and closed when it does not answer or does not read.
+/// Whoever connects has his time to say what he wants, and his request its limit; when there are
+/// too many, who has been silent for longest goes. A WebSocket is pinged when it is silent, and
+/// closed when it does not answer or does not read.
 class WebListener {
 public:
     static constexpr std::chrono::seconds request_time_max{10};
-    static constexpr std::size_t visits_max = 1000; ///< Of whom we do not know yet what they want.
+    static constexpr std::chrono::seconds idle_time_max{60}; ///< Until the next request.
+    static constexpr std::size_t visits_max = 1000;          ///< Connections that are no WebSocket.
     static constexpr std::size_t header_bytes_max = 8192;
     static constexpr std::size_t message_bytes_max = 65'536;
     static constexpr std::size_t body_bytes_max = 256 * 1024;
@@ -47,12 +36,23 @@ public:
         std::uint16_t port = 8443;
         CertificateFiles certificate;
     };
-    /// Takes a SIP connection in; false: there are too many.
-    using Adopt =
-        std::function<bool(const sip::Endpoint& peer, const SipTransport::MakeConnection& make)>;
-
+    /// To be called once, on the thread of the listener; later is well.
+    using Reply = std::function<void(http::Response)>;
     /// False: there is nothing of that name.
-    using Serve = std::function<bool(const WebRequest& request, WebReply reply)>;
+    using Serve = std::function<bool(const http::Request& request, Reply reply)>;
+
+    /// Somebody asks for a WebSocket. One of these is to be called, once, on the thread of the
+    /// listener; later is well.
+    struct Upgrade {
+        /// With this subprotocol; empty: none.
+        std::function<std::shared_ptr<Connection>(Connection::Events, std::string_view protocol)>
+            accept;
+        Reply refuse;
+        bool offers(std::string_view protocol) const;
+
+        std::string protocols{}; ///< As they were offered.
+    };
+    using Adopt = std::function<void(const http::Request& request, Upgrade upgrade)>;
 
     /// Opens and binds; throws std::runtime_error, naming the port.
     WebListener(boost::asio::io_context& io, Options options);
