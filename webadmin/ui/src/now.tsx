@@ -1,0 +1,83 @@
+import { t, time } from './i18n';
+import { useLive, type Room } from './live';
+import { Chip, Empty, Meter, Sparkline } from './parts';
+
+/** The front page: the rooms in session, who speaks in them, and how much goes on. */
+export function Now() {
+  const live = useLive();
+  const rooms = [...live.rooms.values()].sort(
+    (a, b) => b.participants.size - a.participants.size || a.conference.room.localeCompare(b.conference.room),
+  );
+  const figures: [string, string][] = [
+    ['Conferences', 'conferences'],
+    ['Participants', 'participants'],
+    ['Calls', 'calls'],
+    ['Registered', 'registered_users'],
+    ['Bans', 'bans'],
+  ];
+  return (
+    <>
+      <div class="figures">
+        {figures.map(([name, key]) => (
+          <article class="figure" key={key}>
+            <small>{t(name)}</small>
+            <strong>{live.counters[key] ?? 0}</strong>
+            <Sparkline
+              label={t(name)}
+              values={live.history.map((counters) => counters[key] ?? 0)}
+            />
+          </article>
+        ))}
+      </div>
+      <h2>{t('In session')}</h2>
+      {rooms.length === 0 && <Empty>{t('Nobody is in a room now.')}</Empty>}
+      <div class="cards">
+        {rooms.map((room) => (
+          <RoomCard key={room.conference.room} room={room} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+const shownAtOnce = 8;
+
+function RoomCard({ room }: { room: Room }) {
+  const { conference } = room;
+  const key = conference.room.toLowerCase();
+  const people = [...room.participants.values()];
+  const inside = people.filter((each) => each.state === 'inside');
+  const waiting = people.length - inside.length;
+  const hands = people.filter((each) => each.hand > 0).length;
+  const speaking = inside.filter((each) => !each.muted).slice(0, shownAtOnce);
+  return (
+    <a class="card" href={`#/rooms/${encodeURIComponent(conference.room)}`}>
+      <article>
+        <header>
+          <strong>{conference.room}</strong>
+          <span>
+            {conference.locked && <Chip kind="warn">{t('Locked')}</Chip>}
+            {conference.lecture && <Chip>{t('Lecture')}</Chip>}
+            {hands > 0 && <Chip kind="hand">✋ {hands}</Chip>}
+            {waiting > 0 && (
+              <Chip kind="warn">
+                {t('Lobby')} {waiting}
+              </Chip>
+            )}
+          </span>
+        </header>
+        <ul class="speakers">
+          {speaking.map((each) => (
+            <li key={each.id}>
+              <Meter room={key} id={each.id} />
+              <span>{each.name || each.uri}</span>
+            </li>
+          ))}
+        </ul>
+        <footer>
+          {inside.length} {t('Participants')} · {time(conference.began)}
+        </footer>
+      </article>
+    </a>
+  );
+}

@@ -1,0 +1,231 @@
+import { useEffect, useState } from 'preact/hooks';
+import { at, get, type Page, patch, post, Problem, remove } from './api';
+import { dateTime, t } from './i18n';
+import {
+  attempt,
+  Chip,
+  Dialog,
+  Empty,
+  fieldsOf,
+  More,
+  say,
+  Search,
+  useCollection,
+} from './parts';
+import { Select, Text } from './room';
+
+interface User {
+  name: string;
+  language: string;
+  administrator: boolean;
+  do_not_disturb: boolean;
+  groups: string[];
+  numbers: string[];
+  forward: Record<string, string>;
+  devices: number;
+}
+
+interface Device {
+  id: string;
+  contact: string;
+  device: string;
+  from: string;
+  expires: string;
+}
+
+/** Users: added one by one or from a file, changed, removed. */
+export function People(props: { mayConfigure: boolean }) {
+  const users = useCollection<User>('/users');
+  const [adds, setAdds] = useState(false);
+  const [shown, setShown] = useState<User | null>(null);
+  return (
+    <>
+      <div class="bar">
+        <Search text={users.text} onText={users.search} />
+        {props.mayConfigure && (
+          <>
+            <button onClick={() => setAdds(true)}>{t('Add a person')}</button>
+            <Import onDone={users.reload} />
+          </>
+        )}
+      </div>
+      {users.rows?.length === 0 && <Empty />}
+      <ul class="list">
+        {users.rows?.map((user) => (
+          <li key={user.name}>
+            <button class="plain row" onClick={() => setShown(user)}>
+              <strong>{user.name}</strong>
+              <span class="chips">
+                {user.numbers.map((each) => (
+                  <Chip key={each}>{each}</Chip>
+                ))}
+                {user.groups.map((each) => (
+                  <Chip key={each} kind="group">
+                    {each}
+                  </Chip>
+                ))}
+                <Chip kind={user.devices ? 'live' : ''}>
+                  {user.devices} {t('Devices')}
+                </Chip>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <More more={users.more} />
+      {adds && (
+        <Dialog title={t('Add a person')} onClose={() => setAdds(false)}>
+          <form
+            onSubmit={async (event) => {
+              const { groups, number, ...sent } = fieldsOf(event);
+              const names = groups.split(/[\s,]+/).filter(Boolean);
+              const done = await attempt(async () => {
+                await post('/users', { ...sent, groups: names });
+                if (number) await post('/aliases', { name: number, target: sent.name });
+              });
+              if (!done) return;
+              setAdds(false);
+              void users.reload();
+            }}
+          >
+            <Text label="name" required />
+            <Text label="password" type="password" required />
+            <Text label="number" />
+            <Text label="groups" />
+            <button>{t('Add')}</button>
+          </form>
+        </Dialog>
+      )}
+      {shown && (
+        <Person
+          user={shown}
+          mayConfigure={props.mayConfigure}
+          onClose={() => {
+            setShown(null);
+            void users.reload();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Person(props: { user: User; mayConfigure: boolean; onClose: () => void }) {
+  const { user } = props;
+  const [devices, setDevices] = useState<Device[]>([]);
+  useEffect(() => {
+    void attempt(async () =>
+      setDevices((await get<Page<Device>>(`/registrations?q=${encodeURIComponent(user.name)}`)).items),
+    );
+  }, [user.name]);
+  return (
+    <Dialog title={user.name} onClose={props.onClose}>
+      {devices.length > 0 && (
+        <table>
+          <tbody>
+            {devices.map((each) => (
+              <tr key={each.id}>
+                <td>{each.device || each.contact}</td>
+                <td>{each.from}</td>
+                <td>{dateTime(each.expires)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <form
+        onSubmit={async (event) => {
+          const { password, groups, language, ...forward } = fieldsOf(event);
+          const changes = {
+            language,
+            groups: groups.split(/[\s,]+/).filter(Boolean),
+            forward,
+            ...(password ? { password } : {}),
+          };
+          if (!(await attempt(() => patch(at('users', user.name), changes)))) return;
+          say(t('Done'));
+          props.onClose();
+        }}
+      >
+        <fieldset disabled={!props.mayConfigure}>
+          <div class="grid">
+            <Text label="groups" value={user.groups.join(' ')} />
+            <Select label="language" value={user.language} values="|en|de|es" />
+          </div>
+          <div class="grid">
+            {['always', 'busy'].map((each) => (
+              <Text key={each} label={each} value={user.forward[each]} />
+            ))}
+          </div>
+          <div class="grid">
+            {['no_answer', 'unreachable'].map((each) => (
+              <Text key={each} label={each} value={user.forward[each]} />
+            ))}
+          </div>
+          <Text label="password" type="password" />
+        </fieldset>
+        {props.mayConfigure && (
+          <div class="bar">
+            <button>{t('Save')}</button>
+            <button
+              type="button"
+              class="danger outline"
+              onClick={async () => {
+                if (!confirm(`${t('Remove')}: ${user.name}?`)) return;
+                if (await attempt(() => remove(at('users', user.name)))) props.onClose();
+              }}
+            >
+              {t('Remove')}
+            </button>
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}
+
+/** A file of lines "name,password,number,group group": what is there already stays as it is. */
+function Import(props: { onDone: () => void }) {
+  const [lines, setLines] = useState<string[]>([]);
+  const take = async (file: File) => {
+    const said: string[] = [];
+    for (const line of (await file.text()).split(/\r?\n/)) {
+      const [name, password, number, groups] = line.split(/[,;\t]/).map((each) => each.trim());
+      if (!name || name.toLowerCase() === 'name') continue;
+      try {
+        await post('/users', {
+          name,
+          password: password ?? '',
+          groups: (groups ?? '').split(/\s+/).filter(Boolean),
+        });
+        if (number) await post('/aliases', { name: number, target: name });
+        said.push(`✓ ${name}`);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        said.push(`✗ ${name}: ${error.message}`);
+      }
+      setLines([...said]);
+    }
+    props.onDone();
+  };
+  return (
+    <>
+      <label class="file" role="button">
+        {t('Import')} CSV
+        <input
+          type="file"
+          accept=".csv,text/csv"
+          onChange={(event) => {
+            const file = event.currentTarget.files?.[0];
+            if (file) void take(file);
+          }}
+        />
+      </label>
+      {lines.length > 0 && (
+        <Dialog title={t('Import')} onClose={() => setLines([])}>
+          <pre class="log">{lines.join('\n')}</pre>
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,347 @@
+/** Pages that are tables: numbers, calls, the audit log, and who may use this page. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { at, get, post, remove } from './api';
+import { dateTime, t } from './i18n';
+import { attempt, Chip, Dialog, Empty, fieldsOf, More, Search, useCollection } from './parts';
+import { Select, Text } from './room';
+
+type Row = Record<string, unknown> & { id?: number | string };
+
+interface Column {
+  title: string;
+  show: (row: Row) => ComponentChildren;
+}
+
+const column = (title: string, field = title): Column => ({
+  title,
+  show: (row) => String(row[field] ?? ''),
+});
+
+/** One collection: search, rows, and where it can be done, adding and removing. */
+function Table(props: {
+  title?: string;
+  path: string;
+  columns: Column[];
+  keyed?: string; // The field that removes a row; without it, none can be.
+  removes?: string;
+  form?: ComponentChildren;
+  onAdded?: (row: Row) => void;
+  shape?: (sent: Record<string, string>) => unknown;
+}) {
+  const table = useCollection<Row>(props.path);
+  const [adds, setAdds] = useState(false);
+  const { keyed } = props;
+  return (
+    <section>
+      <div class="bar">
+        {props.title && <h2>{t(props.title)}</h2>}
+        <Search text={table.text} onText={table.search} />
+        {props.form && <button onClick={() => setAdds(true)}>{t('Add')}</button>}
+      </div>
+      {table.rows?.length === 0 ? (
+        <Empty />
+      ) : (
+        <div class="overflow-auto">
+          <table class="striped">
+            <thead>
+              <tr>
+                {props.columns.map((each) => (
+                  <th key={each.title} scope="col">
+                    {t(each.title)}
+                  </th>
+                ))}
+                {keyed && <th scope="col" aria-label={t('Actions')} />}
+              </tr>
+            </thead>
+            <tbody>
+              {table.rows?.map((row) => (
+                <tr key={String(row[keyed ?? 'id'])}>
+                  {props.columns.map((each) => (
+                    <td key={each.title}>{each.show(row)}</td>
+                  ))}
+                  {keyed && (
+                    <td class="end">
+                      <button
+                        class="plain"
+                        onClick={async () => {
+                          const key = String(row[keyed]);
+                          const word = t(props.removes ?? 'Remove');
+                          if (!confirm(`${word}: ${key}?`)) return;
+                          await attempt(() => remove(at(props.path.slice(1), key)));
+                          void table.reload();
+                        }}
+                      >
+                        {t(props.removes ?? 'Remove')}
+                      </button>
+                    </td>
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <More more={table.more} />
+      {adds && (
+        <Dialog title={t(props.title ?? 'Add')} onClose={() => setAdds(false)}>
+          <form
+            onSubmit={async (event) => {
+              const sent = fieldsOf(event);
+              const done = await attempt(async () => {
+                const made = await post<Row>(props.path, props.shape ? props.shape(sent) : sent);
+                props.onAdded?.(made);
+              });
+              if (!done) return;
+              setAdds(false);
+              void table.reload();
+            }}
+          >
+            {props.form}
+            <button>{t('Add')}</button>
+          </form>
+        </Dialog>
+      )}
+    </section>
+  );
+}
+
+export function Numbers(props: { mayConfigure: boolean }) {
+  const [steps, setSteps] = useState<string[] | null>(null);
+  const may = props.mayConfigure;
+  return (
+    <>
+      <form
+        class="tester"
+        onSubmit={async (event) => {
+          const { to } = fieldsOf(event);
+          await attempt(async () =>
+            setSteps((await get<{ steps: string[] }>(`/plan?to=${encodeURIComponent(to)}`)).steps),
+          );
+        }}
+      >
+        <label>
+          {t('What happens when this is dialled?')}
+          <fieldset role="group">
+            <input name="to" required placeholder="0703…" />
+            <button>→</button>
+          </fieldset>
+        </label>
+        {steps && <pre class="log">{steps.join('\n')}</pre>}
+      </form>
+      <Table
+        title="Alias"
+        path="/aliases"
+        keyed={may ? 'name' : undefined}
+        columns={[column('Name', 'name'), column('Target', 'target')]}
+        form={may && [<Text key="n" label="name" required />, <Text key="t" label="target" required />]}
+      />
+      <Table
+        title="Routes"
+        path="/routes"
+        keyed={may ? 'pattern' : undefined}
+        columns={[
+          column('Dial', 'pattern'),
+          column('Target', 'target'),
+          column('strip'),
+          column('add'),
+          column('members_only'),
+        ]}
+        shape={(sent) => ({ ...sent, strip: Number(sent.strip || 0) })}
+        form={
+          may && [
+            <Text key="p" label="pattern" required />,
+            <Text key="t" label="target" required />,
+            <Text key="s" label="strip" type="number" />,
+            <Text key="a" label="add" />,
+          ]
+        }
+      />
+      <Table
+        title="Trunks"
+        path="/trunks"
+        keyed={may ? 'name' : undefined}
+        columns={[
+          column('Name', 'name'),
+          {
+            title: 'Health',
+            show: (row) =>
+              (row.gateways as string[]).map((uri, i) => {
+                const state = (row.states as string[])[i] || '?';
+                return (
+                  <div key={uri}>
+                    {uri} <Chip kind={state.startsWith('up') ? 'live' : 'warn'}>{state}</Chip>
+                  </div>
+                );
+              }),
+          },
+          column('Registered', 'registration'),
+          column('Calls', 'calls'),
+        ]}
+        shape={({ gateways, ...sent }) => ({
+          ...sent,
+          registers: !!sent.user,
+          gateways: gateways.split(/[\s,]+/).filter(Boolean),
+        })}
+        form={
+          may && [
+            <Text key="n" label="name" required />,
+            <Text key="g" label="gateways" required />,
+            <Text key="u" label="user" />,
+            <Text key="p" label="password" type="password" />,
+            <Text key="c" label="caller" />,
+            <Text key="i" label="inbound" />,
+          ]
+        }
+      />
+    </>
+  );
+}
+
+interface Heard {
+  mos_tenths?: number;
+  loss_permille?: number;
+  jitter_ms?: number;
+}
+
+export function Calls() {
+  return (
+    <Table
+      path="/calls"
+      columns={[
+        { title: 'Now', show: (row) => dateTime(String(row.started)) },
+        column('From', 'caller'),
+        column('To', 'callee'),
+        column('way'),
+        {
+          title: 's',
+          show: (row) => (row.answered ? String(row.seconds) : <Chip kind="warn">—</Chip>),
+        },
+        { title: 'why', show: (row) => `${row.status} ${row.why}` },
+        {
+          title: 'MOS',
+          show: (row) => {
+            const heard = row.heard as Heard;
+            if (heard.mos_tenths === undefined) return '';
+            const good = heard.mos_tenths >= 36;
+            return (
+              <span title={`${(heard.loss_permille ?? 0) / 10} % · ${heard.jitter_ms} ms`}>
+                <Chip kind={good ? 'live' : 'warn'}>{(heard.mos_tenths / 10).toFixed(1)}</Chip>
+              </span>
+            );
+          },
+        },
+      ]}
+    />
+  );
+}
+
+export function Audit() {
+  return (
+    <Table
+      path="/audit"
+      columns={[
+        { title: 'at', show: (row) => dateTime(String(row.at)) },
+        column('Room', 'room'),
+        column('who'),
+        column('way'),
+        column('what', 'action'),
+        column('whom'),
+        column('detail'),
+        {
+          title: '',
+          show: (row) => (row.refused ? <Chip kind="warn">{String(row.refused)}</Chip> : '✓'),
+        },
+      ]}
+    />
+  );
+}
+
+export function Health(props: { mayAct: boolean }) {
+  return (
+    <>
+      <Table
+        title="Bans"
+        path="/bans"
+        keyed={props.mayAct ? 'address' : undefined}
+        removes="Release"
+        columns={[
+          column('address'),
+          { title: 'until', show: (row) => dateTime(String(row.until)) },
+          column('why'),
+        ]}
+      />
+      <Table
+        title="Devices"
+        path="/registrations"
+        columns={[
+          column('Name', 'user'),
+          column('device'),
+          column('from'),
+          { title: 'until', show: (row) => dateTime(String(row.expires)) },
+        ]}
+      />
+      <Table
+        title="Subscriptions"
+        path="/subscriptions"
+        columns={[
+          column('package'),
+          column('resource'),
+          column('watcher'),
+          { title: 'until', show: (row) => dateTime(String(row.expires)) },
+        ]}
+      />
+    </>
+  );
+}
+
+const roleValues = 'teacher|reader|operator|administrator';
+
+export function Accounts(props: { me: string }) {
+  const [secret, setSecret] = useState('');
+  return (
+    <>
+      <Table
+        title="Who can use this page"
+        path="/accounts"
+        keyed="name"
+        columns={[
+          column('Name', 'name'),
+          column('Role', 'role'),
+          { title: 'Password', show: (row) => (row.password ? '✓' : '—') },
+          { title: 'Two-step log-in', show: (row) => (row.totp ? '✓' : '—') },
+        ]}
+        onAdded={(row) => setSecret(location.origin + String(row.link))}
+        form={[
+          <Text key="n" label="name" required />,
+          <Select key="r" label="role" values={roleValues} />,
+        ]}
+      />
+      <Table
+        title="Tokens"
+        path="/tokens"
+        keyed="id"
+        columns={[
+          column('Name', 'name'),
+          column('Role', 'role'),
+          column('Account', 'account'),
+          { title: 'until', show: (row) => dateTime(String(row.until)) },
+        ]}
+        onAdded={(row) => setSecret(String(row.token))}
+        shape={(sent) => ({ ...sent, account: props.me })}
+        form={[
+          <Text key="n" label="name" required />,
+          <Select key="r" label="role" values={roleValues} />,
+        ]}
+      />
+      {secret && (
+        <Dialog title={t('Done')} onClose={() => setSecret('')}>
+          <p>
+            <code class="secret">{secret}</code>
+          </p>
+          <button onClick={() => void navigator.clipboard?.writeText(secret)}>Copy</button>
+        </Dialog>
+      )}
+    </>
+  );
+}
