@@ -100,6 +100,10 @@ void Database::execute(std::string_view script) {
 }
 
 int Database::changes() const { return sqlite3_changes(database_); }
+void Database::set_patience(std::chrono::milliseconds patience) {
+    sqlite3_busy_timeout(database_, static_cast<int>(patience.count()));
+}
+
 bool Database::is_in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
 
 void Database::migrate(const std::string& path) {

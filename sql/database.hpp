@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -49,7 +50,8 @@ private:
     sqlite3_stmt* statement_ = nullptr;
 };
 
-/// One connection, used by one thread. WAL, foreign keys on, waits up to five seconds for a lock.
+/// One connection, used by one thread. WAL, foreign keys on, waits up to five seconds for a lock if
+/// nothing else is said.
 class Database {
 public:
     /// Creates the file if it is not there and brings it to the newest version; each migration is
@@ -62,6 +64,7 @@ public:
 
     Statement prepare(std::string_view text) { return Statement(database_, text); }
     void execute(std::string_view script);
+    void set_patience(std::chrono::milliseconds patience);
     /// Rows that the last statement changed.
     [[nodiscard]] int changes() const;
     [[nodiscard]] bool is_in_transaction() const;

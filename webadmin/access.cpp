@@ -70,15 +70,17 @@ Object Access::shown(const Who& who) const {
             {"totp", account && !account->totp_secret.empty()}};
 }
 
-std::string Access::issue(Ticket ticket) {
-    auto secret = entropy_.hex(32);
+std::string issue(Accounts& accounts, Entropy& entropy, Ticket ticket) {
+    auto secret = entropy.hex(32);
     ticket.id = sha256_hex(secret);
-    accounts_.put(ticket);
+    accounts.put(ticket);
     return secret;
 }
 
-std::string Access::link_for(const Account& account, WallTime now) {
-    return "/#link=" + issue({.kind = Ticket::Kind::link,
+std::string link_for(Accounts& accounts, Entropy& entropy, const Account& account, WallTime now) {
+    static constexpr std::chrono::hours link_time{24};
+    return "/#link=" + issue(accounts, entropy,
+                             {.kind = Ticket::Kind::link,
                               .account = account.name,
                               .role = account.role,
                               .made = now,
@@ -142,7 +144,8 @@ void Access::use_link(const Object& sent, const http::Request& request, WallTime
 
 void Access::start_session(const Account& account, const http::Request& request, WallTime now,
                            const Reply& reply) {
-    const auto secret = issue({.kind = Ticket::Kind::session,
+    const auto secret = issue(accounts_, entropy_,
+                              {.kind = Ticket::Kind::session,
                                .account = account.name,
                                .role = account.role,
                                .made = now,

@@ -23,6 +23,11 @@ struct Who {
         csrf; ///< What only our own page can say; empty: a token, which no page sends unasked.
 };
 
+/// A new ticket: what its owner says, once told and then unknown to us.
+std::string issue(Accounts& accounts, Entropy& entropy, Ticket ticket);
+/// The path with a one-time link, by which he chooses a password within a day.
+std::string link_for(Accounts& accounts, Entropy& entropy, const Account& account, WallTime now);
+
 /// Log-in: passwords, codes, sessions in cookies, tokens of programs, one-time links. A secret that
 /// lets somebody in is known here by its hash only; a password by what argon2id makes of it.
 ///
@@ -32,7 +37,6 @@ class Access {
 public:
     static constexpr std::string_view cookie = "lyceum";
     static constexpr std::chrono::hours session_time{12};
-    static constexpr std::chrono::hours link_time{24};
     static constexpr int free_failures = 5;
     static constexpr std::chrono::seconds wait_max{900};
     static constexpr std::size_t strangers_max = 10'000; ///< Whose failures are remembered.
@@ -62,10 +66,6 @@ public:
     void clear_totp(const Who& who);
     ///@}
 
-    /// A new ticket: what its owner says, once told and then unknown to us.
-    std::string issue(Ticket ticket);
-    /// The path with a one-time link, by which he chooses a password.
-    std::string link_for(const Account& account, WallTime now);
     /// What is said of somebody who is logged in.
     [[nodiscard]] Object shown(const Who& who) const;
 

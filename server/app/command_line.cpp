@@ -23,6 +23,8 @@ constexpr const char* usage = R"(usage:
                [--unreachable TARGET]    where his calls go; without any, to his devices again
   lyceum user  dnd NAME on | off        do not disturb: nothing rings; calls go where --busy says
   lyceum user  find NAME [TARGET:S...]  ring there for S seconds, then there; "devices" are his own
+  lyceum account link NAME [--role administrator|operator|teacher|reader] | list | remove NAME
+               who may use the page: a link by which he chooses his password, once, within a day
   lyceum alias add NAME TARGET | list | remove NAME   other names, of ours or for people elsewhere
   lyceum route add PATTERN TARGET [--strip N] [--add DIGITS] [--redirect on] [--for everybody]
                where numbers lead: 3xxx, +4989., 112; {number} in a target is the number rewritten
@@ -101,6 +103,7 @@ int run_command(const std::vector<std::string>& raw) {
         if (command == "group") return run_group(std::move(arguments));
         if (command == "route") return run_route(std::move(arguments));
         if (command == "trunk") return run_trunk(std::move(arguments));
+        if (command == "account") return run_account(std::move(arguments));
         if (command == "alias") return run_alias(std::move(arguments));
         if (command == "binding") return run_binding(std::move(arguments));
         if (command == "presence") return run_presence(std::move(arguments));

@@ -7,6 +7,7 @@
 /// command_line.cpp says what each does. They give the exit status, and throw UsageError.
 namespace lyceum::app {
 
+int run_account(Arguments arguments);
 int run_alias(Arguments arguments);
 int run_audit(Arguments arguments);
 int run_ban(Arguments arguments);

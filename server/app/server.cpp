@@ -291,6 +291,7 @@ private:
                             {"sip_sent_total", number(sip.sent)},
                             {"sip_unparsable_total", number(sip.unparsable)},
                             {"sip_refused_connections_total", number(sip.refused_connections)},
+                            {"sip_port", number(transport_.port())},
                             {"started_seconds", started_ / 1s}});
         counters_timer_.expires_after(counters_shown_every);
         counters_timer_.async_wait([this](boost::system::error_code error) {

@@ -85,7 +85,7 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
       passwords_(entropy_,
                  [this](std::function<void()> done) { boost::asio::post(io_, std::move(done)); }),
       access_(tables_.accounts, passwords_, entropy_),
-      backend_(tables_, access_, net::wall_now,
+      backend_(tables_, entropy_, net::wall_now,
                {[this](std::string room, focus::Action action, focus::Actor by, auto done) {
                     calls_.post([this, room = std::move(room), action = std::move(action),
                                  by = std::move(by), done = std::move(done)] {
@@ -112,7 +112,7 @@ std::string WebService::first_link() {
     account.role = webadmin::Role::administrator;
     tables_.accounts.put(account);
     tables_.accounts.remove_tickets(name, {}); // An older link ends.
-    return access_.link_for(account, net::wall_now());
+    return webadmin::link_for(tables_.accounts, entropy_, account, net::wall_now());
 }
 
 void WebService::start() {

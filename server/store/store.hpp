@@ -130,6 +130,8 @@ public:
     void add_ban(const protection::Ban& ban);
     bool remove_ban(const IpAddress& address);
 
+    /// How long it waits for who writes.
+    void set_patience(std::chrono::milliseconds patience) { database_.set_patience(patience); }
     /// Until it is committed, what is written is seen by nobody else, and goes if it is not.
     [[nodiscard]] sql::Transaction transaction() { return sql::Transaction(database_); }
 

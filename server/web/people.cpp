@@ -226,7 +226,7 @@ bool is_last_administrator(store::AccountStore& accounts, const std::string& nam
 
 } // namespace
 
-Collection accounts(Tables& tables, webadmin::Access& access, Clock now) {
+Collection accounts(Tables& tables, Entropy& entropy, Clock now) {
     Collection out{
         "accounts",
         "Who may use the dashboard",
@@ -252,7 +252,7 @@ Collection accounts(Tables& tables, webadmin::Access& access, Clock now) {
         const auto account = store.account(name);
         return account ? std::optional(shown(*account)) : std::nullopt;
     };
-    out.add = [&store, &access, now](const Object& sent) -> Result<Object, Problem> {
+    out.add = [&store, &entropy, now](const Object& sent) -> Result<Object, Problem> {
         webadmin::Account account{.name = text_or(sent, "name", "")};
         if (!store::is_name(account.name))
             return Problem{422, store::not_a_name("an account").what, "name"};
@@ -260,7 +260,7 @@ Collection accounts(Tables& tables, webadmin::Access& access, Clock now) {
             return Problem{409, "there is an account of that name", "name"};
         account.role = *webadmin::role_of(text_or(sent, "role", ""));
         store.put(account);
-        return shown(account, access.link_for(account, now()));
+        return shown(account, webadmin::link_for(store, entropy, account, now()));
     };
     out.change = [&store](const std::string& name, const Object& sent) -> std::optional<Problem> {
         auto account = store.account(name);
@@ -283,7 +283,7 @@ Collection accounts(Tables& tables, webadmin::Access& access, Clock now) {
     return out;
 }
 
-Collection tokens(Tables& tables, webadmin::Access& access, Clock now) {
+Collection tokens(Tables& tables, Entropy& entropy, Clock now) {
     Collection out{
         "tokens",
         "Programs that may use the API: Authorization: Bearer TOKEN",
@@ -316,7 +316,7 @@ Collection tokens(Tables& tables, webadmin::Access& access, Clock now) {
         const auto token = find(id);
         return token ? std::optional(shown(*token)) : std::nullopt;
     };
-    out.add = [&store, &access, now](const Object& sent) -> Result<Object, Problem> {
+    out.add = [&store, &entropy, now](const Object& sent) -> Result<Object, Problem> {
         webadmin::Ticket ticket{.kind = webadmin::Ticket::Kind::token,
                                 .account = text_or(sent, "account", ""),
                                 .role = *webadmin::role_of(text_or(sent, "role", "")),
@@ -325,7 +325,7 @@ Collection tokens(Tables& tables, webadmin::Access& access, Clock now) {
         if (!store.account(ticket.account))
             return Problem{422, "there is no such account", "account"};
         ticket.until = ticket.made + std::chrono::days(number_or(sent, "days", 365));
-        const auto secret = access.issue(ticket);
+        const auto secret = webadmin::issue(store, entropy, ticket);
         ticket.id = webadmin::sha256_hex(secret);
         return shown(ticket, secret);
     };

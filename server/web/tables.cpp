@@ -42,8 +42,7 @@ std::vector<Object> page_of(std::vector<Object> all, std::string_view key, const
 
 std::optional<Problem> problem_of(const std::optional<Fault>& fault) {
     if (!fault) return std::nullopt;
-    const bool taken =
-        fault->what.starts_with("there is a ") || fault->what.starts_with("the name");
+    const bool taken = fault->what.starts_with("there is a") || fault->what.starts_with("the name");
     return Problem{taken ? 409 : 422, fault->what};
 }
 

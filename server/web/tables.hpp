@@ -21,7 +21,13 @@ namespace lyceum::web {
 struct Tables {
     explicit Tables(const std::string& data_directory)
         : database(store::open_database(data_directory)), store(data_directory), bindings(database),
-          records(database), presence(database), accounts(database) {}
+          records(database), presence(database), accounts(database) {
+        database.set_patience(patience);
+        store.set_patience(patience);
+    }
+
+    /// For who writes: others wait meanwhile, who only want to read.
+    static constexpr std::chrono::milliseconds patience{1000};
 
     sql::Database database;
     store::Store store;
@@ -46,8 +52,8 @@ webadmin::Collection messages(Tables& tables);
 webadmin::Collection calls(Tables& tables);
 webadmin::Collection audit(Tables& tables);
 using Clock = std::function<WallTime()>;
-webadmin::Collection accounts(Tables& tables, webadmin::Access& access, Clock now);
-webadmin::Collection tokens(Tables& tables, webadmin::Access& access, Clock now);
+webadmin::Collection accounts(Tables& tables, Entropy& entropy, Clock now);
+webadmin::Collection tokens(Tables& tables, Entropy& entropy, Clock now);
 
 /// \name What they have in common
 ///@{

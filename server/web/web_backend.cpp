@@ -93,7 +93,7 @@ Problem problem_of(focus::Denial denial) {
     return {409, why};
 }
 
-WebBackend::WebBackend(Tables& tables, webadmin::Access& access, const Clock& now, Reach reach)
+WebBackend::WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Reach reach)
     : tables_(tables), reach_(std::move(reach)) {
     for (int i = 0; i < static_cast<int>(Kind::count_); ++i)
         actions_.append(actions_.empty() ? "" : "|").append(focus::name_of(static_cast<Kind>(i)));
@@ -111,8 +111,8 @@ WebBackend::WebBackend(Tables& tables, webadmin::Access& access, const Clock& no
                     messages(tables),
                     calls(tables),
                     audit(tables),
-                    accounts(tables, access, now),
-                    tokens(tables, access, now)};
+                    accounts(tables, entropy, now),
+                    tokens(tables, entropy, now)};
 }
 
 void WebBackend::act(webadmin::Deed deed, Done done) {

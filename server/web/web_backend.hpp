@@ -39,7 +39,7 @@ public:
         std::function<std::vector<std::string>(const std::string& dialled)> explain;
     };
 
-    WebBackend(Tables& tables, webadmin::Access& access, const Clock& now, Reach reach);
+    WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Reach reach);
 
     const std::vector<Collection>& collections() override { return collections_; }
     std::string_view actions() override { return actions_; }

@@ -74,6 +74,8 @@ class Server:
         self.said = said
         ports = re.search(r"sip:demo@\S*:(\d+)", said), re.search(r"sips:demo@\S*:(\d+)", said)
         assert all(ports), f"the server did not start: {said}{self.read_log()}"
+        link = re.search(r"#link=(\w+)", said)
+        self.link = link[1] if link else ""  # By which the first administrator logs in.
         self.web_port = int(re.search(r"wss://\S*:(\d+)/sip", said)[1])
         self.port, self.tls_port = int(ports[0][1]), int(ports[1][1])
 

@@ -18,6 +18,7 @@ import threading
 import time
 import traceback
 
+import dashboard
 import lab
 import lessons
 import presence
@@ -707,7 +708,8 @@ def test_linphone_hears_its_echo_between_two_hosts():
 def main():
     wanted = sys.argv[2:]
     tests = [(name, test) for name, test in {**globals(), **vars(reach), **vars(trunks),
-                                   **vars(presence), **vars(lessons)}.items()
+                                   **vars(presence), **vars(lessons),
+                                   **vars(dashboard)}.items()
              if name.startswith("test_") and (not wanted or any(w in name for w in wanted))]
     for program in ("baresip", "sipp"):
         assert shutil.which(program), f"{program} is missing: ./dev deps"

@@ -88,7 +88,7 @@ TEST_F(AccessTest, ACodeCountsOnceAndGuessingItIsSlowedDownToo) {
 
 TEST_F(AccessTest, ALinkChoosesAPasswordOnceAndEndsWhatWasThereBefore) {
     const auto before = cookie_of(log_in("correct horse"));
-    const auto path = access.link_for(memory.accounts["ann"], now);
+    const auto path = link_for(memory, entropy, memory.accounts["ann"], now);
     ASSERT_TRUE(path.starts_with("/#link=")) << "behind #, so that no log of a proxy has it";
     const auto use = [&](const std::string& password) {
         http::Response out{};
@@ -107,10 +107,11 @@ TEST_F(AccessTest, ALinkChoosesAPasswordOnceAndEndsWhatWasThereBefore) {
 }
 
 TEST_F(AccessTest, ATokenMayDoNoMoreThanItsOwnerNow) {
-    const auto secret = access.issue({.kind = Ticket::Kind::token,
-                                      .account = "ann",
-                                      .role = Role::administrator,
-                                      .until = now + std::chrono::hours(1)});
+    const auto secret = issue(memory, entropy,
+                              {.kind = Ticket::Kind::token,
+                               .account = "ann",
+                               .role = Role::administrator,
+                               .until = now + std::chrono::hours(1)});
     const http::Headers by{{"Authorization", "Bearer " + secret}};
     ASSERT_TRUE(who(by));
     EXPECT_EQ(who(by)->role, Role::teacher);

@@ -79,10 +79,11 @@ struct ApiTest : testing::Test {
         for (const auto role : roles) {
             const std::string name(name_of(role));
             memory.put(Account{name, role, "hash of correct horse", {}, 0});
-            tokens[role] = access.issue({.kind = Ticket::Kind::token,
-                                         .account = name,
-                                         .role = role,
-                                         .until = now + std::chrono::hours(1)});
+            tokens[role] = issue(memory, entropy,
+                                 {.kind = Ticket::Kind::token,
+                                  .account = name,
+                                  .role = role,
+                                  .until = now + std::chrono::hours(1)});
         }
         live.set_room("7b", Live::Room{{{"room", "7b"}}, {{1, {{"id", "1"}}}}});
         live.set_room("8a", Live::Room{{{"room", "8a"}}, {}});
@@ -154,9 +155,10 @@ TEST_F(ApiTest, EveryRouteAsksWhoItIsAndWhatHeMayDo) {
 }
 
 TEST_F(ApiTest, ACookieAloneChangesNothing) {
-    const auto secret = access.issue({.kind = Ticket::Kind::session,
-                                      .account = "administrator",
-                                      .until = now + std::chrono::hours(1)});
+    const auto secret = issue(memory, entropy,
+                              {.kind = Ticket::Kind::session,
+                               .account = "administrator",
+                               .until = now + std::chrono::hours(1)});
     const std::string thing = R"({"name":"a","word":"w"})", path = "/api/v1/things";
     http::Headers headers{{"Cookie", "lyceum=" + secret}};
     EXPECT_EQ(ask(std::nullopt, "POST", path, thing, headers).status, 403);

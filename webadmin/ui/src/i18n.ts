@@ -6,7 +6,6 @@ const words: Record<string, [string, string]> = {
   'Add a person': ['Person hinzufügen', 'Añadir una persona'],
   'Add a room': ['Raum hinzufügen', 'Añadir una sala'],
   'Admit': ['Einlassen', 'Admitir'],
-  'Alias': ['Kurzname', 'Alias'],
   'All': ['Alle', 'Todos'],
   'Announce': ['Durchsage', 'Anunciar'],
   'Audit': ['Protokoll', 'Auditoría'],
@@ -43,6 +42,7 @@ const words: Record<string, [string, string]> = {
   'Move to group': ['In Gruppe', 'Mover al grupo'],
   'Mute': ['Stumm', 'Silenciar'],
   'Mute all but hosts': ['Alle stumm außer Gastgebern', 'Silenciar a todos salvo anfitriones'],
+  'Names and numbers': ['Namen und Nummern', 'Nombres y números'],
   'Name': ['Name', 'Nombre'],
   'New password': ['Neues Passwort', 'Contraseña nueva'],
   'Nobody is in a room now.': ['Gerade ist niemand in einem Raum.', 'Ahora no hay nadie en una sala.'],
@@ -70,6 +70,7 @@ const words: Record<string, [string, string]> = {
   'Target': ['Ziel', 'Destino'],
   'This room is not in session.': ['Dieser Raum ist gerade leer.', 'Esta sala no está en sesión.'],
   'Throw out': ['Hinauswerfen', 'Expulsar'],
+  'Subscriptions': ['Abonnements', 'Suscripciones'],
   'Tokens': ['Token', 'Tokens'],
   'Trunks': ['Leitungen', 'Troncales'],
   'Undo': ['Rückgängig', 'Deshacer'],
@@ -91,6 +92,66 @@ const words: Record<string, [string, string]> = {
   'Group': ['Gruppe', 'Grupo'],
 };
 
+/** What fields and rules of the API are called on the page. */
+const labels: Record<string, [string, string, string]> = {
+  access: ['Access', 'Zugang', 'Acceso'],
+  account: ['Account', 'Konto', 'Cuenta'],
+  action: ['What', 'Was', 'Qué'],
+  add: ['Digits put in front', 'Vorangestellte Ziffern', 'Cifras antepuestas'],
+  address: ['Address', 'Adresse', 'Dirección'],
+  always: ['Calls always go to', 'Anrufe gehen immer an', 'Las llamadas van siempre a'],
+  at: ['When', 'Wann', 'Cuándo'],
+  began: ['Began', 'Beginn', 'Inicio'],
+  busy: ['When busy', 'Wenn besetzt', 'Si comunica'],
+  callee: ['To', 'An', 'A'],
+  caller: ['From', 'Von', 'De'],
+  calls: ['Calls at once', 'Anrufe zugleich', 'Llamadas a la vez'],
+  code: ['Code', 'Code', 'Código'],
+  detail: ['Detail', 'Näheres', 'Detalle'],
+  device: ['Device', 'Gerät', 'Dispositivo'],
+  'dial-out': ['Who may call others in', 'Wer andere anrufen darf', 'Quién puede llamar a otros'],
+  encryption: ['Encryption', 'Verschlüsselung', 'Cifrado'],
+  'end-after-host': ['Ends after the last host (s)', 'Ende nach dem letzten Gastgeber (s)', 'Termina tras el último anfitrión (s)'],
+  from: ['Where', 'Wo', 'Dónde'],
+  gateways: ['Gateways', 'Gateways', 'Pasarelas'],
+  groups: ['Groups', 'Gruppen', 'Grupos'],
+  guests: ['Guests may come in', 'Gäste dürfen herein', 'Pueden entrar invitados'],
+  history: ['Messages told to newcomers', 'Nachrichten für Neue', 'Mensajes para recién llegados'],
+  host_pin: ['PIN of hosts', 'PIN der Gastgeber', 'PIN de anfitriones'],
+  inbound: ['Calls from there lead to', 'Anrufe von dort gehen an', 'Las llamadas de allí van a'],
+  joins: ['Who comes is heard by', 'Wer kommt, hört man durch', 'Quien entra se oye por'],
+  language: ['Language', 'Sprache', 'Idioma'],
+  lecture: ['Lecture', 'Vorlesung', 'Conferencia magistral'],
+  lobby: ['Lobby', 'Warteraum', 'Sala de espera'],
+  members_only: ['For members only', 'Nur für Mitglieder', 'Solo para miembros'],
+  name: ['Name', 'Name', 'Nombre'],
+  no_answer: ['When nobody answers', 'Wenn niemand abnimmt', 'Si nadie contesta'],
+  number: ['Number', 'Nummer', 'Número'],
+  old_password: ['Old password', 'Altes Passwort', 'Contraseña anterior'],
+  package: ['Package', 'Paket', 'Paquete'],
+  'participants-max': ['Participants at most', 'Teilnehmer höchstens', 'Participantes como máximo'],
+  password: ['Password', 'Passwort', 'Contraseña'],
+  pattern: ['Dialled (x: any digit, . any more)', 'Gewählt (x: eine Ziffer, . weitere)', 'Marcado (x: una cifra, . más)'],
+  pin: ['PIN', 'PIN', 'PIN'],
+  resource: ['Who is watched', 'Wer beobachtet wird', 'A quién se observa'],
+  role: ['Role', 'Rolle', 'Rol'],
+  speak: ['Who may speak', 'Wer sprechen darf', 'Quién puede hablar'],
+  speakers: ['Heard at once', 'Zugleich gehört', 'Oídos a la vez'],
+  'start-muted': ['Muted at first', 'Anfangs stumm', 'Silenciados al entrar'],
+  strip: ['Digits taken off', 'Ziffern weg', 'Cifras quitadas'],
+  talked: ['Seconds', 'Sekunden', 'Segundos'],
+  target: ['Leads to', 'Führt zu', 'Lleva a'],
+  'time-limit': ['Ends after (min)', 'Ende nach (min)', 'Termina tras (min)'],
+  unreachable: ['When unreachable', 'Wenn nicht erreichbar', 'Si no está localizable'],
+  until: ['Until', 'Bis', 'Hasta'],
+  user: ['User', 'Benutzer', 'Usuario'],
+  watcher: ['Who watches', 'Wer beobachtet', 'Quién observa'],
+  way: ['How', 'Wie', 'Cómo'],
+  who: ['Who', 'Wer', 'Quién'],
+  whom: ['Whom', 'Wen', 'A quién'],
+  why: ['Why', 'Warum', 'Por qué'],
+};
+
 export type Language = 'en' | 'de' | 'es';
 
 function chosen(): Language {
@@ -108,6 +169,16 @@ export function setLanguage(wanted: Language) {
 
 export function t(text: string): string {
   return language === 'en' ? text : (words[text]?.[language === 'de' ? 0 : 1] ?? text);
+}
+
+export function label(field: string): string {
+  return labels[field]?.[language === 'en' ? 0 : language === 'de' ? 1 : 2] ?? t(field);
+}
+
+export function people(count: number): string {
+  const one = { en: 'participant', de: 'Teilnehmer', es: 'participante' }[language];
+  const many = { en: 'participants', de: 'Teilnehmer', es: 'participantes' }[language];
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 export const time = (text: string) =>

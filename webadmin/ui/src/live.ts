@@ -17,6 +17,9 @@ export interface Participant {
   joined: string;
 }
 
+export const nameOf = (who: Participant) =>
+  who.name || who.member || who.uri.replace(/^sips?:/, '');
+
 export interface Conference {
   room: string;
   began: string;

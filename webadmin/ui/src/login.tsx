@@ -15,7 +15,7 @@ export function LogIn(props: { link: string; onSession: (session: Session) => vo
       const session = props.link
         ? await call<Session>('POST', '/session/link', { ...sent, link: props.link })
         : await call<Session>('POST', '/session', sent);
-      history.replaceState(null, '', '/');
+      location.replace('#/now'); // And no link in the history.
       props.onSession(session);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

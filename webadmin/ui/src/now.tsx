@@ -1,6 +1,6 @@
-import { t, time } from './i18n';
-import { useLive, type Room } from './live';
-import { Chip, Empty, Meter, Sparkline } from './parts';
+import { people, t, time } from './i18n';
+import { nameOf, type Room, useLive } from './live';
+import { Chip, Empty, Hand, Meter, Sparkline } from './parts';
 
 /** The front page: the rooms in session, who speaks in them, and how much goes on. */
 export function Now() {
@@ -45,20 +45,24 @@ const shownAtOnce = 8;
 function RoomCard({ room }: { room: Room }) {
   const { conference } = room;
   const key = conference.room.toLowerCase();
-  const people = [...room.participants.values()];
-  const inside = people.filter((each) => each.state === 'inside');
-  const waiting = people.length - inside.length;
-  const hands = people.filter((each) => each.hand > 0).length;
+  const roster = [...room.participants.values()];
+  const inside = roster.filter((each) => each.state === 'inside');
+  const waiting = roster.length - inside.length;
+  const hands = roster.filter((each) => each.hand > 0).length;
   const speaking = inside.filter((each) => !each.muted).slice(0, shownAtOnce);
   return (
     <a class="card" href={`#/rooms/${encodeURIComponent(conference.room)}`}>
       <article>
         <header>
           <strong>{conference.room}</strong>
-          <span>
+          <span class="chips">
             {conference.locked && <Chip kind="warn">{t('Locked')}</Chip>}
             {conference.lecture && <Chip>{t('Lecture')}</Chip>}
-            {hands > 0 && <Chip kind="hand">✋ {hands}</Chip>}
+            {hands > 0 && (
+              <Chip kind="hand">
+                <Hand /> {hands}
+              </Chip>
+            )}
             {waiting > 0 && (
               <Chip kind="warn">
                 {t('Lobby')} {waiting}
@@ -70,12 +74,12 @@ function RoomCard({ room }: { room: Room }) {
           {speaking.map((each) => (
             <li key={each.id}>
               <Meter room={key} id={each.id} />
-              <span>{each.name || each.uri}</span>
+              <span>{nameOf(each)}</span>
             </li>
           ))}
         </ul>
         <footer>
-          {inside.length} {t('Participants')} · {time(conference.began)}
+          {people(inside.length)} · {time(conference.began)}
         </footer>
       </article>
     </a>

@@ -74,6 +74,14 @@ export function Chip(props: { kind?: string; children: ComponentChildren }) {
   return <span class={`chip ${props.kind ?? ''}`}>{props.children}</span>;
 }
 
+export function Hand() {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" role="img" aria-label={t('Hand up')}>
+      <path d="M4 9V4.500a1 1 0 0 1 2 0V3a1 1 0 0 1 2 0v-.5a1 1 0 0 1 2 0V4a1 1 0 0 1 2 0v6c0 3-1.500 5-4.500 5S4.500 13 3 11L1.600 9.200a1 1 0 0 1 1.600-1.200z" />
+    </svg>
+  );
+}
+
 export function Empty(props: { children?: ComponentChildren }) {
   return <p class="empty">{props.children ?? t('Nothing here yet.')}</p>;
 }

@@ -2,9 +2,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import qrcode from 'qrcode-generator';
 import { at, get, patch, post, remove } from './api';
-import { t, time } from './i18n';
-import { type Participant, useLive } from './live';
-import { attempt, Chip, Dialog, Empty, fieldsOf, Meter, Rows, say } from './parts';
+import { label, people, t, time } from './i18n';
+import { live, nameOf, type Participant, useLive } from './live';
+import { attempt, Chip, Dialog, Empty, fieldsOf, Hand, Meter, Rows, say } from './parts';
 
 export interface RoomSettings {
   name: string;
@@ -25,13 +25,13 @@ const rowHeight = 56;
 
 /** One room: who is in it and what can be done there, and below how it is configured. */
 export function RoomPage(props: { name: string; mayAct: boolean; mayConfigure: boolean }) {
-  const live = useLive();
+  useLive();
   const key = props.name.toLowerCase();
   const room = live.rooms.get(key);
   const [asks, setAsks] = useState<'announce' | 'dial-out' | null>(null);
   const act = (action: string, more: object = {}) =>
     attempt(() => post(`/conferences/${encodeURIComponent(key)}/actions`, { action, ...more }));
-  const people = [...(room?.participants.values() ?? [])].sort(order);
+  const roster = [...(room?.participants.values() ?? [])].sort(order);
   return (
     <>
       <hgroup class="title">
@@ -39,7 +39,7 @@ export function RoomPage(props: { name: string; mayAct: boolean; mayConfigure: b
         <p>
           {room ? (
             <>
-              {people.length} {t('Participants')} · {time(room.conference.began)}{' '}
+              {people(roster.length)} · {time(room.conference.began)}{' '}
               {room.conference.locked && <Chip kind="warn">{t('Locked')}</Chip>}{' '}
               {room.conference.lecture && <Chip>{t('Lecture')}</Chip>}
             </>
@@ -76,14 +76,14 @@ export function RoomPage(props: { name: string; mayAct: boolean; mayConfigure: b
       )}
       {room && (
         <Rows
-          rows={people}
+          rows={roster}
           height={rowHeight}
           render={(each) => (
             <Person key={each.id} room={key} who={each} act={props.mayAct ? act : null} />
           )}
         />
       )}
-      {room && people.length === 0 && <Empty />}
+      {room && roster.length === 0 && <Empty />}
       {asks && (
         <Dialog
           title={asks === 'announce' ? t('Announce') : t('Call out')}
@@ -120,8 +120,6 @@ function order(a: Participant, b: Participant): number {
   return rank(a) - rank(b) || a.hand - b.hand || nameOf(a).localeCompare(nameOf(b));
 }
 
-const nameOf = (who: Participant) => who.name || who.member || who.uri.replace(/^sips?:/, '');
-
 type Act = (action: string, more?: object) => Promise<boolean>;
 
 function Person({ room, who, act }: { room: string; who: Participant; act: Act | null }) {
@@ -139,7 +137,7 @@ function Person({ room, who, act }: { room: string; who: Participant; act: Act |
         {who.state !== 'inside' && <Chip kind="warn">{t('Lobby')}</Chip>}
         {who.hand > 0 && (
           <Chip kind="hand">
-            ✋ <span class="hidden">{t('Hand up')}</span> {who.hand}
+            <Hand /> {who.hand}
           </Chip>
         )}
         {who.role !== 'speaker' && <Chip kind={who.role}>{t(who.role)}</Chip>}
@@ -238,7 +236,8 @@ function Configuration(props: { name: string; mayConfigure: boolean }) {
     if (await attempt(() => patch(path, changes))) say(t('Done'));
     await load();
   };
-  const uri = `sip:${room.name}@${location.hostname}`;
+  const port = live.counters.sip_port;
+  const uri = `sip:${room.name}@${location.hostname}${port && port !== 5060 ? `:${port}` : ''}`;
   return (
     <section class="configuration">
       <h2>{t('Rules')}</h2>
@@ -265,10 +264,10 @@ function Configuration(props: { name: string; mayConfigure: boolean }) {
           <tbody>
             {Object.entries(room.in_force).map(([name, { value, from }]) => (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">{label(name)}</th>
                 <td>
                   <Choice
-                    label={name}
+                    label={label(name)}
                     value={value}
                     values={values[name] ?? ''}
                     disabled={!props.mayConfigure}
@@ -361,7 +360,7 @@ function RoomForm(props: {
 export function Text(props: { label: string; value?: string; type?: string; required?: boolean }) {
   return (
     <label>
-      {t(props.label)}
+      {label(props.label)}
       <input
         name={props.label}
         type={props.type ?? 'text'}
@@ -376,7 +375,7 @@ export function Text(props: { label: string; value?: string; type?: string; requ
 export function Select(props: { label: string; value?: string; values: string }) {
   return (
     <label>
-      {t(props.label)}
+      {label(props.label)}
       <select name={props.label}>
         {props.values.split('|').map((each) => (
           <option key={each} selected={each === props.value}>

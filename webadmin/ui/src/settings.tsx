@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { at, call, patch, post, remove, type Session } from './api';
-import { t } from './i18n';
+import { label, t } from './i18n';
 import { attempt, Dialog, fieldsOf, say, useCollection } from './parts';
 import { Choice, QrCode, Text } from './room';
 import { Accounts } from './tables';
@@ -31,7 +31,7 @@ function Rules(props: { mayConfigure: boolean }) {
     const path = at('settings', setting.name);
     const done = await attempt(() => (value === null ? remove(path) : patch(path, { value })));
     if (done) {
-      say(`${setting.name}: ${setting.value} → ${value ?? t('default')}`);
+      say(`${label(setting.name)}: ${setting.value} → ${value ?? t('default')}`);
       setBefore(setting);
     }
     await settings.reload();
@@ -50,7 +50,7 @@ function Rules(props: { mayConfigure: boolean }) {
               setBefore(null);
             }}
           >
-            {t('Undo')}: {before.name}
+            {t('Undo')}: {label(before.name)}
           </button>
         )}
       </div>
@@ -58,10 +58,10 @@ function Rules(props: { mayConfigure: boolean }) {
         <tbody>
           {settings.rows?.map((each) => (
             <tr key={each.name}>
-              <th scope="row">{each.name}</th>
+              <th scope="row">{label(each.name)}</th>
               <td>
                 <Choice
-                  label={each.name}
+                  label={label(each.name)}
                   value={each.value}
                   values={each.values}
                   disabled={!props.mayConfigure}

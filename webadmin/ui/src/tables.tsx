@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { at, get, post, remove } from './api';
-import { dateTime, t } from './i18n';
+import { dateTime, label, t } from './i18n';
 import { attempt, Chip, Dialog, Empty, fieldsOf, More, Search, useCollection } from './parts';
 import { Select, Text } from './room';
 
@@ -13,8 +13,8 @@ interface Column {
   show: (row: Row) => ComponentChildren;
 }
 
-const column = (title: string, field = title): Column => ({
-  title,
+const column = (field: string): Column => ({
+  title: label(field),
   show: (row) => String(row[field] ?? ''),
 });
 
@@ -48,7 +48,7 @@ function Table(props: {
               <tr>
                 {props.columns.map((each) => (
                   <th key={each.title} scope="col">
-                    {t(each.title)}
+                    {each.title}
                   </th>
                 ))}
                 {keyed && <th scope="col" aria-label={t('Actions')} />}
@@ -130,10 +130,10 @@ export function Numbers(props: { mayConfigure: boolean }) {
         {steps && <pre class="log">{steps.join('\n')}</pre>}
       </form>
       <Table
-        title="Alias"
+        title="Names and numbers"
         path="/aliases"
         keyed={may ? 'name' : undefined}
-        columns={[column('Name', 'name'), column('Target', 'target')]}
+        columns={[column('name'), column('target')]}
         form={may && [<Text key="n" label="name" required />, <Text key="t" label="target" required />]}
       />
       <Table
@@ -141,8 +141,8 @@ export function Numbers(props: { mayConfigure: boolean }) {
         path="/routes"
         keyed={may ? 'pattern' : undefined}
         columns={[
-          column('Dial', 'pattern'),
-          column('Target', 'target'),
+          column('pattern'),
+          column('target'),
           column('strip'),
           column('add'),
           column('members_only'),
@@ -162,9 +162,9 @@ export function Numbers(props: { mayConfigure: boolean }) {
         path="/trunks"
         keyed={may ? 'name' : undefined}
         columns={[
-          column('Name', 'name'),
+          column('name'),
           {
-            title: 'Health',
+            title: t('Health'),
             show: (row) =>
               (row.gateways as string[]).map((uri, i) => {
                 const state = (row.states as string[])[i] || '?';
@@ -175,8 +175,8 @@ export function Numbers(props: { mayConfigure: boolean }) {
                 );
               }),
           },
-          column('Registered', 'registration'),
-          column('Calls', 'calls'),
+          column('registration'),
+          column('calls'),
         ]}
         shape={({ gateways, ...sent }) => ({
           ...sent,
@@ -209,15 +209,15 @@ export function Calls() {
     <Table
       path="/calls"
       columns={[
-        { title: 'Now', show: (row) => dateTime(String(row.started)) },
-        column('From', 'caller'),
-        column('To', 'callee'),
+        { title: label('began'), show: (row) => dateTime(String(row.started)) },
+        column('caller'),
+        column('callee'),
         column('way'),
         {
-          title: 's',
+          title: label('talked'),
           show: (row) => (row.answered ? String(row.seconds) : <Chip kind="warn">—</Chip>),
         },
-        { title: 'why', show: (row) => `${row.status} ${row.why}` },
+        { title: label('why'), show: (row) => `${row.status} ${row.why}` },
         {
           title: 'MOS',
           show: (row) => {
@@ -241,11 +241,11 @@ export function Audit() {
     <Table
       path="/audit"
       columns={[
-        { title: 'at', show: (row) => dateTime(String(row.at)) },
-        column('Room', 'room'),
+        { title: label('at'), show: (row) => dateTime(String(row.at)) },
+        column('room'),
         column('who'),
         column('way'),
-        column('what', 'action'),
+        column('action'),
         column('whom'),
         column('detail'),
         {
@@ -267,7 +267,7 @@ export function Health(props: { mayAct: boolean }) {
         removes="Release"
         columns={[
           column('address'),
-          { title: 'until', show: (row) => dateTime(String(row.until)) },
+          { title: label('until'), show: (row) => dateTime(String(row.until)) },
           column('why'),
         ]}
       />
@@ -275,10 +275,10 @@ export function Health(props: { mayAct: boolean }) {
         title="Devices"
         path="/registrations"
         columns={[
-          column('Name', 'user'),
+          column('user'),
           column('device'),
           column('from'),
-          { title: 'until', show: (row) => dateTime(String(row.expires)) },
+          { title: label('until'), show: (row) => dateTime(String(row.expires)) },
         ]}
       />
       <Table
@@ -288,7 +288,7 @@ export function Health(props: { mayAct: boolean }) {
           column('package'),
           column('resource'),
           column('watcher'),
-          { title: 'until', show: (row) => dateTime(String(row.expires)) },
+          { title: label('until'), show: (row) => dateTime(String(row.expires)) },
         ]}
       />
     </>
@@ -306,10 +306,10 @@ export function Accounts(props: { me: string }) {
         path="/accounts"
         keyed="name"
         columns={[
-          column('Name', 'name'),
-          column('Role', 'role'),
-          { title: 'Password', show: (row) => (row.password ? '✓' : '—') },
-          { title: 'Two-step log-in', show: (row) => (row.totp ? '✓' : '—') },
+          column('name'),
+          column('role'),
+          { title: t('Password'), show: (row) => (row.password ? '✓' : '—') },
+          { title: t('Two-step log-in'), show: (row) => (row.totp ? '✓' : '—') },
         ]}
         onAdded={(row) => setSecret(location.origin + String(row.link))}
         form={[
@@ -322,10 +322,10 @@ export function Accounts(props: { me: string }) {
         path="/tokens"
         keyed="id"
         columns={[
-          column('Name', 'name'),
-          column('Role', 'role'),
-          column('Account', 'account'),
-          { title: 'until', show: (row) => dateTime(String(row.until)) },
+          column('name'),
+          column('role'),
+          column('account'),
+          { title: label('until'), show: (row) => dateTime(String(row.until)) },
         ]}
         onAdded={(row) => setSecret(String(row.token))}
         shape={(sent) => ({ ...sent, account: props.me })}
