@@ -105,6 +105,7 @@ private:
     void show_conference(Call& call);
     void act(Call& call);
     void explain(Call& call);
+    void show_messages(Call& call);
     void show_status(Call& call);
     void show_description(Call& call);
 

@@ -74,6 +74,10 @@ public:
     virtual bool leads(const std::string& member, const std::string& room) = 0;
     /// What happens when this is dialled, step by step.
     virtual std::vector<std::string> explain(const std::string& dialled) = 0;
+    /// The SIP messages of a call that is over, by the key of its record; none: there is no such
+    /// call. Each as the API shows it (webadmin/routes.cpp).
+    using Messages = std::function<void(std::optional<std::vector<Object>>)>;
+    virtual void messages_of(const std::string& call, Messages done) = 0;
     /// Calls, registrations and so on: by the names that Prometheus will see, without "lyceum_".
     virtual const std::map<std::string, std::int64_t>& counters() = 0;
     virtual void note(const Note& note) = 0;

@@ -42,6 +42,17 @@ const std::vector<Field>& conference_fields() {
     return fields;
 }
 
+const std::vector<Field>& message_fields() {
+    static const std::vector<Field> fields{
+        {.name = "at", .use = Use::shown},
+        {.name = "after_ms", .type = Type::number, .use = Use::shown, .about = "The first of them"},
+        {.name = "received", .type = Type::flag, .use = Use::shown, .about = "Else it was sent"},
+        {.name = "transport", .use = Use::shown},
+        {.name = "peer", .use = Use::shown, .about = "Address and port"},
+        {.name = "text", .use = Use::shown, .about = "Without passwords, keys and digits"}};
+    return fields;
+}
+
 Field password_field(std::string_view name, std::string_view about) {
     return {.name = name,
             .use = Use::must_hide,
@@ -165,6 +176,14 @@ void Api::add_other_routes() {
          {},
          &Api::act});
     add({"GET",
+         "/calls/{id}/messages",
+         Right::act,
+         "What was said by SIP in a call that is over, if it is still known",
+         {},
+         message_fields(),
+         "items",
+         &Api::show_messages});
+    add({"GET",
          "/plan",
          Right::read,
          "What happens when ?to= is dialled, step by step",
@@ -269,6 +288,15 @@ void Api::explain(Call& call) {
     json::array steps;
     for (auto& step : backend_.explain(to->second)) steps.emplace_back(std::move(step));
     call.reply(json_response({{"steps", std::move(steps)}}));
+}
+
+void Api::show_messages(Call& call) {
+    backend_.messages_of(call.names[0],
+                         [reply = call.reply](std::optional<std::vector<Object>> messages) {
+                             if (!messages) return reply(response_of({404, "no such call"}));
+                             json::array items(messages->begin(), messages->end());
+                             reply(json_response({{"items", std::move(items)}}));
+                         });
 }
 
 void Api::show_status(Call& call) {

@@ -46,6 +46,7 @@ const std::vector<Option>& options() {
         {"presence", &Configuration::presence},
         {"messages_days", &Configuration::messages_days},
         {"call_records_days", &Configuration::call_records_days},
+        {"trace_mib", &Configuration::trace_mib},
         {"country_code", &Configuration::country_code},
         {"international_prefix", &Configuration::international_prefix},
         {"national_prefix", &Configuration::national_prefix},

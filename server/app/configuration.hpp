@@ -38,8 +38,9 @@ struct Configuration {
     std::string presence = "all";
     unsigned messages_days = 30; ///< How long messages wait for who is not there; 0: they do not.
     unsigned call_records_days = 90; ///< How long it is kept who called whom; 0: it is not.
-    std::string log_level = "info";  ///< debug, info, warning, error.
-    bool log_personal = false;       ///< Numbers and addresses in clear.
+    unsigned trace_mib = 16;        ///< SIP of calls, kept in memory to be looked at; 0: it is not.
+    std::string log_level = "info"; ///< debug, info, warning, error.
+    bool log_personal = false;      ///< Numbers and addresses in clear.
 };
 
 /// Says file, line, key and what was expected.

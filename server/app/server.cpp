@@ -63,6 +63,9 @@ public:
                           driver_.handle_message(std::move(message), from);
                       },
                       [this](sip::TransactionId id) { driver_.handle_send_failed(id); },
+                      [this](bool received, const sip::Endpoint& peer, std::string_view bytes) {
+                          trace_.note(received, peer, bytes, net::wall_now());
+                      },
                       [this] { driver_.turn(); }},
                      log),
           media_({*IpAddress::parse(c.bind), c.rtp_port_min, c.rtp_port_max,
@@ -246,7 +249,8 @@ private:
                 [this](std::string_view room, const focus::Action& action, const focus::Actor& by) {
                     return focus_.apply(room, action, by, net::monotonic_now());
                 },
-                [this] { read_tables(); }};
+                [this] { read_tables(); },
+                [this](std::string_view call_id) { return trace_.messages_of(call_id); }};
     }
 
     /// What changes in a room together is shown together.
@@ -506,6 +510,7 @@ private:
     store::Store store_;
     Random random_;
     WebService web_;
+    records::MessageTrace trace_{std::size_t{configuration_.trace_mib} << 20};
     net::SipTransport transport_;
     net::MediaPlane media_;
     net::Resolver resolver_;

@@ -92,7 +92,12 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
                         here([done, denial = calls_.act(room, action, by)] { done(denial); });
                     });
                 },
-                [this](const std::string& dialled) { return explain(dialled); }}),
+                [this](const std::string& dialled) { return explain(dialled); },
+                [this](std::string call_id, auto done) {
+                    calls_.post([this, call_id = std::move(call_id), done = std::move(done)] {
+                        here([done, seen = calls_.messages_of(call_id)] { done(seen); });
+                    });
+                }}),
       live_(entropy_.hex(8)), api_(backend_, access_, live_, log), tickets_timer_(io_) {}
 
 WebService::~WebService() {

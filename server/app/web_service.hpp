@@ -6,7 +6,7 @@
 #include "server/net/os_entropy.hpp"
 #include "server/net/sip_transport.hpp"
 #include "server/net/web_listener.hpp"
-#include "server/routing/router.hpp"
+#include "server/records/message_trace.hpp"
 #include "server/web/tables.hpp"
 #include "server/web/web_backend.hpp"
 #include "webadmin/api.hpp"
@@ -41,6 +41,8 @@ public:
             act;
         /// Something was written that it may look at now, rather than a little later.
         std::function<void()> changed;
+        std::function<std::vector<records::MessageTrace::Seen>(std::string_view call_id)>
+            messages_of;
     };
     ///@}
     static constexpr std::size_t watchers_max = 500;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/listen.hpp"
 
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
 #include <chrono>
@@ -11,6 +12,7 @@
 namespace lyceum::net {
 
 using boost::asio::ip::tcp;
+using boost::asio::ip::udp;
 
 namespace {
 
@@ -37,6 +39,19 @@ tcp::acceptor listen(boost::asio::io_context& io, const SocketAddress& wanted,
 }
 
 } // namespace
+
+std::uint16_t free_port(boost::asio::io_context& io, const IpAddress& bind) {
+    static constexpr int tries = 100;
+    for (int i = 0; i < tries; ++i) {
+        const auto taken = listen(io, {bind, 0}, "a port for SIP").local_endpoint();
+        boost::asio::ip::udp::socket probe(io);
+        boost::system::error_code error;
+        probe.open(taken.address().is_v6() ? udp::v6() : udp::v4());
+        probe.bind({taken.address(), taken.port()}, error);
+        if (!error) return taken.port();
+    }
+    return 0; // As good as any other: whoever binds it says what is wrong.
+}
 
 Listener::Listener(boost::asio::io_context& io, const SocketAddress& address, std::string_view what)
     : acceptor_(listen(io, address, what)), pause_(io) {}

@@ -34,6 +34,9 @@ private:
     Taken taken_;
 };
 
+/// A port that is free for TCP and for UDP, now: the system chooses for one of them only.
+std::uint16_t free_port(boost::asio::io_context& io, const IpAddress& bind);
+
 SocketAddress address_of(const boost::asio::ip::tcp::endpoint& endpoint);
 boost::asio::ip::tcp::endpoint endpoint_of(const SocketAddress& address);
 

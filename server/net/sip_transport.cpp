@@ -57,7 +57,7 @@ SipTransport::SipTransport(boost::asio::io_context& io, Options options, Events 
     : io_(io), options_(std::move(options)), events_(std::move(events)), log_(log),
       last_flow_(options_.first_flow),
       udp_(
-          io, {options_.bind, options_.port},
+          io, {options_.bind, options_.port ? options_.port : free_port(io, options_.bind)},
           [this](std::string_view datagram, const SocketAddress& from) {
               const ByteView octets(reinterpret_cast<const std::uint8_t*>(datagram.data()),
                                     datagram.size());
@@ -155,12 +155,14 @@ void SipTransport::handle(std::string bytes, sip::Framing framing, const sip::En
         if (flow != flows_.end()) flow->second.connection->close(message.error().what);
         return;
     }
+    events_.seen(true, from, message->bytes());
     events_.message(std::move(*message), from);
 }
 
 void SipTransport::send(sip::Transmit transmit) {
     ++counters_.sent;
     const auto& to = transmit.to;
+    events_.seen(false, to, transmit.bytes);
     if (to.transport == sip::Transport::udp)
         return udp_.send(to.address, std::move(transmit.bytes));
     auto flow = flows_.find(to.flow);

@@ -39,6 +39,8 @@ public:
     struct Events {
         std::function<void(sip::Message, const sip::Endpoint&)> message;
         std::function<void(sip::TransactionId)> send_failed;
+        /// What has crossed the wire and is SIP, as it is.
+        std::function<void(bool received, const sip::Endpoint& peer, std::string_view bytes)> seen;
         std::function<void()> batch_end; ///< After the last of the messages that came together.
     };
     struct Counters {

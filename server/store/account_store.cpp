@@ -8,7 +8,7 @@ namespace {
 
 using webadmin::Account, webadmin::Ticket;
 
-constexpr std::string_view account_columns = "name, role, password, totp_secret, totp_step";
+constexpr std::string_view account_columns = "name, role, password, totp, totp_step";
 constexpr std::string_view ticket_columns = "id, kind, account, role, name, made, until";
 constexpr std::string_view kind_names[] = {"session", "token", "link"};
 
@@ -47,9 +47,9 @@ std::optional<Account> AccountStore::account(const std::string& name) {
 
 void AccountStore::put(const Account& account) {
     auto put = database_.prepare(
-        "INSERT INTO account (name, role, password, totp_secret, totp_step) VALUES (?,?,?,?,?) "
+        "INSERT INTO account (name, role, password, totp, totp_step) VALUES (?,?,?,?,?) "
         "ON CONFLICT (name) DO UPDATE SET role = excluded.role, password = excluded.password, "
-        "totp_secret = excluded.totp_secret, totp_step = excluded.totp_step");
+        "totp = excluded.totp, totp_step = excluded.totp_step");
     put.bind(1, account.name).bind(2, webadmin::name_of(account.role));
     put.bind(3, account.password).bind(4, hex_of(account.totp_secret));
     put.bind(5, account.totp_step).step();

@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 
+#include <limits>
+
 namespace lyceum::web {
 namespace {
 
@@ -133,6 +135,25 @@ bool WebBackend::leads(const std::string& member, const std::string& room) {
 
 std::vector<std::string> WebBackend::explain(const std::string& dialled) {
     return reach_.explain(dialled);
+}
+
+void WebBackend::messages_of(const std::string& call, Messages done) {
+    const auto id = parse_number<std::int64_t>(call);
+    const auto records = id && *id < std::numeric_limits<std::int64_t>::max()
+                             ? tables_.records.calls({*id + 1, 1, {}})
+                             : std::vector<store::Numbered<records::CallRecord>>();
+    if (records.empty() || records.front().id != *id) return done(std::nullopt);
+    reach_.messages_of(records.front().value.call_id, [done](const Reach::Seen& seen) {
+        std::vector<Object> out;
+        for (const auto& each : seen)
+            out.push_back({{"at", time_text(each.at)},
+                           {"after_ms", (each.at - seen.front().at) / 1ms},
+                           {"received", each.received},
+                           {"transport", sip::name_of(each.peer.transport)},
+                           {"peer", each.peer.address.to_string()},
+                           {"text", each.text}});
+        done(std::move(out));
+    });
 }
 
 void WebBackend::note(const webadmin::Note& note) {

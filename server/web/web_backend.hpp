@@ -3,6 +3,7 @@
 
 #include "server/focus/action.hpp"
 #include "server/focus/roster.hpp"
+#include "server/records/message_trace.hpp"
 #include "server/web/tables.hpp"
 #include "webadmin/live.hpp"
 
@@ -37,6 +38,8 @@ public:
                            std::function<void(std::optional<focus::Denial>)> done)>
             act;
         std::function<std::vector<std::string>(const std::string& dialled)> explain;
+        using Seen = std::vector<records::MessageTrace::Seen>;
+        std::function<void(std::string call_id, std::function<void(const Seen&)> done)> messages_of;
     };
 
     WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Reach reach);
@@ -47,6 +50,7 @@ public:
     bool leads(const std::string& member, const std::string& room) override;
     std::vector<std::string> explain(const std::string& dialled) override;
     const std::map<std::string, std::int64_t>& counters() override { return counters_; }
+    void messages_of(const std::string& call, Messages done) override;
     void note(const webadmin::Note& note) override;
 
     void set_counters(std::map<std::string, std::int64_t> counters) {

@@ -4,7 +4,7 @@ CREATE TABLE account (
     name        TEXT PRIMARY KEY,
     role        TEXT NOT NULL CHECK (role IN ('administrator', 'operator', 'teacher', 'reader')),
     password    TEXT NOT NULL DEFAULT '',
-    totp_secret TEXT NOT NULL DEFAULT '', -- Hexadecimal.
+    totp        TEXT NOT NULL DEFAULT '', -- Of his authenticator, in hexadecimal digits.
     totp_step   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 

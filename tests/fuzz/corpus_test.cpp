@@ -42,6 +42,7 @@ TEST(Corpus, Pidf) { EXPECT_GE(replay("fuzz/corpus/pidf", fuzz_pidf), 3u); }
 TEST(Corpus, Enum) { EXPECT_GE(replay("fuzz/corpus/enum", fuzz_enum), 3u); }
 TEST(Corpus, Register) { EXPECT_GE(replay("fuzz/corpus/register", fuzz_register), 2u); }
 TEST(Corpus, Conference) { EXPECT_GE(replay("fuzz/corpus/conference", fuzz_conference), 3u); }
+TEST(Corpus, Api) { EXPECT_GE(replay("fuzz/corpus/api", fuzz_api), 9u); }
 TEST(Corpus, Session) { EXPECT_GE(replay("fuzz/corpus/session", fuzz_session), 2u); }
 
 } // namespace

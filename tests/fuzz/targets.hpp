@@ -23,6 +23,7 @@ void fuzz_enum(ByteView input);
 void fuzz_pidf(ByteView input);
 void fuzz_xcap(ByteView input);
 void fuzz_conference(ByteView input);
+void fuzz_api(ByteView input);
 
 inline std::string_view as_text(ByteView input) {
     return {reinterpret_cast<const char*>(input.data()), input.size()};

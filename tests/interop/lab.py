@@ -579,7 +579,7 @@ class WebPhones(Browser):
             raise Skipped("JsSIP is not there: ./dev deps fetches it with npm")
         super().__init__()
         self._ask("POST", f"/session/{self.session}/url",
-                  {"url": f"https://{HOST}:{server.web_port}/"})  # A browser calls home, not elsewhere.
+                  {"url": f"https://{HOST}:{server.web_port}/healthz"})  # Of ours, and no dashboard.
         self._run("window.JsSIP = new Function(arguments[0] + '; return JsSIP;')();",
                   self.LIBRARY.read_text())
 

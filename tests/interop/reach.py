@@ -203,7 +203,7 @@ def test_a_browser_and_a_phone_call_each_other():
 def test_the_web_port_speaks_sip_to_who_asks_for_it_and_nothing_else():
     upgrade = ("Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
-    rows = [("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+    rows = [("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
             (f"GET /sip HTTP/1.1\r\n{upgrade}\r\n", "400"),
             (f"GET /sip HTTP/1.1\r\n{upgrade}Sec-WebSocket-Protocol: xmpp\r\n\r\n", "400"),
             (f"GET /sip HTTP/1.1\r\n{upgrade}Sec-WebSocket-Protocol: msrp, sip\r\n\r\n", "101"),

@@ -9,71 +9,6 @@
 namespace lyceum::webadmin {
 namespace {
 
-using Use = Field::Use;
-
-/// A server with things that have a name, a size and a secret.
-struct FakeBackend final : Backend {
-    FakeBackend() {
-        Collection things{"things",
-                          "Things",
-                          {{.name = "name", .use = Use::key, .most = 8},
-                           {.name = "size", .type = Field::Type::number, .most = 9, .least = 1},
-                           {.name = "color", .values = "red|green"},
-                           {.name = "pin", .guarded = true},
-                           {.name = "word", .use = Use::must_hide},
-                           {.name = "made", .use = Use::shown}}};
-        things.list = [this](const Query& query) {
-            std::vector<Object> out;
-            for (auto each = all.upper_bound(query.after);
-                 each != all.end() && out.size() < query.limit; ++each)
-                out.push_back(each->second);
-            return out;
-        };
-        things.find = [this](const std::string& name) {
-            return all.contains(name) ? std::optional(all.at(name)) : std::nullopt;
-        };
-        things.add = [this](const Object& sent) -> Result<Object, Problem> {
-            const auto name = text_in(sent, "name");
-            if (all.contains(name)) return Problem{409, "it is there", "name"};
-            all[name] = {
-                {"name", name}, {"size", 1}, {"color", "red"}, {"pin", "1234"}, {"made", "today"}};
-            return all[name];
-        };
-        things.change = [this](const std::string& name,
-                               const Object& sent) -> std::optional<Problem> {
-            for (const auto& [key, value] : sent) all[name][key] = value;
-            return std::nullopt;
-        };
-        things.remove = [this](const std::string& name) -> std::optional<Problem> {
-            all.erase(name);
-            return std::nullopt;
-        };
-        collections_.push_back(things);
-        Collection fixed{"fixed", "Only looked at", {{.name = "id", .use = Use::shown}}};
-        fixed.list = [](const Query&) { return std::vector<Object>{}; };
-        fixed.find = [](const std::string&) { return std::optional<Object>{}; };
-        collections_.push_back(fixed);
-    }
-    const std::vector<Collection>& collections() override { return collections_; }
-    std::string_view actions() override { return "mute|lock"; }
-    void act(Deed deed, Done done) override {
-        deeds.push_back(deed);
-        done(deed.participant == "99" ? std::optional(Problem{404, "nobody there"}) : std::nullopt);
-    }
-    bool leads(const std::string& member, const std::string& room) override {
-        return member == "teacher" && room == "7b";
-    }
-    std::vector<std::string> explain(const std::string& dialled) override { return {dialled}; }
-    const std::map<std::string, std::int64_t>& counters() override { return counters_; }
-    void note(const Note& note) override { notes.push_back(note); }
-
-    std::map<std::string, Object> all;
-    std::vector<Deed> deeds;
-    std::vector<Note> notes;
-    std::vector<Collection> collections_;
-    std::map<std::string, std::int64_t> counters_{{"calls", 3}, {"sip_sent_total", 8}};
-};
-
 struct ApiTest : testing::Test {
     ApiTest() {
         for (const auto role : roles) {
@@ -151,7 +86,8 @@ TEST_F(ApiTest, EveryRouteAsksWhoItIsAndWhatHeMayDo) {
                 EXPECT_EQ(status == 403, !may) << verb << target << name_of(role);
             }
         }
-    EXPECT_EQ(seen, (std::set<std::string>{"none", "log-in", "own-rooms", "read", "configure"}));
+    EXPECT_EQ(seen,
+              (std::set<std::string>{"none", "log-in", "own-rooms", "read", "act", "configure"}));
 }
 
 TEST_F(ApiTest, ACookieAloneChangesNothing) {

@@ -3,6 +3,7 @@ import './style.css';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { call, get, type Session, useSession } from './api';
+import { Calls } from './calls';
 import { t } from './i18n';
 import { live, useLive } from './live';
 import { Languages, LogIn } from './login';
@@ -12,7 +13,7 @@ import { People } from './people';
 import { RoomPage } from './room';
 import { Rooms } from './rooms';
 import { Settings } from './settings';
-import { Audit, Calls, Health, Numbers } from './tables';
+import { Audit, Health, Numbers } from './tables';
 
 const pages = ['now', 'rooms', 'people', 'numbers', 'calls', 'health', 'audit', 'settings'] as const;
 const titles: Record<(typeof pages)[number], string> = {
@@ -106,7 +107,7 @@ function Dashboard(props: {
             {current === 'rooms' && <Rooms mayConfigure={mayConfigure} />}
             {current === 'people' && <People mayConfigure={mayConfigure} />}
             {current === 'numbers' && <Numbers mayConfigure={mayConfigure} />}
-            {current === 'calls' && <Calls />}
+            {current === 'calls' && <Calls mayTrace={session.role !== 'reader'} />}
             {current === 'health' && <Health mayAct={mayAct} />}
             {current === 'audit' && <Audit />}
             {current === 'settings' && (

@@ -59,7 +59,7 @@ export function Dialog(props: {
     <dialog ref={ref} onClose={props.onClose} aria-label={props.title}>
       <article>
         <header>
-          <button class="plain close" aria-label={t('Close')} onClick={props.onClose}>
+          <button class="plain shut" aria-label={t('Close')} onClick={props.onClose}>
             ×
           </button>
           <strong>{props.title}</strong>

@@ -1,4 +1,4 @@
-/** Pages that are tables: numbers, calls, the audit log, and who may use this page. */
+/** Pages that are tables: numbers, the audit log, and who may use this page. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { at, get, post, remove } from './api';
@@ -195,44 +195,6 @@ export function Numbers(props: { mayConfigure: boolean }) {
         }
       />
     </>
-  );
-}
-
-interface Heard {
-  mos_tenths?: number;
-  loss_permille?: number;
-  jitter_ms?: number;
-}
-
-export function Calls() {
-  return (
-    <Table
-      path="/calls"
-      columns={[
-        { title: label('began'), show: (row) => dateTime(String(row.started)) },
-        column('caller'),
-        column('callee'),
-        column('way'),
-        {
-          title: label('talked'),
-          show: (row) => (row.answered ? String(row.seconds) : <Chip kind="warn">—</Chip>),
-        },
-        { title: label('why'), show: (row) => `${row.status} ${row.why}` },
-        {
-          title: 'MOS',
-          show: (row) => {
-            const heard = row.heard as Heard;
-            if (heard.mos_tenths === undefined) return '';
-            const good = heard.mos_tenths >= 36;
-            return (
-              <span title={`${(heard.loss_permille ?? 0) / 10} % · ${heard.jitter_ms} ms`}>
-                <Chip kind={good ? 'live' : 'warn'}>{(heard.mos_tenths / 10).toFixed(1)}</Chip>
-              </span>
-            );
-          },
-        },
-      ]}
-    />
   );
 }
 
