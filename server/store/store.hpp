@@ -139,6 +139,7 @@ public:
 
 private:
     void read_rules(focus::Room& room);
+    void complete(std::vector<UserRow>& users);
 
     sql::Database database_;
     sql::Statement find_room_, find_policy_, find_roles_, find_user_, find_member_, find_alias_;

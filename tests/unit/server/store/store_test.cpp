@@ -406,6 +406,36 @@ TEST_F(StoreTest, GroupsAndLessonsAreKept) {
     EXPECT_FALSE(store.groups().members("7b"));
 }
 
+TEST_F(StoreTest, UsersComeInPagesWithWhatIsSetForThem) {
+    Store store(directory);
+    for (const auto* name : {"ann", "ben", "cid", "dan"}) store.add_user(name, "secret");
+    store.add_group("7b");
+    store.add_group("staff");
+    for (const auto* name : {"ann", "cid"}) store.join_group("7b", name);
+    store.join_group("staff", "cid");
+    store.add_alias("+4930", "cid");
+    store.add_alias("+4931", "nobody");
+    store.set_forwarding("ben", {.busy = "cid"});
+    const auto page = store.user_rows("ann", 2, "");
+    ASSERT_EQ(page.size(), 2u);
+    EXPECT_EQ(page[0].name, "ben");
+    EXPECT_EQ(page[0].forwarding.busy, "cid");
+    EXPECT_TRUE(page[0].groups.empty() && page[0].numbers.empty());
+    EXPECT_EQ(page[1].groups, (std::vector<std::string>{"7b", "staff"}));
+    EXPECT_EQ(page[1].numbers, (std::vector<std::string>{"+4930"}));
+    const auto names = [&](std::string_view text) {
+        std::string out;
+        for (const auto& each : store.user_rows("", 10, text)) out += each.name + " ";
+        return out;
+    };
+    EXPECT_EQ(names("7B"), "ann cid ");
+    EXPECT_EQ(names("4930"), "cid ");
+    EXPECT_EQ(names("AN"), "ann dan ");
+    EXPECT_EQ(names("nobody"), "");
+    EXPECT_FALSE(store.user_row("nobody"));
+    EXPECT_EQ(store.user_row("ann")->groups, (std::vector<std::string>{"7b"}));
+}
+
 TEST_F(StoreTest, CallRecordsAreKeptForATime) {
     auto database = open_database(directory);
     RecordStore store(database);
