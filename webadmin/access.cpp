@@ -117,7 +117,7 @@ void Access::handle_verified(bool right, const Stranger& stranger, const std::st
         if (!uses_code(*account, code, now))
             return reply(response_of({401, "the code is wrong or was used already", "code"}));
     }
-    failures_.erase(stranger);
+    forget_failures(stranger);
     start_session(*account, request, now, reply);
 }
 
@@ -175,7 +175,7 @@ void Access::set_password(const Object& sent, const http::Request& request, cons
          reply = std::move(reply)](bool right) mutable {
             if (!right)
                 return reply(response_of({403, "the old password is wrong", "old_password"}));
-            failures_.erase(stranger);
+            forget_failures(stranger);
             passwords_.hash(std::move(wanted),
                             [this, who, reply = std::move(reply)](std::string encoded) {
                                 auto changed = accounts_.account(who.name);
@@ -241,25 +241,36 @@ bool Access::uses_code(Account& account, std::string_view code, WallTime now) {
 }
 
 std::optional<http::Response> Access::refusal_of(const Stranger& stranger, WallTime now) const {
-    const auto known = failures_.find(stranger);
-    if (known == failures_.end() || known->second.until <= now) return std::nullopt;
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(known->second.until - now);
+    WallTime until = now;
+    for (const auto& each : {stranger, Stranger{{}, stranger.second}})
+        if (const auto known = failures_.find(each); known != failures_.end())
+            until = std::max(until, known->second.until);
+    if (until <= now) return std::nullopt;
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(until - now);
     auto response = response_of({429, "too many failures: wait a moment"});
     response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
     return response;
 }
 
 void Access::note_failure(const Stranger& stranger, WallTime now) {
-    if (failures_.size() >= strangers_max && !failures_.contains(stranger))
+    if (failures_.size() >= strangers_max)
         std::erase_if(failures_, [now](const auto& each) { return each.second.until <= now; });
     // Still full of people who wait: one of them more or less does not matter.
     if (failures_.size() >= strangers_max) failures_.erase(failures_.begin());
-    auto& failures = failures_[stranger];
-    ++failures.count;
-    const int beyond = std::min(failures.count - free_failures, 10);
-    if (beyond >= 0)
-        failures.until =
-            now + std::min(std::chrono::seconds(1 << beyond), std::chrono::seconds(wait_max));
+    const auto count = [&](const Stranger& who, int free) {
+        auto& failures = failures_[who];
+        const int beyond = std::min(++failures.count - free, 10);
+        if (beyond < 0) return;
+        const std::chrono::seconds wait(1 << beyond);
+        failures.until = now + std::min(wait, std::chrono::seconds(wait_max));
+    };
+    count(stranger, free_failures);
+    count({{}, stranger.second}, 10 * free_failures);
+}
+
+void Access::forget_failures(const Stranger& stranger) {
+    failures_.erase(stranger);
+    failures_.erase(Stranger{{}, stranger.second});
 }
 
 } // namespace lyceum::webadmin

@@ -32,7 +32,8 @@ std::string link_for(Accounts& accounts, Entropy& entropy, const Account& accoun
 /// lets somebody in is known here by its hash only; a password by what argon2id makes of it.
 ///
 /// Failures are slowed down: after `free_failures` for one name from one network, the next is
-/// refused for a second, and twice as long each time, up to `wait_max`.
+/// refused for a second, and twice as long each time, up to `wait_max`; so it is after ten times as
+/// many for any names.
 class Access {
 public:
     static constexpr std::string_view cookie = "lyceum";
@@ -48,6 +49,8 @@ public:
         : accounts_(accounts), passwords_(passwords), entropy_(entropy) {}
 
     std::optional<Who> identify(const http::Request& request, WallTime now);
+    /// Whether there is an account of that name.
+    bool knows(const std::string& name) { return accounts_.account(name).has_value(); }
     /// Whether he is still let in.
     bool is_valid(const Who& who, WallTime now);
     /// Whether a request that changes something comes from our own page.
@@ -82,6 +85,7 @@ private:
                          const http::Request& request, WallTime now, const Reply& reply);
     std::optional<http::Response> refusal_of(const Stranger& stranger, WallTime now) const;
     void note_failure(const Stranger& stranger, WallTime now);
+    void forget_failures(const Stranger& stranger);
     bool uses_code(Account& account, std::string_view code, WallTime now);
 
     Accounts& accounts_;

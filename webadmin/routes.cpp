@@ -206,14 +206,14 @@ void Api::show_session(Call& call) { call.reply(json_response(access_.shown(*cal
 void Api::log_in(Call& call) {
     auto reply = [this, at = call.now, name = text_in(call.sent, "account"),
                   peer = call.request.peer, done = call.reply](http::Response response) {
-        if (response.status == 200)
-            log_.info("web.log-in", {{"account", name}, {"from", peer.to_string()}});
-        else
-            log_.warning(
-                "web.log-in-refused",
-                {{"account", name}, {"from", peer.to_string()}, {"status", response.status}});
-        backend_.note({at, name, "log-in", peer.ip.to_string(),
-                       response.status == 200 ? "" : std::string(title_of(response.status))});
+        const bool in = response.status == 200;
+        const Redacted from{peer.ip.to_string()};
+        if (in) log_.info("web.log-in", {{"account", Redacted{name}}, {"from", from}});
+        else log_.warning("web.log-in-refused", {{"account", Redacted{name}}, {"from", from}});
+        // What strangers make up is in the log only: the audit log is not for them to fill.
+        if (in || access_.knows(name))
+            backend_.note(
+                {at, name, "log-in", from.text, in ? "" : std::string(title_of(response.status))});
         done(std::move(response));
     };
     access_.log_in(call.sent, call.request, call.now, std::move(reply));

@@ -20,7 +20,7 @@ constexpr std::string_view sip_path = "/sip", events_path = "/api/v1/events";
 constexpr auto tickets_looked_at_every = 30s;
 
 /// A WebSocket of the web's thread as the thread of the calls has it: what is sent and what comes
-/// changes threads.
+/// changes threads. The socket itself is touched, and let go, on the thread of the web only.
 class Across final : public net::Connection, public std::enable_shared_from_this<Across> {
 public:
     using Post = std::function<void(std::function<void()>)>;
@@ -37,11 +37,13 @@ public:
     }
     void send(std::string bytes, sip::TransactionId transaction) override {
         to_web_([self = shared_from_this(), bytes = std::move(bytes), transaction]() mutable {
-            self->inner_->send(std::move(bytes), transaction);
+            if (self->inner_) self->inner_->send(std::move(bytes), transaction);
         });
     }
     void close(std::string_view why) override {
-        to_web_([self = shared_from_this(), why = std::string(why)] { self->inner_->close(why); });
+        to_web_([self = shared_from_this(), why = std::string(why)] {
+            if (self->inner_) self->inner_->close(why);
+        });
     }
 
 private:
@@ -53,6 +55,7 @@ private:
                     });
                 },
                 [self](std::string_view why) {
+                    self->to_web_([self] { self->inner_.reset(); }); // It holds these events.
                     self->to_calls_([self, why = std::string(why)] { self->events_.closed(why); });
                 },
                 [self](sip::TransactionId transaction) {
@@ -66,6 +69,10 @@ private:
     std::shared_ptr<net::Connection> inner_; ///< On the thread of the web.
 };
 
+http::Response not_found() {
+    return {404, "text/plain; charset=utf-8", "There is nothing of that name.\n"};
+}
+
 void add_security(http::Response& response, bool secure) {
     auto& headers = response.headers;
     headers.emplace_back("X-Content-Type-Options", "nosniff");
@@ -73,6 +80,34 @@ void add_security(http::Response& response, bool secure) {
     headers.emplace_back("X-Frame-Options", "DENY");
     if (secure) headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
 }
+
+/// What a request waits for, wherever it travels: called on the thread of the web, and let go there
+/// too, since a socket is behind it. If everybody has let go of it without an answer, it is 503.
+class Answer {
+public:
+    Answer(boost::asio::io_context& io, net::WebListener::Reply reply, bool secure)
+        : io_(io), reply_(std::move(reply)), secure_(secure) {}
+    ~Answer() {
+        if (reply_)
+            boost::asio::post(io_, [reply = std::move(reply_)] {
+                auto response = webadmin::response_of({503, "it could not be done: try again"});
+                response.headers.emplace_back("Retry-After", "5");
+                reply(std::move(response));
+            });
+    }
+    Answer(const Answer&) = delete;
+    Answer& operator=(const Answer&) = delete;
+
+    void give(http::Response response) {
+        add_security(response, secure_);
+        std::exchange(reply_, {})(std::move(response));
+    }
+
+private:
+    boost::asio::io_context& io_;
+    net::WebListener::Reply reply_;
+    bool secure_;
+};
 
 } // namespace
 
@@ -83,7 +118,15 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
       listener_(io_, {*IpAddress::parse(configuration.bind), configuration.web_port,
                       certificate_of(configuration)}),
       passwords_(entropy_,
-                 [this](std::function<void()> done) { boost::asio::post(io_, std::move(done)); }),
+                 [this](std::function<void()> done) {
+                     here([this, done = std::move(done)] {
+                         try {
+                             done();
+                         } catch (const sql::Error& error) {
+                             log_.error("web.database", {{"why", error.what()}});
+                         }
+                     });
+                 }),
       access_(tables_.accounts, passwords_, entropy_),
       backend_(tables_, entropy_, net::wall_now,
                {[this](std::string room, focus::Action action, focus::Actor by, auto done) {
@@ -125,7 +168,7 @@ void WebService::start() {
     listener_.start([this](const http::Request& request,
                            net::WebListener::Upgrade offer) { upgrade(request, std::move(offer)); },
                     [this](const http::Request& request, net::WebListener::Reply reply) {
-                        return serve(request, std::move(reply));
+                        serve(request, std::move(reply));
                     });
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "web");
@@ -150,25 +193,22 @@ void WebService::reload_certificate() {
     });
 }
 
-bool WebService::serve(const http::Request& request, net::WebListener::Reply reply) {
-    const auto safe = [reply = std::move(reply), secure = request.secure](http::Response response) {
-        add_security(response, secure);
-        reply(std::move(response));
-    };
+void WebService::serve(const http::Request& request, net::WebListener::Reply reply) {
+    const auto safe = [answer = std::make_shared<Answer>(io_, std::move(reply), request.secure)](
+                          http::Response response) { answer->give(std::move(response)); };
     if (request.target.starts_with(XcapService::root)) {
         calls_.post([this, request, safe] {
             const auto back = [this, safe](http::Response response) {
                 here([safe, response = std::move(response)] { safe(response); });
             };
-            if (!calls_.xcap(request, back)) back({.status = 404});
+            if (!calls_.xcap(request, back)) back(not_found());
         });
-        return true;
+        return;
     }
     try {
-        return serve_own(request, safe);
+        if (!serve_own(request, safe)) safe(not_found());
     } catch (const sql::Error& error) {
         safe(unavailable(error));
-        return true;
     }
 }
 
@@ -212,7 +252,7 @@ void WebService::upgrade(const http::Request& request, net::WebListener::Upgrade
             return offer.refuse(unavailable(error));
         }
     }
-    offer.refuse({404, "text/plain; charset=utf-8", "There is nothing of that name.\n"});
+    offer.refuse(not_found());
 }
 
 /// RFC 7118. The thread of the calls takes it or not; then it is accepted here.

@@ -76,7 +76,7 @@ private:
 
     template <class Work>
     void here(Work work); ///< On the thread of the web.
-    bool serve(const http::Request& request, net::WebListener::Reply reply);
+    void serve(const http::Request& request, net::WebListener::Reply reply);
     bool serve_own(const http::Request& request, const net::WebListener::Reply& reply);
     void upgrade(const http::Request& request, net::WebListener::Upgrade offer);
     void take_sip(const http::Request& request, net::WebListener::Upgrade offer);

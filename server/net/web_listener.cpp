@@ -284,11 +284,9 @@ private:
         auto request = request_of(*visit);
         visit->only_head = request.method == "HEAD";
         if (visit->only_head) request.method = "GET";
-        const auto respond = [self = shared_from_this(), visit](http::Response response) {
+        serve_(request, [self = shared_from_this(), visit](http::Response response) {
             self->reply(visit, std::move(response));
-        };
-        if (!serve_(request, respond))
-            respond({404, "text/plain; charset=utf-8", "There is nothing of that name.\n"});
+        });
     }
 
     template <class Stream>

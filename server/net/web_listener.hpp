@@ -38,8 +38,7 @@ public:
     };
     /// To be called once, on the thread of the listener; later is well.
     using Reply = std::function<void(http::Response)>;
-    /// False: there is nothing of that name.
-    using Serve = std::function<bool(const http::Request& request, Reply reply)>;
+    using Serve = std::function<void(const http::Request& request, Reply reply)>;
 
     /// Somebody asks for a WebSocket. One of these is to be called, once, on the thread of the
     /// listener; later is well.

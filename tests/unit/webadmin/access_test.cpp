@@ -72,6 +72,22 @@ TEST_F(AccessTest, AfterSomeFailuresEachCostsMoreTimeAlsoForTheRightPassword) {
     EXPECT_EQ(log_in("correct horse").status, 200);
 }
 
+TEST_F(AccessTest, WhoTriesManyNamesIsSlowedDownToo) {
+    int tries = 0;
+    const auto guess = [&] {
+        int status = 0;
+        access.log_in({{"account", "guess" + std::to_string(tries)}, {"password", "12345678"}},
+                      from, now, [&](const http::Response& response) { status = response.status; });
+        return status;
+    };
+    while (guess() == 401 && tries < 1000) ++tries;
+    EXPECT_EQ(tries, 10 * Access::free_failures);
+    EXPECT_EQ(log_in("correct horse").status, 429);
+    now += std::chrono::seconds(1);
+    EXPECT_EQ(log_in("correct horse").status, 200);
+    EXPECT_EQ(guess(), 401) << "forgiven";
+}
+
 TEST_F(AccessTest, ACodeCountsOnceAndGuessingItIsSlowedDownToo) {
     memory.accounts["ann"].totp_secret = "12345678901234567890";
     const auto code = totp_code("12345678901234567890", totp_step_at(now));
