@@ -68,7 +68,10 @@ std::optional<http::Response> page_at(std::string_view target, std::string_view 
     const auto found = files().find(path);
     if (found == files().end()) {
         if (path != "/index.html") return std::nullopt;
-        return http::Response{200, std::string(type_of(path)), std::string(no_page)};
+        return http::Response{200,
+                              std::string(type_of(path)),
+                              std::string(no_page),
+                              {{"Content-Security-Policy", std::string(policy)}}};
     }
     const auto& file = found->second;
     http::Response out{

@@ -98,7 +98,9 @@ public:
     Answer(const Answer&) = delete;
     Answer& operator=(const Answer&) = delete;
 
+    /// The first counts: what went wrong after it is in the log.
     void give(http::Response response) {
+        if (!reply_) return;
         add_security(response, secure_);
         std::exchange(reply_, {})(std::move(response));
     }
@@ -128,7 +130,7 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
                      });
                  }),
       access_(tables_.accounts, passwords_, entropy_),
-      backend_(tables_, entropy_, net::wall_now,
+      backend_(tables_, entropy_, net::wall_now, log,
                {[this](std::string room, focus::Action action, focus::Actor by, auto done) {
                     calls_.post([this, room = std::move(room), action = std::move(action),
                                  by = std::move(by), done = std::move(done)] {

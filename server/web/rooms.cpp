@@ -12,7 +12,7 @@ namespace {
 using Type = Field::Type;
 using Use = Field::Use;
 
-/// A rule by its name, or by its name and the role that it is for: "lobby", "speak host".
+/// A rule by its name, or by its name and the role that it is for: "lobby", "joins host".
 std::string name_of(const focus::PolicyRow& row) {
     return row.role.empty() ? row.name : row.name + " " + row.role;
 }
@@ -83,7 +83,7 @@ std::vector<Field> room_fields() {
             {.name = "policy",
              .type = Type::object,
              .about =
-                 "Rules set for this room: see settings. \"speak\", or \"speak listener\" for a "
+                 "Rules set for this room: see settings. \"joins\", or \"joins listener\" for a "
                  "role; null: as in the organisation",
              .most = 100},
             {.name = "roles",

@@ -95,8 +95,8 @@ Problem problem_of(focus::Denial denial) {
     return {409, why};
 }
 
-WebBackend::WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Reach reach)
-    : tables_(tables), reach_(std::move(reach)) {
+WebBackend::WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Log& log, Reach reach)
+    : tables_(tables), log_(log), reach_(std::move(reach)) {
     for (int i = 0; i < static_cast<int>(Kind::count_); ++i)
         actions_.append(actions_.empty() ? "" : "|").append(focus::name_of(static_cast<Kind>(i)));
     collections_ = {users(tables),
@@ -156,13 +156,18 @@ void WebBackend::messages_of(const std::string& call, Messages done) {
     });
 }
 
+/// What was done stays done, also when it cannot be noted any more.
 void WebBackend::note(const webadmin::Note& note) {
-    tables_.records.add({.at = note.at,
-                         .who = note.who,
-                         .way = std::string(focus::name_of(focus::By::web)),
-                         .action = note.what,
-                         .whom = note.whom,
-                         .refused = note.refused});
+    try {
+        tables_.records.add({.at = note.at,
+                             .who = note.who,
+                             .way = std::string(focus::name_of(focus::By::web)),
+                             .action = note.what,
+                             .whom = note.whom,
+                             .refused = note.refused});
+    } catch (const sql::Error& error) {
+        log_.error("audit.not-written", {{"what", note.what}, {"why", error.what()}});
+    }
 }
 
 } // namespace lyceum::web

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/log.hpp"
 #include "server/focus/action.hpp"
 #include "server/focus/roster.hpp"
 #include "server/records/message_trace.hpp"
@@ -42,7 +43,7 @@ public:
         std::function<void(std::string call_id, std::function<void(const Seen&)> done)> messages_of;
     };
 
-    WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Reach reach);
+    WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Log& log, Reach reach);
 
     const std::vector<Collection>& collections() override { return collections_; }
     std::string_view actions() override { return actions_; }
@@ -59,6 +60,7 @@ public:
 
 private:
     Tables& tables_;
+    Log& log_;
     Reach reach_;
     std::string actions_;
     std::vector<Collection> collections_;
