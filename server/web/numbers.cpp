@@ -10,14 +10,6 @@ namespace {
 using Type = Field::Type;
 using Use = Field::Use;
 
-/// The one of them with this key.
-std::optional<Object> one_of(std::vector<Object> all, std::string_view key,
-                             const std::string& name) {
-    for (auto& each : all)
-        if (iequals(text_or(each, key, ""), name)) return std::move(each);
-    return std::nullopt;
-}
-
 std::vector<Object> all_aliases(store::Store& store) {
     std::vector<Object> out;
     for (auto& [name, target] : store.aliases())
@@ -88,10 +80,7 @@ Collection aliases(Tables& tables) {
                    {{.name = "name", .use = Use::key, .about = "As it is dialled", .most = 64},
                     {.name = "target", .use = Use::fixed, .about = "A name of ours, or a URI"}}};
     auto& store = tables.store;
-    out.list = [&store](const Query& query) { return page_of(all_aliases(store), "name", query); };
-    out.find = [&store](const std::string& name) {
-        return one_of(all_aliases(store), "name", name);
-    };
+    read_whole(out, [&store] { return all_aliases(store); });
     out.add = [&store](const Object& sent) -> Result<Object, Problem> {
         const auto name = text_or(sent, "name", ""), target = text_or(sent, "target", "");
         if (auto problem = problem_of(store.add_alias(name, target))) return *problem;
@@ -129,13 +118,8 @@ Collection routes(Tables& tables) {
                      .use = Use::fixed,
                      .about = "Who has to show his password; true, if it is not said"}}};
     auto& store = tables.store;
-    out.list = [&store](const Query& query) {
-        return page_of(all_routes(store), "pattern", query);
-    };
-    out.find = [&store](const std::string& pattern) {
-        return one_of(all_routes(store), "pattern", pattern);
-    };
-    out.add = [&store](const Object& sent) -> Result<Object, Problem> {
+    read_whole(out, [&store] { return all_routes(store); });
+    out.add = [&store, find = out.find](const Object& sent) -> Result<Object, Problem> {
         const routing::NumberRoute route{text_or(sent, "pattern", ""),
                                          text_or(sent, "target", ""),
                                          static_cast<unsigned>(number_or(sent, "strip", 0)),
@@ -143,7 +127,7 @@ Collection routes(Tables& tables) {
                                          flag_or(sent, "redirects", false),
                                          flag_or(sent, "members_only", true)};
         if (auto problem = problem_of(store.add_number_route(route))) return *problem;
-        return *one_of(all_routes(store), "pattern", route.pattern);
+        return *find(route.pattern);
     };
     out.remove = [&store](const std::string& pattern) -> std::optional<Problem> {
         if (!store.remove_number_route(pattern)) return not_there();
@@ -188,11 +172,8 @@ Collection trunks(Tables& tables) {
          {.name = "registration", .use = Use::shown, .about = "What the provider said last"},
          {.name = "states", .type = Type::texts, .use = Use::shown, .about = "Of the gateways"}}};
     auto& store = tables.store;
-    out.list = [&store](const Query& query) { return page_of(all_trunks(store), "name", query); };
-    out.find = [&store](const std::string& name) {
-        return one_of(all_trunks(store), "name", name);
-    };
-    out.add = [&store](const Object& sent) -> Result<Object, Problem> {
+    read_whole(out, [&store] { return all_trunks(store); });
+    out.add = [&store, find = out.find](const Object& sent) -> Result<Object, Problem> {
         auto trunk = trunk_in(sent);
         if (!trunk) return trunk.error();
         auto transaction = store.transaction();
@@ -201,10 +182,10 @@ Collection trunks(Tables& tables) {
             if (auto fault = store.add_gateway(trunk->name, gateway))
                 return Problem{422, fault->what, "gateways"};
         transaction.commit();
-        return *one_of(all_trunks(store), "name", trunk->name);
+        return *find(trunk->name);
     };
-    out.remove = [&store](const std::string& name) -> std::optional<Problem> {
-        if (!one_of(all_trunks(store), "name", name)) return not_there();
+    out.remove = [&store, find = out.find](const std::string& name) -> std::optional<Problem> {
+        if (!find(name)) return not_there();
         if (auto fault = store.remove_trunk(name)) return Problem{409, fault->what};
         return std::nullopt;
     };
@@ -227,8 +208,7 @@ Collection bans(Tables& tables) {
                             {"why", ban.why}});
         return list;
     };
-    out.list = [all](const Query& query) { return page_of(all(), "address", query); };
-    out.find = [all](const std::string& address) { return one_of(all(), "address", address); };
+    read_whole(out, all);
     out.remove = [&store](const std::string& text) -> std::optional<Problem> {
         const auto address = IpAddress::parse(text);
         if (!address || !store.remove_ban(*address)) return not_there();

@@ -144,19 +144,19 @@ Collection groups(Tables& tables) {
                    {{.name = "name", .use = Use::key, .about = "It is dialled by it", .most = 64},
                     {.name = "members", .type = Type::texts, .about = "Users", .most = 10'000}}};
     auto& store = tables.store;
-    const auto all = [&store] {
+    const auto shown_group = [](const std::string& name, const routing::Groups::Names& members) {
+        return Object{{"name", name}, {"members", json::array(members.begin(), members.end())}};
+    };
+    read_whole(out, [&store, shown_group] {
         std::vector<Object> list;
         const auto groups = store.groups();
-        for (const auto& [name, members] : groups.all())
-            list.push_back(
-                {{"name", name}, {"members", json::array(members.begin(), members.end())}});
+        for (const auto& [name, members] : groups.all()) list.push_back(shown_group(name, members));
         return list;
-    };
-    out.list = [all](const Query& query) { return page_of(all(), "name", query); };
-    out.find = [all](const std::string& name) -> std::optional<Object> {
-        for (auto& each : all())
-            if (text_or(each, "name", "") == name) return std::move(each);
-        return std::nullopt;
+    });
+    out.find = [&store, shown_group](const std::string& name) -> std::optional<Object> {
+        const auto groups = store.groups();
+        const auto* members = groups.members(name); // Their names are as they are written.
+        return members ? std::optional(shown_group(name, *members)) : std::nullopt;
     };
     const auto write = [&store](const std::string& name,
                                 const Object& sent) -> std::optional<Problem> {

@@ -109,12 +109,7 @@ Collection subscriptions(Tables& tables) {
                             {"expires", time_text(each.expires)}});
         return list;
     };
-    out.list = [all](const Query& query) { return page_of(all(), "id", query); };
-    out.find = [all](const std::string& id) -> std::optional<Object> {
-        for (auto& each : all())
-            if (json::serialize(each.at("id")) == id) return std::move(each);
-        return std::nullopt;
-    };
+    read_whole(out, all);
     return out;
 }
 
@@ -132,12 +127,7 @@ Collection messages(Tables& tables) {
                             {"octets", each.request.size()}});
         return list;
     };
-    out.list = [all](const Query& query) { return page_of(all(), "id", query); };
-    out.find = [all](const std::string& id) -> std::optional<Object> {
-        for (auto& each : all())
-            if (json::serialize(each.at("id")) == id) return std::move(each);
-        return std::nullopt;
-    };
+    read_whole(out, all);
     return out;
 }
 

@@ -17,17 +17,18 @@ bool has_text(const json::value& value, std::string_view text) {
                        [&](const auto& each) { return has_text(each, text); });
 }
 
+std::string key_of(const Object& object, std::string_view key) {
+    const auto& value = object.at(key);
+    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
 } // namespace
 
 std::vector<Object> page_of(std::vector<Object> all, std::string_view key, const Query& query) {
-    const auto name_of = [key](const Object& object) {
-        const auto& value = object.at(key);
-        return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-    };
     auto from = all.begin();
     if (!query.after.empty()) {
         from = std::find_if(all.begin(), all.end(),
-                            [&](const auto& each) { return name_of(each) == query.after; });
+                            [&](const auto& each) { return key_of(each, key) == query.after; });
         if (from != all.end()) ++from;
     }
     std::vector<Object> out;
@@ -38,6 +39,16 @@ std::vector<Object> page_of(std::vector<Object> all, std::string_view key, const
         if (query.text.empty() || fits) out.push_back(std::move(*from));
     }
     return out;
+}
+
+void read_whole(Collection& collection, std::function<std::vector<Object>()> all) {
+    const auto key = collection.key();
+    collection.list = [key, all](const Query& query) { return page_of(all(), key, query); };
+    collection.find = [key, all](const std::string& name) -> std::optional<Object> {
+        for (auto& each : all())
+            if (iequals(key_of(each, key), name)) return std::move(each);
+        return std::nullopt;
+    };
 }
 
 std::optional<Problem> problem_of(const std::optional<Fault>& fault) {

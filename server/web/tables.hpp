@@ -62,6 +62,9 @@ namespace json = webadmin::json;
 
 /// Of what stands in memory in the order of its keys: the part that was asked for.
 std::vector<Object> page_of(std::vector<Object> all, std::string_view key, const Query& query);
+/// `list` and `find` of a collection that is small enough to be read as a whole each time; keys are
+/// compared without regard to case.
+void read_whole(Collection& collection, std::function<std::vector<Object>()> all);
 /// A fault of the store as a problem of what was sent.
 std::optional<Problem> problem_of(const std::optional<Fault>& fault);
 Problem not_there();
