@@ -88,7 +88,7 @@ std::optional<ConferenceMedia::LegRecord> ConferenceMedia::remove_leg(LegId id, 
     auto* leg = find(id);
     if (!leg) return std::nullopt;
     auto& media = leg->media;
-    LegRecord record{media.counters(), media.quality(), media.heard_by_peer()};
+    LegRecord record{media.counters(), media.quality(), media.heard_by_peer(), report_of(*leg)};
     if (auto packet = media.rtcp(now, ntp(now), true))
         outputs_.push_back(
             SendRtcp{id, media.rtcp_target(), std::move(*packet), media.settings().rtcp_mux});
@@ -131,6 +131,7 @@ void ConferenceMedia::handle_timeout(TimePoint now) {
         maintain(*leg, now);
     }
     tell_levels();
+    tell_reports();
     if (options_.spatial)
         for (auto& leg : legs_) leg->place_before = leg->place;
     // Nobody listens to it any more.
@@ -151,6 +152,7 @@ void ConferenceMedia::pull_all(TimePoint now) {
         else leg.present = leg.care.finish(leg.frame);
         const int level = leg.present ? level_db(leg.frame) : silence_db;
         if (leg.present || leg.echo) watch(leg, level);
+        leg.loudest_db = std::max(leg.loudest_db, level);
         leg.loudness_db = std::max(level, std::max(leg.loudness_db - 1, silence_db));
         if (level >= options_.speech_level_db) {
             leg.speaking_ticks = static_cast<int>(hangover / options_.tick);
@@ -185,6 +187,24 @@ void ConferenceMedia::tell_levels() {
     const bool any = !levels.heard_db.empty();
     if (any || levels_told_) outputs_.emplace_back(std::move(levels));
     levels_told_ = any;
+}
+
+rtp::StreamReport ConferenceMedia::report_of(Leg& leg) {
+    auto out = leg.media.report();
+    out.peak_db = std::exchange(leg.loudest_db, silence_db);
+    return out;
+}
+
+void ConferenceMedia::tell_reports() {
+    since_reports_ += options_.tick;
+    if (since_reports_ < reports_every) return;
+    since_reports_ = {};
+    Reports reports{
+        {}, counters_.ticks - reported_.ticks, counters_.late_ticks - reported_.late_ticks};
+    reported_ = counters_;
+    reports.legs.reserve(legs_.size());
+    for (auto& leg : legs_) reports.legs.emplace_back(leg->id, report_of(*leg));
+    outputs_.emplace_back(std::move(reports));
 }
 
 /// Looks for what spoils a room, in the sound of those who speak.

@@ -78,14 +78,19 @@ public:
     struct Levels { ///< Who was heard since this was said last, how loud; empty: all are silent.
         std::vector<std::pair<LegId, int>> heard_db; ///< By their numbers.
     };
+    struct Reports { ///< How everybody is heard, and how this conference does.
+        std::vector<std::pair<LegId, rtp::StreamReport>> legs;
+        std::uint64_t ticks = 0, late_ticks = 0; ///< Since the ones before.
+    };
     struct EchoReturned { ///< It sends the room's own sound back, so much later.
         LegId leg;
         Duration after;
     };
     ///@}
-    using Output = std::variant<SendRtp, SendRtcp, Digit, LegLost, Howling, EchoReturned, Levels>;
-    /// Between two `Levels`.
-    static constexpr Duration levels_every = 200ms;
+    using Output =
+        std::variant<SendRtp, SendRtcp, Digit, LegLost, Howling, EchoReturned, Levels, Reports>;
+    /// Between two `Levels`, and between two `Reports`.
+    static constexpr Duration levels_every = 200ms, reports_every = 5s;
 
     struct Counters {
         std::uint64_t ticks = 0, packets = 0, strangers = 0;
@@ -118,6 +123,7 @@ public:
         LegCounters counters;
         rtp::Quality quality;
         std::optional<rtp::VoipMetrics> heard_by_peer;
+        rtp::StreamReport last; ///< Of the time since its last report.
     };
     /// Says RTCP BYE and forgets the leg; how it was, for the record.
     std::optional<LegRecord> remove_leg(LegId id, TimePoint now);
@@ -151,9 +157,10 @@ private:
         Part part;
         float gain = 1; ///< That its voice had at the end of the last tick.
         SoundQueue sounds;
-        int peak_db = silence_db; ///< Since the last Levels.
-        Path path = Path::good;   ///< What `key` was made for.
-        bool rekeyed = false;     ///< Since the last tick.
+        int peak_db = silence_db;    ///< Since the last Levels, in the mix.
+        int loudest_db = silence_db; ///< Since its last report, wherever it was heard.
+        Path path = Path::good;      ///< What `key` was made for.
+        bool rekeyed = false;        ///< Since the last tick.
         Frame frame{};
         bool present = false;         ///< `frame` holds sound of this tick that is in the mix.
         bool heard = false;           ///< Is one of those whom the mix has room for.
@@ -181,6 +188,8 @@ private:
     void choose_speakers(std::span<Leg*> speaking, std::size_t most);
     void mix_circles();
     void tell_levels();
+    void tell_reports();
+    static rtp::StreamReport report_of(Leg& leg);
     Circle& circle_of(CircleId id);
     void leave_circle(const Leg& leg);
     Duration lead(Duration lateness);
@@ -211,7 +220,8 @@ private:
     std::vector<Leg*> speaking_;             ///< Of this tick.
     std::map<EncodingKey, Encoding> shared_;
     std::map<CircleId, Circle> circles_;
-    Duration since_levels_{};
+    Duration since_levels_{}, since_reports_{};
+    Counters reported_;        ///< As they were at the last Reports.
     bool levels_told_ = false; ///< The last Levels had somebody in it.
     std::deque<Output> outputs_;
     std::deque<Bytes> sealed_; ///< Datagrams of encrypted legs of this tick; the buffers are kept.

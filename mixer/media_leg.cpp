@@ -204,11 +204,27 @@ void MediaLeg::note_level(int level_db) {
 rtp::Quality MediaLeg::quality() const {
     rtp::Quality out;
     playout_.describe(out, round_trip_.value_or(Duration{}));
-    if (reception_)
-        out.jitter = Duration(static_cast<std::int64_t>(reception_->jitter() * 1'000'000 /
-                                                        settings_.sending.codec->clock_rate));
+    out.jitter = jitter();
     out.round_trip = round_trip_;
     if (level_count_ > 0) out.level_db = static_cast<int>(level_sum_ / level_count_);
+    return out;
+}
+
+Duration MediaLeg::jitter() const {
+    if (!reception_) return {};
+    return Duration(static_cast<std::int64_t>(reception_->jitter() * 1'000'000 /
+                                              settings_.sending.codec->clock_rate));
+}
+
+rtp::StreamReport MediaLeg::report() const {
+    rtp::StreamReport out;
+    out.announced = settings_.remote_rtp;
+    if (latched_) out.source = rtp_target_;
+    out.codec = settings_.sending.codec->name;
+    out.encrypted = is_encrypted();
+    out.packets = counters_.packets_received;
+    out.lost = static_cast<std::uint64_t>(std::max<std::int64_t>(0, packets_lost()));
+    out.jitter = jitter();
     return out;
 }
 

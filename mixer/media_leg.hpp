@@ -86,6 +86,9 @@ public:
         return heard_by_peer_;
     }
 
+    /// All but its level, which is its sound's.
+    [[nodiscard]] rtp::StreamReport report() const;
+
     /// The header of the next packet, for sound that starts at this sample of the conference.
     rtp::Header next_header(std::uint64_t position, std::size_t payload_bytes, bool redundant);
     /// It belongs to another conference from now on, which counts its samples differently: what was
@@ -134,6 +137,7 @@ private:
                                       TimePoint now);
     void handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now);
     void handle_report(const rtp::ReportBlock& report, TimePoint now);
+    [[nodiscard]] Duration jitter() const;
 
     LegSettings settings_;
     SocketAddress rtp_target_, rtcp_target_;

@@ -77,6 +77,7 @@ public:
     void handle_timeout(TimePoint now);
 
     [[nodiscard]] std::size_t waiting_for(std::string_view recipient) const;
+    [[nodiscard]] std::size_t size() const { return recipients_.size(); } ///< Of all that is kept.
 
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const { return deadlines_.deadline(); }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/address.hpp"
 #include "base/time.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace lyceum::rtp {
 
@@ -20,6 +22,18 @@ struct Quality {
     int level_db = -127;                ///< Of speech, mean; −127: none was heard.
     double r_factor = 0;                ///< 0 to 100 (ITU-T G.107).
     double mos = 0;                     ///< 1 to 4.5, reckoned from the R factor.
+};
+
+/// How a source is heard just now, and what somebody has to know who looks for what is wrong there.
+struct StreamReport {
+    SocketAddress announced; ///< Where the peer wants its packets…
+    SocketAddress source;    ///< …and where its own come from; unspecified: none has come.
+    std::string_view codec;  ///< Of what the peer is sent, by its name in SDP.
+    bool encrypted = false;
+    std::uint64_t packets = 0; ///< That have come, since it is there…
+    std::uint64_t lost = 0;    ///< …and that have not.
+    Duration jitter{};         ///< RFC 3550 §6.4.1.
+    int peak_db = -127;        ///< The loudest since the report before; −127: silence.
 };
 
 /// Tells bursts of missing packets from gaps, where few or none are missing, as RFC 3611 §4.7.2 and

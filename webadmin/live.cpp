@@ -6,7 +6,11 @@ namespace lyceum::webadmin {
 Object Live::whole(const Room& room) {
     auto out = room.shown;
     json::array participants;
-    for (const auto& [id, participant] : room.participants) participants.push_back(participant);
+    for (const auto& [id, participant] : room.participants) {
+        auto& each = participants.emplace_back(participant).as_object();
+        const auto quality = room.quality.find(id);
+        each["quality"] = quality == room.quality.end() ? Object() : quality->second;
+    }
     out["participants"] = std::move(participants);
     return out;
 }
@@ -29,7 +33,22 @@ void Live::set_room(const std::string& name, std::optional<Room> room) {
         if (was != before.participants.end() && was->second == participant) continue;
         put({{"type", "participant"}, {"room", name}, {"participant", participant}}, name);
     }
+    room->quality = std::move(before.quality);
     before = std::move(*room);
+    std::erase_if(before.quality,
+                  [&](const auto& each) { return !before.participants.contains(each.first); });
+}
+
+void Live::set_quality(const std::string& name, std::map<std::uint64_t, Object> quality) {
+    const auto room = rooms_.find(name);
+    if (room == rooms_.end()) return;
+    Object shown;
+    for (const auto& [id, each] : quality)
+        if (room->second.participants.contains(id)) shown[std::to_string(id)] = each;
+    room->second.quality = std::move(quality);
+    if (watchers_.empty()) return;
+    const Object event{{"type", "quality"}, {"room", name}, {"quality", std::move(shown)}};
+    show(name, json::serialize(event));
 }
 
 void Live::set_levels(const std::string& name,

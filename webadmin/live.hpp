@@ -28,7 +28,7 @@ using WatcherId = StrongId<WatcherTag>;
 ///   participant  room, participant: came or changed
 ///   left         room, participant: the id
 ///   ended        room
-/// Levels and counters have no number, since the next ones replace them.
+/// Levels, quality and counters have no number, since the next ones replace them.
 class Live {
 public:
     static constexpr std::size_t events_max = 10'000;
@@ -36,6 +36,7 @@ public:
     struct Room {
         Object shown;                                 ///< Without the participants.
         std::map<std::uint64_t, Object> participants; ///< By leg: in the order in which they came.
+        std::map<std::uint64_t, Object> quality{};    ///< How they are heard, as said last.
 
         bool operator==(const Room&) const = default;
     };
@@ -51,6 +52,8 @@ public:
     /// How loud who speaks there is, in dBov; empty: nobody does.
     void set_levels(const std::string& name,
                     const std::vector<std::pair<std::uint64_t, int>>& levels);
+    /// How everybody there is heard.
+    void set_quality(const std::string& name, std::map<std::uint64_t, Object> quality);
     void set_counters(const std::map<std::string, std::int64_t>& counters);
 
     /// From the event after this one on, if it is known; else from a snapshot.
@@ -66,7 +69,7 @@ public:
 
     [[nodiscard]] const Rooms& rooms() const { return rooms_; }
     [[nodiscard]] std::size_t watcher_count() const { return watchers_.size(); }
-    /// Its fields, and its participants in a list.
+    /// Its fields, and its participants in a list, each with its quality.
     static Object whole(const Room& room);
 
 private:

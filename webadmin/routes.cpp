@@ -317,12 +317,14 @@ void Api::serve_metrics(const http::Request& request, WallTime now, const Reply&
     const auto who = access_.identify(request, now);
     if (!request.peer.ip.is_loopback() && (!who || !has(who->role, Right::read)))
         return reply(response_of({401, "say a token"}));
-    std::string text;
+    std::string text, said;
     for (const auto& [name, value] : backend_.counters()) {
-        const auto metric = "lyceum_" + name;
-        const bool counts = name.ends_with("_total");
-        text += "# TYPE " + metric + (counts ? " counter\n" : " gauge\n");
-        text += metric + " " + std::to_string(value) + "\n";
+        const auto metric = name.substr(0, name.find('{')); // Labels follow.
+        if (metric != said)
+            text.append("# TYPE lyceum_" + metric)
+                .append(metric.ends_with("_total") ? " counter\n" : " gauge\n");
+        said = metric;
+        text += "lyceum_" + name + " " + std::to_string(value) + "\n";
     }
     reply({200, "text/plain; version=0.0.4; charset=utf-8", std::move(text)});
 }

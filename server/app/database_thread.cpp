@@ -37,6 +37,11 @@ void DatabaseThread::write(Write write, Written written) {
     if (first) changed_.notify_one();
 }
 
+std::size_t DatabaseThread::backlog() {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 void DatabaseThread::run() {
     while (true) {
         std::unique_lock lock(mutex_);
@@ -63,6 +68,7 @@ bool DatabaseThread::write_all(const std::vector<Change>& batch) {
         transaction.commit();
         return true;
     } catch (const sql::Error& error) {
+        ++failures_;
         log_.error("database.not-written", {{"changes", batch.size()}, {"why", error.what()}});
         return false;
     }

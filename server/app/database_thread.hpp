@@ -6,6 +6,7 @@
 #include "server/store/presence_store.hpp"
 #include "server/store/record_store.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -45,6 +46,9 @@ public:
     Stores& stores() { return stores_; }
     /// In the order in which it is given. Who waits for it is told by `Post`.
     void write(Write write, Written written = {});
+    /// Changes that wait, and batches that could not be written.
+    [[nodiscard]] std::size_t backlog();
+    [[nodiscard]] std::uint64_t failures() const { return failures_; }
 
 private:
     struct Change {
@@ -63,6 +67,7 @@ private:
     std::condition_variable changed_;
     std::vector<Change> waiting_;
     bool stopping_ = false;
+    std::atomic<std::uint64_t> failures_ = 0;
     std::thread thread_; ///< Last: it uses all of the above.
 };
 

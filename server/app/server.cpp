@@ -6,11 +6,13 @@
 #include "server/app/greeting.hpp"
 #include "server/app/local_calendar.hpp"
 #include "server/app/options.hpp"
+#include "server/app/web_feed.hpp"
 #include "server/app/web_service.hpp"
 #include "server/app/xcap_service.hpp"
 #include "server/events/conference_info.hpp"
 #include "server/focus/focus.hpp"
 #include "server/net/clock.hpp"
+#include "server/net/machine.hpp"
 #include "server/net/media_plane.hpp"
 #include "server/net/os_entropy.hpp"
 #include "server/net/resolver.hpp"
@@ -39,8 +41,6 @@ namespace {
 constexpr auto farewell_max = 5s; // For the answers to our BYEs.
 constexpr auto tables_read_every = 2s;
 constexpr auto records_looked_at_every = 1h;
-constexpr auto shown_after = 50ms; // To those who watch a room.
-constexpr auto counters_shown_every = 1s;
 
 /// Each leg has two sockets: take as many descriptors as we may.
 void raise_descriptor_limit() {
@@ -84,15 +84,20 @@ public:
                           driver_.turn();
                       });
                   },
-                  [this](mixer::LegId leg, const rtp::Quality& quality) {
-                      boost::asio::post(io_, [this, leg, quality] {
-                          records_.handle_quality(leg.value, quality);
+                  [this](mixer::LegId leg, const auto& last, const rtp::Quality& quality) {
+                      boost::asio::post(io_, [this, leg, last, quality] {
+                          records_.handle_heard(leg.value, feed_.finish(leg, last, quality));
                           driver_.turn();
                       });
                   },
                   [this](const std::vector<std::pair<mixer::LegId, int>>& heard) {
                       if (!web_.is_watched()) return;
-                      boost::asio::post(io_, [this, heard] { show_levels(heard); });
+                      boost::asio::post(io_, [this, heard] { feed_.show_levels(heard); });
+                  },
+                  [this](mixer::ConferenceMedia::Reports reports) {
+                      boost::asio::post(io_, [this, reports = std::move(reports)] {
+                          feed_.handle_reports(reports);
+                      });
                   }},
                  entropy_, log),
           resolver_(entropy_.u64(), c.name_servers),
@@ -152,9 +157,9 @@ public:
                    [this](records::CallRecord record) { keep(std::move(record)); },
                    [this](focus::Focus::Noted noted) { keep(std::move(noted)); },
                    [this](focus::Focus::Speak wanted) { speak(std::move(wanted)); },
-                   [this](const std::string& room) { show_soon(room); }}),
+                   [this](const std::string& room) { feed_.show_soon(room); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
-          records_timer_(io_), show_timer_(io_) {}
+          records_timer_(io_) {}
 
     void run(std::ostream& out) {
         auto& stores = database_.stores();
@@ -180,7 +185,7 @@ public:
         transport_.start();
         const auto link = web_.first_link();
         web_.start();
-        show_counters();
+        feed_.start();
         wait_for_signal();
         driver_.turn(); // What was restored may have something to say.
         greet(out, configuration_, {transport_.port(), transport_.tls_port(), web_.port(), link});
@@ -253,54 +258,27 @@ private:
                 [this](std::string_view call_id) { return trace_.messages_of(call_id); }};
     }
 
-    /// What changes in a room together is shown together.
-    void show_soon(const std::string& room) {
-        if (rooms_to_show_.empty()) {
-            show_timer_.expires_after(shown_after);
-            show_timer_.async_wait([this](boost::system::error_code error) {
-                if (!error) show_rooms();
-            });
-        }
-        rooms_to_show_.insert(room);
-    }
-
-    void show_rooms() {
-        for (const auto& name : std::exchange(rooms_to_show_, {})) {
-            const auto* room = focus_.conference(name);
-            if (!room) web_.show_room(name, std::nullopt);
-            else
-                web_.show_room(name, web::RoomNow{room->room().name, room->is_locked(),
-                                                  room->is_lecture(), room->participants()});
-        }
-    }
-
-    void show_levels(const std::vector<std::pair<mixer::LegId, int>>& heard) {
-        std::map<std::string, std::vector<std::pair<std::uint64_t, int>>> by_room;
-        for (const auto& [leg, level] : heard)
-            if (auto room = focus_.room_with(leg); !room.empty())
-                by_room[std::move(room)].emplace_back(leg.value, level);
-        for (auto& [room, levels] : by_room) web_.show_levels(room, std::move(levels));
-    }
-
-    void show_counters() {
+    void count_all(WebFeed::Counters& into) {
         const auto number = [](auto count) { return static_cast<std::int64_t>(count); };
-        const auto& sip = transport_.counters();
-        web_.show_counters({{"conferences", number(focus_.conference_count())},
-                            {"participants", number(focus_.leg_count())},
-                            {"calls", number(records_.open_count())},
-                            {"sessions", number(agent_.session_count())},
-                            {"registered_users", number(registrar_.size())},
-                            {"bans", number(guard_.ban_count())},
-                            {"sip_received_total", number(sip.received)},
-                            {"sip_sent_total", number(sip.sent)},
-                            {"sip_unparsable_total", number(sip.unparsable)},
-                            {"sip_refused_connections_total", number(sip.refused_connections)},
-                            {"sip_port", number(transport_.port())},
-                            {"started_seconds", started_ / 1s}});
-        counters_timer_.expires_after(counters_shown_every);
-        counters_timer_.async_wait([this](boost::system::error_code error) {
-            if (!error) show_counters();
-        });
+        into["calls"] = number(records_.open_count());
+        into["sessions"] = number(agent_.session_count());
+        into["registered_users"] = number(registrar_.size());
+        into["bans"] = number(guard_.ban_count());
+        into["subscriptions"] = number(presence_.notifier().size());
+        into["notifies_total"] = number(presence_.notifier().notified());
+        into["publications"] = number(presence_.publication_count());
+        into["messages_waiting"] = number(mailbox_.size());
+        into["database_queue"] = number(database_.backlog());
+        into["database_failures_total"] = number(database_.failures());
+        into["started_seconds"] = started_ / 1s;
+        into["build_info{version=\"" LYCEUM_VERSION "\"}"] = 1;
+        count(transport_, into);
+        const auto machine = net::machine_now(configuration_.data);
+        into["cores"] = machine.cores;
+        into["machine_load_percent"] = machine.load_percent;
+        into["process_cpu_milliseconds_total"] = machine.cpu_ms;
+        into["process_resident_bytes"] = machine.resident_bytes;
+        into["disk_free_bytes"] = machine.disk_free_bytes;
     }
 
     /// Goes on without the disk, and says so.
@@ -548,9 +526,8 @@ private:
     XcapService xcap_{identity_, guard_, router_, presence_, database_, [this] { driver_.turn(); },
                       log_};
     boost::asio::signal_set signals_;
-    boost::asio::steady_timer farewell_, tables_timer_, records_timer_, show_timer_;
-    boost::asio::steady_timer counters_timer_{io_};
-    std::set<std::string> rooms_to_show_;
+    boost::asio::steady_timer farewell_, tables_timer_, records_timer_;
+    WebFeed feed_{io_, focus_, web_, [this](WebFeed::Counters& into) { count_all(into); }};
     Duration started_ = net::wall_now().time_since_epoch();
     bool stopping_ = false;
     TimePoint stop_by_{};

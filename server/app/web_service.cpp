@@ -211,6 +211,9 @@ void WebService::serve(const http::Request& request, net::WebListener::Reply rep
         if (!serve_own(request, safe)) safe(not_found());
     } catch (const sql::Error& error) {
         safe(unavailable(error));
+    } catch (const std::exception& error) { // A mistake of ours; calls are not to suffer from it.
+        log_.error("web.failed", {{"target", request.target}, {"why", error.what()}});
+        safe(webadmin::response_of({500, "something went wrong here: it is in the log"}));
     }
 }
 
@@ -330,6 +333,15 @@ void WebService::show_room(std::string name, std::optional<web::RoomNow> room) {
 void WebService::show_levels(std::string room, std::vector<std::pair<std::uint64_t, int>> levels) {
     here([this, room = std::move(room), levels = std::move(levels)] {
         live_.set_levels(room, levels);
+        tell_watchers();
+    });
+}
+
+void WebService::show_quality(std::string room, std::vector<web::HeardNow> heard) {
+    here([this, room = std::move(room), heard = std::move(heard)] {
+        std::map<std::uint64_t, webadmin::Object> quality;
+        for (const auto& each : heard) quality.emplace(each.leg, web::shown(each));
+        live_.set_quality(room, std::move(quality));
         tell_watchers();
     });
 }

@@ -63,6 +63,7 @@ public:
     /// None: it is not in session any more.
     void show_room(std::string name, std::optional<web::RoomNow> room);
     void show_levels(std::string room, std::vector<std::pair<std::uint64_t, int>> levels);
+    void show_quality(std::string room, std::vector<web::HeardNow> heard);
     /// Whether anybody would see levels. From any thread.
     [[nodiscard]] bool is_watched() const { return watched_; }
     void show_counters(std::map<std::string, std::int64_t> counters);

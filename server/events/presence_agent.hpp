@@ -93,6 +93,7 @@ public:
         return grant(resource, watcher).view.activities;
     }
     [[nodiscard]] const sip::Notifier& notifier() const { return notifier_; }
+    [[nodiscard]] std::size_t publication_count() const { return publications_.size(); }
 
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {

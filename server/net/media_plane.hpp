@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "mixer/conference_media.hpp"
 #include "mixer/shared_port.hpp"
 #include "server/focus/media_gateway.hpp"
 #include "server/net/handshakes.hpp"
@@ -36,9 +37,13 @@ public:
     struct Events {
         std::function<void(mixer::LegId, char)> digit;
         std::function<void(mixer::LegId)> leg_lost;
-        std::function<void(mixer::LegId, rtp::Quality)> leg_closed; ///< How it was heard.
+        /// How it was heard: of late, and all the time.
+        std::function<void(mixer::LegId, const rtp::StreamReport& last, const rtp::Quality&)>
+            leg_closed;
         /// Who is heard in one conference, how loud in dBov.
         std::function<void(const std::vector<std::pair<mixer::LegId, int>>&)> levels;
+        /// How everybody in one conference is heard, every few seconds.
+        std::function<void(mixer::ConferenceMedia::Reports)> reports;
     };
 
     /// So many packets a tick fit into a socket's buffer of the usual 208 KiB, four ticks of them.

@@ -222,7 +222,7 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
     handshakes_.end(leg);
     if (const auto record = conference->media.remove_leg(leg, monotonic_now())) {
         log_record(leg, *record);
-        events_.leg_closed(leg, record->quality);
+        events_.leg_closed(leg, record->last, record->quality);
     }
     carry_out(*conference);
     const auto found = conference->legs.find(leg);
@@ -235,7 +235,7 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
 
 /// The quality record of a leg: what there is to know of a call that somebody complains about.
 void MediaThread::log_record(mixer::LegId leg, const mixer::ConferenceMedia::LegRecord& record) {
-    const auto& [counters, quality, heard_by_peer] = record;
+    const auto& [counters, quality, heard_by_peer, last] = record;
     const auto permille = [](double share) { return std::lround(share * 1000); };
     log_.info("leg.media.closed", {{"leg", leg.value},
                                    {"received", counters.packets_received},
@@ -436,6 +436,8 @@ void MediaThread::carry_out(Conference& conference) {
             events_.leg_lost(lost->leg);
         } else if (const auto* levels = std::get_if<mixer::ConferenceMedia::Levels>(&*output)) {
             if (!levels->heard_db.empty()) events_.levels(levels->heard_db);
+        } else if (auto* reports = std::get_if<mixer::ConferenceMedia::Reports>(&*output)) {
+            events_.reports(std::move(*reports));
         } else if (const auto* howl = std::get_if<mixer::ConferenceMedia::Howling>(&*output)) {
             log_.warning("leg.howling", {{"leg", howl->leg.value}, {"hertz", howl->hertz}});
         } else if (const auto* echo = std::get_if<mixer::ConferenceMedia::EchoReturned>(&*output)) {

@@ -93,13 +93,13 @@ void SipTransport::close() {
 void SipTransport::take(tcp::socket socket, sip::Transport transport) {
     boost::system::error_code error;
     const auto remote = socket.remote_endpoint(error);
-    if (flows_.size() >= connections_max) ++counters_.refused_connections;
+    if (flows_.size() >= connections_max) ++count(transport).refused_connections;
     else if (!error) add(std::move(socket), {transport, address_of(remote), {}}, false);
 }
 
 bool SipTransport::adopt(const sip::Endpoint& peer, const MakeConnection& make) {
     if (flows_.size() >= connections_max) {
-        ++counters_.refused_connections;
+        ++count(peer.transport).refused_connections;
         return false;
     }
     add(peer, sip::Framing::datagram, make); // A message to each WebSocket message.
@@ -130,7 +130,8 @@ sip::FlowId SipTransport::add(const sip::Endpoint& to, sip::Framing framing,
         const auto known = flows_to_.find({peer.transport, peer.address});
         if (known != flows_to_.end() && known->second == id) flows_to_.erase(known);
     };
-    events.send_failed = [this](sip::TransactionId transaction) {
+    events.send_failed = [this, transport = peer.transport](sip::TransactionId transaction) {
+        ++count(transport).send_failed;
         events_.send_failed(transaction);
         events_.batch_end();
     };
@@ -144,10 +145,10 @@ sip::FlowId SipTransport::add(const sip::Endpoint& to, sip::Framing framing,
 void SipTransport::handle(std::string bytes, sip::Framing framing, const sip::Endpoint& from) {
     // Four octets or less, or only line ends: a keep-alive of some kind (RFC 5626 §4.4).
     if (bytes.find_first_not_of("\r\n") == std::string::npos || bytes.size() <= 4) return;
-    ++counters_.received;
+    ++count(from.transport).received;
     auto message = sip::parse_message(std::move(bytes), framing);
     if (!message) {
-        ++counters_.unparsable;
+        ++count(from.transport).unparsable;
         log_.warning("sip.unparsable", {{"why", message.error().what},
                                         {"offset", message.error().offset},
                                         {"from", Redacted{from.address.to_string()}}});
@@ -160,8 +161,8 @@ void SipTransport::handle(std::string bytes, sip::Framing framing, const sip::En
 }
 
 void SipTransport::send(sip::Transmit transmit) {
-    ++counters_.sent;
     const auto& to = transmit.to;
+    ++count(to.transport).sent;
     events_.seen(false, to, transmit.bytes);
     if (to.transport == sip::Transport::udp)
         return udp_.send(to.address, std::move(transmit.bytes));
@@ -171,6 +172,7 @@ void SipTransport::send(sip::Transmit transmit) {
         if (known != flows_to_.end()) flow = flows_.find(known->second);
     }
     if (flow == flows_.end() && is_web(to.transport)) {
+        ++count(to.transport).send_failed;
         // Told later: the caller is in the middle of something.
         boost::asio::post(io_, [this, transaction = transmit.transaction] {
             if (transaction) events_.send_failed(transaction);

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -44,7 +45,8 @@ public:
         std::function<void()> batch_end; ///< After the last of the messages that came together.
     };
     struct Counters {
-        std::uint64_t received = 0, sent = 0, unparsable = 0, refused_connections = 0;
+        std::uint64_t received = 0, sent = 0, unparsable = 0, send_failed = 0,
+                      refused_connections = 0;
     };
 
     /// Opens and binds everything; throws std::runtime_error, naming the port.
@@ -66,7 +68,10 @@ public:
     [[nodiscard]] SocketAddress toward(const sip::Endpoint& peer) const override;
     [[nodiscard]] std::uint16_t port() const { return udp_.port(); }
     [[nodiscard]] std::uint16_t tls_port() const { return tls_port_.port(); }
-    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] const Counters& counters(sip::Transport transport) const {
+        return counters_[static_cast<std::size_t>(transport)];
+    }
+    [[nodiscard]] std::size_t connection_count() const { return flows_.size(); }
 
 private:
     struct Flow {
@@ -77,6 +82,9 @@ private:
     void take(boost::asio::ip::tcp::socket socket, sip::Transport transport);
     sip::FlowId add(boost::asio::ip::tcp::socket socket, const sip::Endpoint& peer, bool connect);
     sip::FlowId add(const sip::Endpoint& peer, sip::Framing framing, const MakeConnection& make);
+    Counters& count(sip::Transport transport) {
+        return counters_[static_cast<std::size_t>(transport)];
+    }
     void handle(std::string bytes, sip::Framing framing, const sip::Endpoint& from);
 
     boost::asio::io_context& io_;
@@ -90,7 +98,7 @@ private:
     std::unordered_map<sip::FlowId, Flow> flows_;
     std::map<std::pair<sip::Transport, SocketAddress>, sip::FlowId> flows_to_;
     mutable std::map<IpAddress, IpAddress> routes_; ///< Which address of ours leads there.
-    Counters counters_;
+    std::array<Counters, static_cast<std::size_t>(sip::Transport::inside) + 1> counters_{};
 };
 
 /// The address of ours that the routing table chooses toward a peer; toward nobody in particular,

@@ -4,7 +4,6 @@
 #include "sip/message/values.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace lyceum::records {
 namespace {
@@ -126,13 +125,11 @@ void CallRecords::handle_bye(const sip::Message& bye, TimePoint now) {
     end(id, 200, by_caller ? "caller hung up" : "callee hung up", now);
 }
 
-void CallRecords::handle_quality(std::uint64_t leg, const rtp::Quality& quality) {
+void CallRecords::handle_heard(std::uint64_t leg, Heard heard) {
     const auto found = legs_.find(leg);
     if (found == legs_.end()) return;
     const auto id = found->second;
-    open_.at(id).record.heard = Heard{static_cast<int>(std::lround(quality.mos * 10)),
-                                      static_cast<int>(std::lround(quality.loss * 1000)),
-                                      static_cast<int>(quality.jitter / 1ms)};
+    open_.at(id).record.heard = std::move(heard);
     put_out(id);
 }
 

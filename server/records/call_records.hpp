@@ -4,7 +4,7 @@
 #include "base/core.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/strong_id.hpp"
-#include "rtp/quality.hpp"
+#include "server/records/heard.hpp"
 #include "sip/message/message.hpp"
 #include "sip/transaction/endpoint.hpp"
 
@@ -23,14 +23,6 @@
 namespace lyceum::records {
 
 using RecordId = StrongId<struct RecordTag>;
-
-/// How a call sounded where we heard it: at a room.
-struct Heard {
-    int mos_tenths = 0; ///< 10 to 45.
-    int loss_permille = 0, jitter_ms = 0;
-
-    bool operator==(const Heard&) const = default;
-};
 
 /// One call that is over: who called whom, when, and why it ended.
 struct CallRecord {
@@ -88,12 +80,12 @@ public:
     /// the two ends it.
     void answer(RecordId id, const sip::Message& success, const std::string& member, TimePoint now);
     void end(RecordId id, int status, std::string why, TimePoint now);
-    /// The end of a leg of ours, of which there will be `handle_quality`.
+    /// The end of a leg of ours, of which there will be `handle_heard`.
     void end_leg(RecordId id, std::uint64_t leg, std::string why, TimePoint now);
     void discard(RecordId id);
     ///@}
     void handle_bye(const sip::Message& bye, TimePoint now);
-    void handle_quality(std::uint64_t leg, const rtp::Quality& quality);
+    void handle_heard(std::uint64_t leg, Heard heard);
     void handle_timeout(TimePoint now);
     /// The server stops: what still goes on ends here.
     void end_all(TimePoint now);

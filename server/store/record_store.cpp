@@ -9,11 +9,44 @@ namespace lyceum::store {
 
 using records::CallRecord, records::Heard;
 
+namespace {
+
+std::string text_of(const std::vector<Heard::Stretch>& course) {
+    std::string out;
+    for (const auto& [second, packets, lost, jitter_ms, level_db] : course)
+        for (const auto number :
+             {std::int64_t{second}, static_cast<std::int64_t>(packets),
+              static_cast<std::int64_t>(lost), std::int64_t{jitter_ms}, -std::int64_t{level_db}})
+            out.append(out.empty() ? "" : " ").append(std::to_string(number));
+    return out;
+}
+
+std::vector<Heard::Stretch> course_in(std::string_view text) {
+    const auto next = [&text](auto wanted) {
+        return parse_number<decltype(wanted)>(cut(text, ' ')).value_or(wanted);
+    };
+    std::vector<Heard::Stretch> out;
+    while (!text.empty()) {
+        Heard::Stretch each;
+        each.second = next(0);
+        each.packets = next(std::uint64_t{0});
+        each.lost = next(std::uint64_t{0});
+        each.jitter_ms = next(0);
+        each.level_db = -next(127);
+        out.push_back(each);
+    }
+    return out;
+}
+
+} // namespace
+
 RecordStore::RecordStore(sql::Database& database)
-    : database_(database),
-      insert_(database_.prepare("INSERT INTO call_record (call_id, caller, callee, way, started, "
-                                "answered, ended, status, why, mos_tenths, loss_permille, "
-                                "jitter_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {}
+    : database_(database), insert_(database_.prepare(
+                               "INSERT INTO call_record (call_id, caller, callee, way, started, "
+                               "answered, ended, status, why, mos_tenths, loss_permille, "
+                               "jitter_ms, level_db, packets, announced, source, codec, encrypted, "
+                               "course) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                               "?, ?)")) {}
 
 void RecordStore::add(const CallRecord& record) {
     insert_.reset();
@@ -24,10 +57,15 @@ void RecordStore::add(const CallRecord& record) {
     insert_.bind(7, record.ended.time_since_epoch().count());
     insert_.bind(8, std::int64_t{record.status}).bind(9, record.why);
     for (const int column : {10, 11, 12}) insert_.bind_null(column);
+    const auto heard = record.heard.value_or(Heard{});
     if (record.heard)
-        insert_.bind(10, std::int64_t{record.heard->mos_tenths})
-            .bind(11, std::int64_t{record.heard->loss_permille})
-            .bind(12, std::int64_t{record.heard->jitter_ms});
+        insert_.bind(10, std::int64_t{heard.mos_tenths})
+            .bind(11, std::int64_t{heard.loss_permille})
+            .bind(12, std::int64_t{heard.jitter_ms});
+    insert_.bind(13, std::int64_t{heard.level_db});
+    insert_.bind(14, static_cast<std::int64_t>(heard.packets)).bind(15, heard.announced);
+    insert_.bind(16, heard.source).bind(17, heard.codec).bind(18, std::int64_t{heard.encrypted});
+    insert_.bind(19, text_of(heard.course));
     insert_.step();
 }
 
@@ -43,7 +81,8 @@ void bind(sql::Statement& rows, const Before& before) {
 std::vector<Numbered<CallRecord>> RecordStore::calls(const Before& before) {
     auto rows = database_.prepare(
         "SELECT call_id, caller, callee, way, started, answered, ended, status, why, mos_tenths, "
-        "loss_permille, jitter_ms, id FROM call_record WHERE id < ?1 AND (?2 = '' OR "
+        "loss_permille, jitter_ms, id, level_db, packets, announced, source, codec, encrypted, "
+        "course FROM call_record WHERE id < ?1 AND (?2 = '' OR "
         "instr(lower(caller || ' ' || callee || ' ' || why), ?2)) ORDER BY id DESC LIMIT ?3");
     bind(rows, before);
     std::vector<Numbered<CallRecord>> out;
@@ -59,9 +98,16 @@ std::vector<Numbered<CallRecord>> RecordStore::calls(const Before& before) {
         record.status = static_cast<int>(rows.number(7));
         record.why = rows.text(8);
         if (!rows.is_null(9))
-            record.heard =
-                Heard{static_cast<int>(rows.number(9)), static_cast<int>(rows.number(10)),
-                      static_cast<int>(rows.number(11))};
+            record.heard = Heard{static_cast<int>(rows.number(9)),
+                                 static_cast<int>(rows.number(10)),
+                                 static_cast<int>(rows.number(11)),
+                                 static_cast<int>(rows.number(13)),
+                                 static_cast<std::uint64_t>(rows.number(14)),
+                                 rows.text(15),
+                                 rows.text(16),
+                                 rows.text(17),
+                                 rows.number(18) != 0,
+                                 course_in(rows.text(19))};
     }
     return out;
 }

@@ -15,8 +15,8 @@ Field shown(std::string_view name, std::string_view about = {}, Type type = Type
 }
 
 /// A collection whose keys are numbers, with the newest first: `rows` gives those before a number.
-template <class Rows, class Show>
-void list_newest(Collection& out, Rows rows, Show show) {
+template <class Rows, class Show, class ShowWhole>
+void list_newest(Collection& out, Rows rows, Show show, ShowWhole show_whole) {
     out.list = [rows, show](const Query& query) {
         const auto before = parse_number<std::int64_t>(query.after);
         std::vector<Object> page;
@@ -24,13 +24,21 @@ void list_newest(Collection& out, Rows rows, Show show) {
             page.push_back(show(row));
         return page;
     };
-    out.find = [rows, show](const std::string& key) -> std::optional<Object> {
+    out.find = [rows, show_whole](const std::string& key) -> std::optional<Object> {
         const auto id = parse_number<std::int64_t>(key);
         if (!id || *id == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
         const auto found = rows(store::Before{*id + 1, 1, {}});
         if (found.empty() || found.front().id != *id) return std::nullopt;
-        return show(found.front());
+        return show_whole(found.front());
     };
+}
+
+Object shown(const records::Heard& heard) {
+    return {{"mos_tenths", heard.mos_tenths}, {"loss_permille", heard.loss_permille},
+            {"jitter_ms", heard.jitter_ms},   {"level_db", heard.level_db},
+            {"packets", heard.packets},       {"announced", heard.announced},
+            {"source", heard.source},         {"codec", heard.codec},
+            {"encrypted", heard.encrypted}};
 }
 
 Object shown_call(const store::Numbered<records::CallRecord>& row) {
@@ -46,12 +54,22 @@ Object shown_call(const store::Numbered<records::CallRecord>& row) {
                {"status", call.status},
                {"why", call.why},
                {"call_id", call.call_id}};
-    Object heard;
-    if (call.heard)
-        heard = {{"mos_tenths", call.heard->mos_tenths},
-                 {"loss_permille", call.heard->loss_permille},
-                 {"jitter_ms", call.heard->jitter_ms}};
-    out["heard"] = std::move(heard);
+    out["heard"] = call.heard ? shown(*call.heard) : Object();
+    return out;
+}
+
+/// With how it was heard all along.
+Object shown_whole_call(const store::Numbered<records::CallRecord>& row) {
+    auto out = shown_call(row);
+    if (!row.value.heard) return out;
+    json::array course;
+    for (const auto& each : row.value.heard->course)
+        course.push_back(Object{{"second", each.second},
+                                {"packets", each.packets},
+                                {"loss_permille", each.loss_permille()},
+                                {"jitter_ms", each.jitter_ms},
+                                {"level_db", each.level_db}});
+    out["heard"].as_object()["course"] = std::move(course);
     return out;
 }
 
@@ -141,10 +159,14 @@ Collection calls(Tables& tables) {
          shown("seconds", "It was talked for", Type::number),
          shown("status", "The final response", Type::number), shown("why"),
          shown("call_id", "To be found in a trace"),
-         shown("heard", "mos_tenths, loss_permille, jitter_ms, if we know them", Type::object)}};
+         shown("heard",
+               "How it sounded where we heard it: mos_tenths, loss_permille, jitter_ms, level_db, "
+               "packets, announced, source, codec, encrypted; of one call, its course too",
+               Type::object)}};
+    out.time = "started";
     list_newest(
         out, [&tables](const store::Before& before) { return tables.records.calls(before); },
-        shown_call);
+        shown_call, shown_whole_call);
     return out;
 }
 
@@ -154,9 +176,10 @@ Collection audit(Tables& tables) {
                    {shown("id", {}, Type::number), shown("at"), shown("room"), shown("who"),
                     shown("way", "keypad, sip, web, server"), shown("action"), shown("whom"),
                     shown("detail"), shown("refused", "Why; empty: it was done")}};
+    out.time = "at";
     list_newest(
         out, [&tables](const store::Before& before) { return tables.records.actions(before); },
-        shown_action);
+        shown_action, shown_action);
     return out;
 }
 

@@ -47,6 +47,21 @@ Object shown(const focus::Participant& participant, WallTime wall_at_zero) {
 
 } // namespace
 
+Object shown(const HeardNow& heard) {
+    const auto& [leg, report, of_late] = heard;
+    const auto text = [](const SocketAddress& address) {
+        return address.ip.is_unspecified() ? std::string() : address.to_string();
+    };
+    return {{"packets", report.packets},
+            {"loss_permille", of_late.loss_permille()},
+            {"jitter_ms", of_late.jitter_ms},
+            {"level_db", of_late.level_db},
+            {"codec", report.codec},
+            {"encrypted", report.encrypted},
+            {"announced", text(report.announced)},
+            {"source", text(report.source)}};
+}
+
 webadmin::Live::Room shown_room(const RoomNow& room, WallTime wall_at_zero) {
     webadmin::Live::Room out;
     const auto began = room.participants.empty() ? TimePoint{} : room.participants.front().joined;

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "server/focus/action.hpp"
 #include "server/focus/roster.hpp"
+#include "server/records/heard.hpp"
 #include "server/records/message_trace.hpp"
 #include "server/web/tables.hpp"
 #include "webadmin/live.hpp"
@@ -23,6 +24,14 @@ struct RoomNow {
     bool locked = false, lecture = false;
     std::vector<focus::Participant> participants;
 };
+/// How one of them is heard, on the same way.
+struct HeardNow {
+    std::uint64_t leg;
+    rtp::StreamReport report;
+    records::Heard::Stretch of_late;
+};
+Object shown(const HeardNow& heard);
+
 /// As it is shown. The wall clock of a time is that at zero and the time.
 webadmin::Live::Room shown_room(const RoomNow& room, WallTime wall_at_zero);
 

@@ -500,6 +500,7 @@ void Notifier::tell_list(Entry& entry, std::string_view substate, TimePoint now)
 /// As a call's requests do, it goes where the watcher's own come from, unless a route says
 /// otherwise; and to his Contact, if that connection is gone.
 void Notifier::send(Entry& entry, Message notify, TimePoint now) {
+    ++notified_;
     entry.in_flight = true;
     const auto& subscription = entry.subscription;
     const auto id = subscription.id;

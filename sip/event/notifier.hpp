@@ -115,6 +115,8 @@ public:
     /// All that somebody watches.
     [[nodiscard]] std::vector<std::string> watched(std::string_view package) const;
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
+    /// How many NOTIFYs have been sent.
+    [[nodiscard]] std::uint64_t notified() const { return notified_; }
 
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {
@@ -195,6 +197,7 @@ private:
     EventLists* lists_ = nullptr;
     std::map<std::pair<std::string, std::string>, Group> groups_;
     std::unordered_map<SubscriptionId, Entry> entries_;
+    std::uint64_t notified_ = 0;
     std::unordered_map<std::string, std::size_t> of_watcher_;
     boost::unordered_flat_map<TransactionId, SubscriptionId, std::hash<TransactionId>> sent_;
     std::map<SaveId, Waiting> waiting_;

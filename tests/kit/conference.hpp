@@ -114,6 +114,8 @@ public:
                 echoes.push_back(*echo);
             } else if (auto* told = std::get_if<ConferenceMedia::Levels>(&*output)) {
                 levels.push_back(std::move(*told));
+            } else if (auto* said = std::get_if<ConferenceMedia::Reports>(&*output)) {
+                reports.push_back(std::move(*said));
             }
         }
     }
@@ -147,6 +149,7 @@ public:
     std::vector<ConferenceMedia::Howling> howling;
     std::vector<ConferenceMedia::EchoReturned> echoes;
     std::vector<ConferenceMedia::Levels> levels;
+    std::vector<ConferenceMedia::Reports> reports;
 };
 
 } // namespace lyceum::kit

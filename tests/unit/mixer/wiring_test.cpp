@@ -167,6 +167,34 @@ TEST_F(Wiring, LevelsAreToldFiveTimesASecond) {
     EXPECT_EQ(room.levels.size(), count) << "silence is told once";
 }
 
+TEST_F(Wiring, ReportsSayHowEverybodyIsHeardAlsoWhoIsMuted) {
+    b.sending = false;
+    room.media.set_part(c.leg, {.speaks = false});
+    room.run(ConferenceMedia::reports_every);
+    room.reports.clear();
+    d.speaking = false;
+    room.run(2 * ConferenceMedia::reports_every);
+    ASSERT_EQ(room.reports.size(), 2u);
+    const auto& told = room.reports.back();
+    EXPECT_EQ(told.ticks, 250u);
+    ASSERT_EQ(told.legs.size(), 4u);
+    const auto of = [&](const Phone& phone) {
+        for (const auto& [leg, report] : told.legs)
+            if (leg == phone.leg) return report;
+        return rtp::StreamReport{};
+    };
+    EXPECT_NEAR(of(a).peak_db, -18, 2);
+    EXPECT_EQ(of(a).source, a.own);
+    EXPECT_EQ(of(a).announced, a.own);
+    EXPECT_NEAR(static_cast<double>(of(a).packets), 750, 10);
+    EXPECT_EQ(of(a).lost, 0u);
+    EXPECT_NEAR(of(c).peak_db, -18, 2) << "his microphone works";
+    EXPECT_LT(of(d).peak_db, -80) << "his does not, or he says nothing";
+    EXPECT_EQ(of(b).packets, 0u) << "from him nothing has ever come";
+    EXPECT_TRUE(of(b).source.ip.is_unspecified());
+    EXPECT_EQ(of(b).announced, b.own);
+}
+
 /// Two conferences that have run for different times, whatever the codec and its packets: everybody
 /// goes on in his own circle, and a leg can cross over.
 TEST(Absorbing, IsHeardByNobody) {

@@ -70,6 +70,25 @@ TEST_F(LiveTest, WhoComesBackGetsWhatHeHasMissedOrASnapshot) {
     EXPECT_EQ(shown_to(me).size(), 1u) << "too long ago";
 }
 
+TEST_F(LiveTest, HowSomebodyIsHeardIsToldAndIsInTheNextSnapshot) {
+    live.attach(me, all, "", std::nullopt);
+    live.set_room("7b", room({{1, "Ann"}}));
+    shown_to(me);
+    live.set_quality("7b", {{1, {{"loss_permille", 30}}}, {9, {{"loss_permille", 50}}}});
+    const auto told = live.poll();
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->text, R"({"type":"quality","room":"7b","quality":{"1":{"loss_permille":30}}})");
+    const auto heard = [&] {
+        const auto whole = Live::whole(live.rooms().at("7b"));
+        return json::serialize(whole.at("participants").at(0).at("quality"));
+    };
+    EXPECT_EQ(heard(), R"({"loss_permille":30})");
+    live.set_room("7b", room({{1, "Anna"}}));
+    EXPECT_EQ(heard(), R"({"loss_permille":30})") << "it goes with who it is about";
+    live.set_room("7b", room({{2, "Bob"}}));
+    EXPECT_EQ(heard(), "{}");
+}
+
 TEST_F(LiveTest, NobodySeesRoomsThatHeMayNot) {
     live.attach(
         me, [](const std::string& name) { return name == "7b"; }, "", std::nullopt);

@@ -50,6 +50,11 @@ struct Phone {
     rtp::Header last{};
 };
 
+MediaPlane::Events deaf_events() {
+    return {[](LegId, char) {}, [](LegId) {}, [](LegId, const auto&, const auto&) {},
+            [](const auto&) {}, [](const auto&) {}};
+}
+
 /// Forty people in small conferences on one thread: some move to the other, and everybody hears on,
 /// in the same stream.
 TEST(MediaPlane, AConferenceMovesToAnotherThreadAndNobodyHearsIt) {
@@ -59,9 +64,7 @@ TEST(MediaPlane, AConferenceMovesToAnotherThreadAndNobodyHearsIt) {
                       .port_min = 21000,
                       .port_max = 21200,
                       .threads = 2},
-                     {[](LegId, char) {}, [](LegId) {}, [](LegId, const rtp::Quality&) {},
-                      [](const std::vector<std::pair<LegId, int>>&) {}},
-                     entropy, log);
+                     deaf_events(), entropy, log);
     Phone phone(21300), other(21302);
     ASSERT_TRUE(phone.socket && other.socket);
     const ConferenceId first{1}, second{2};
@@ -100,9 +103,7 @@ TEST(MediaPlane, ConferencesBecomeOneWhereverTheyAre) {
                       .port_min = 21400,
                       .port_max = 21500,
                       .threads = 2},
-                     {[](LegId, char) {}, [](LegId) {}, [](LegId, const rtp::Quality&) {},
-                      [](const std::vector<std::pair<LegId, int>>&) {}},
-                     entropy, log);
+                     deaf_events(), entropy, log);
     for (std::uint64_t i = 1; i <= 3; ++i) {
         auto& phone = *phones.emplace_back(std::make_unique<Phone>(21500 + 2 * i));
         ASSERT_TRUE(phone.socket);

@@ -47,12 +47,8 @@ TEST_F(RecordsTest, ALegWaitsToHearHowItSounded) {
     records.answer(id, now);
     records.end_leg(id, 7, "peer-hung-up", now);
     EXPECT_FALSE(records.poll());
-    records.handle_quality(8, {});
-    rtp::Quality quality;
-    quality.mos = 4.26;
-    quality.loss = 0.0124;
-    quality.jitter = 3ms;
-    records.handle_quality(7, quality);
+    records.handle_heard(8, {});
+    records.handle_heard(7, {43, 12, 3});
     EXPECT_EQ(only().heard, (Heard{43, 12, 3}));
 
     id = begin();
