@@ -12,16 +12,36 @@ namespace {
 
 bool is_change(std::string_view method) { return method != "GET" && method != "HEAD"; }
 
-std::string entity_tag(const Object& object) {
-    return "\"" + sha256_hex(json::serialize(object)).substr(0, 32) + "\"";
+/// What has been configured of it, without what is only shown.
+Object configured(const Object& object, std::span<const Field> fields) {
+    Object out;
+    for (const auto& field : fields) {
+        const auto* value = object.if_contains(field.name);
+        if (!value || !field.is_written()) continue;
+        out[field.name] = *value;
+        if (field.type != Field::Type::objects) continue;
+        for (auto& each : out[field.name].as_array())
+            each = configured(each.as_object(), field.inside);
+    }
+    return out;
 }
 
-/// RFC 9110 §13.1: a list of tags, or "*" for whatever is there.
-bool is_listed(std::string_view list, std::string_view tag) {
+/// Two hashes: of what is configured, and of everything that is shown. What changes by itself, such
+/// as the number of somebody's devices, does not keep anybody from changing the rest.
+std::string entity_tag(const Object& object, const Collection& collection) {
+    const auto hash = [](const Object& of) {
+        return sha256_hex(json::serialize(of)).substr(0, 24);
+    };
+    return "\"" + hash(configured(object, collection.fields)) + "-" + hash(object) + "\"";
+}
+
+/// RFC 9110 §13.1: a list of tags, or "*" for whatever is there. Each is looked at by `is_meant`.
+bool is_listed(std::string_view list, const std::function<bool(std::string_view tag)>& is_meant) {
     while (!list.empty()) {
-        const auto each = trim(cut(list, ','));
-        if (each == "*" || each == tag || (each.starts_with("W/") && each.substr(2) == tag))
-            return true;
+        auto each = trim(cut(list, ','));
+        if (each == "*") return true;
+        if (each.starts_with("W/")) each.remove_prefix(2);
+        if (is_meant(each)) return true;
     }
     return false;
 }
@@ -33,6 +53,11 @@ void guard(Object& object, const Collection& collection, const Who& who) {
     if (has(who.role, Right::configure)) return;
     for (const auto& field : collection.fields)
         if (field.guarded) object[field.name] = "";
+}
+
+std::string key_of(const Object& object, std::string_view name) {
+    const auto& key = object.at(name);
+    return key.is_string() ? std::string(key.get_string()) : json::serialize(key);
 }
 
 /// Segments of a pattern against those of a path; what stands for its braces goes to `names`.
@@ -170,8 +195,9 @@ void Api::dispatch_collection(Call& call, std::span<const std::string> path) {
         auto object = collection.find(path[1]);
         if (!object) return call.reply(refused({404, "there is nothing of that name"}));
         guard(*object, collection, *call.who);
-        const auto tag = entity_tag(*object);
-        if (is_listed(call.request.header("If-None-Match"), tag))
+        const auto tag = entity_tag(*object, collection);
+        if (is_listed(call.request.header("If-None-Match"),
+                      [&](std::string_view each) { return each == tag; }))
             return call.reply({304, {}, {}, {{"ETag", tag}}});
         auto response = json_response(*object);
         response.headers.emplace_back("ETag", tag);
@@ -194,41 +220,82 @@ void Api::dispatch_collection(Call& call, std::span<const std::string> path) {
         change(call, collection, one ? path[1] : std::string());
 }
 
-void Api::list(Call& call, const Collection& collection) {
-    Query query;
-    for (const auto& [name, value] : call.target.query) {
-        if (name == "after") query.after = value;
-        else if (name == "q") query.text = value;
+Result<Api::Wanted, Problem> Api::wanted_by(const Target& target, const Collection& collection) {
+    Wanted out;
+    for (const auto& [name, value] : target.query) {
+        const auto field =
+            std::find_if(collection.fields.begin(), collection.fields.end(),
+                         [&name = name](const auto& each) { return each.name == name; });
+        if (name == "after") out.query.after = value;
+        else if (name == "q") out.query.text = value;
+        else if (name == "since" && !collection.time.empty()) out.since = value;
+        else if (name == "until" && !collection.time.empty()) out.until = value;
         else if (name == "limit") {
             const auto limit = parse_number<std::size_t>(value);
             if (!limit || *limit < 1 || *limit > page_max)
-                return call.reply(refused({400, "expected a number from 1 to 1000", "limit"}));
-            query.limit = *limit;
-        } else return call.reply(refused({400, "there is no such parameter", name}));
+                return Problem{400, "expected a number from 1 to 1000", "limit"};
+            out.query.limit = *limit;
+        } else if (field != collection.fields.end() && field->is_searched())
+            out.equal.emplace_back(&*field, value);
+        else return Problem{400, "there is no such parameter", name};
     }
-    const auto wanted = query.limit++; // One more: is there a next page?
-    auto found = collection.list(query);
-    const bool more = found.size() > wanted;
-    if (more) found.resize(wanted);
-    json::value next; // Null: this is the last page.
-    if (more) {
-        const auto& key = found.back().at(collection.key());
-        next = key.is_string() ? json::value(key) : json::value(json::serialize(key));
-    }
+    return out;
+}
+
+/// Times are in UTC and as long as each other, so that their texts compare as they do.
+bool Api::Wanted::fits(const Object& object, const Collection& collection) const {
+    for (const auto& [field, value] : equal)
+        if (!has_value(object, *field, value)) return false;
+    if (since.empty() && until.empty()) return true;
+    const auto time = text_in(object, collection.time);
+    return time >= since && (until.empty() || time < until);
+}
+
+void Api::list(Call& call, const Collection& collection) {
+    auto wanted = wanted_by(call.target, collection);
+    if (!wanted) return call.reply(refused(wanted.error()));
+    auto& query = wanted->query;
+    const auto limit = query.limit;
+    query.limit = (wanted->is_filtered() ? page_max : limit) + 1; // One more: is there a next page?
     json::array items;
-    items.reserve(found.size());
-    for (auto& each : found) {
-        guard(each, collection, *call.who);
-        items.emplace_back(std::move(each));
+    std::string last;
+    json::value next; // Null: this is the last page.
+    for (std::size_t looked_at = 0;;) {
+        auto found = collection.list(query);
+        const auto end = found.empty() ? last : key_of(found.back(), collection.key());
+        for (auto& each : found) {
+            if (!wanted->fits(each, collection)) continue;
+            if (items.size() == limit) {
+                next = last;
+                break;
+            }
+            last = key_of(each, collection.key());
+            guard(each, collection, *call.who);
+            items.emplace_back(std::move(each));
+        }
+        looked_at += found.size();
+        if (!next.is_null() || found.size() < query.limit) break;
+        query.after = end;
+        if (looked_at < looked_at_max) continue;
+        next = query.after;
+        break;
     }
     call.reply(json_response({{"items", std::move(items)}, {"next", std::move(next)}}));
 }
 
 /// False, and refused: what is there is not what he has seen (RFC 9110 §13.1.1).
-bool Api::is_current(Call& call, const std::optional<Object>& found) const {
+bool Api::is_current(Call& call, const Collection& collection,
+                     const std::optional<Object>& found) const {
     const auto seen = call.request.header("If-Match");
     if (!found) return call.reply(refused({404, "there is nothing of that name"})), false;
-    if (seen.empty() || is_listed(seen, entity_tag(*found))) return true;
+    const auto tag = entity_tag(*found, collection);
+    const auto of_configuration = [](std::string_view each) {
+        return each.substr(0, each.find('-'));
+    };
+    if (seen.empty() || is_listed(seen, [&](std::string_view each) {
+            return of_configuration(each) == of_configuration(tag);
+        }))
+        return true;
     call.reply(refused({412, "somebody else has changed it: look again"}));
     return false;
 }
@@ -242,10 +309,10 @@ void Api::change(Call& call, const Collection& collection, const std::string& ke
              made ? std::nullopt : std::optional<Problem>(made.error()));
         if (!made) return call.reply(response_of(made.error()));
         auto response = json_response(*made, 201);
-        response.headers.emplace_back("ETag", entity_tag(*made));
+        response.headers.emplace_back("ETag", entity_tag(*made, collection));
         return call.reply(std::move(response));
     }
-    if (!is_current(call, collection.find(key))) return;
+    if (!is_current(call, collection, collection.find(key))) return;
     const bool removes = method == "DELETE";
     const auto problem = removes ? collection.remove(key) : collection.change(key, call.sent);
     note(call, name + (removes ? ".remove" : ".change"), key, problem);
@@ -254,7 +321,7 @@ void Api::change(Call& call, const Collection& collection, const std::string& ke
     const auto now = collection.find(key);
     if (!now) return call.reply(refused({404, "it has been removed meanwhile"}));
     auto response = json_response(*now);
-    response.headers.emplace_back("ETag", entity_tag(*now));
+    response.headers.emplace_back("ETag", entity_tag(*now, collection));
     call.reply(std::move(response));
 }
 

@@ -40,6 +40,8 @@ class Api {
 public:
     static constexpr std::string_view root = "/api/v1";
     static constexpr std::size_t page_max = 1000;
+    /// So many are looked at for one page; it may be short, and yet not the last.
+    static constexpr std::size_t looked_at_max = 5000;
     static constexpr std::size_t remembered_max = 1000; ///< Answers, for Idempotency-Key.
     static constexpr std::chrono::minutes remembered_for{10};
 
@@ -87,9 +89,21 @@ private:
     bool let_in(Call& call, Right right, std::span<const Field> fields, Writing writing);
     bool is_remembered(Call& call);
 
+    struct Wanted { ///< Of a list.
+        Query query;
+        std::vector<std::pair<const Field*, std::string>> equal;
+        std::string since, until; ///< As JSON has times; empty: any.
+
+        [[nodiscard]] bool is_filtered() const {
+            return !equal.empty() || !since.empty() || !until.empty();
+        }
+        [[nodiscard]] bool fits(const Object& object, const Collection& collection) const;
+    };
     void list(Call& call, const Collection& collection);
+    static Result<Wanted, Problem> wanted_by(const Target& target, const Collection& collection);
     void change(Call& call, const Collection& collection, const std::string& key);
-    [[nodiscard]] bool is_current(Call& call, const std::optional<Object>& found) const;
+    [[nodiscard]] bool is_current(Call& call, const Collection& collection,
+                                  const std::optional<Object>& found) const;
     void note(const Call& call, std::string what, std::string whom,
               const std::optional<Problem>& refused);
 

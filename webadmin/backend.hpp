@@ -31,6 +31,7 @@ struct Collection {
     std::string_view name, about; ///< "rooms"
     std::vector<Field> fields;    ///< The key is the first.
     Right read = Right::read, write = Right::configure;
+    std::string_view time{}; ///< The field that says when; empty: none. Lists then take a time.
 
     /// In their order, those after Query::after.
     std::function<std::vector<Object>(const Query&)> list;

@@ -56,11 +56,21 @@ std::string complaint(const json::value& value, const Field& field) {
             if (!each.is_string() && !each.is_null())
                 return "expected texts as the members of the object";
         return {};
+    case Type::objects:
+        if (!value.is_array()) return "expected a list of objects";
+        if (value.get_array().size() > static_cast<std::size_t>(field.most))
+            return "expected at most " + most + " entries";
+        for (const auto& each : value.get_array()) {
+            if (!each.is_object()) return "expected objects in the list";
+            if (auto fault = fault_in(each.get_object(), field.inside, Writing::whole))
+                return fault->field + ": " + fault->detail;
+        }
+        return {};
     }
     return {};
 }
 
-json::value schema_of(const Field& field) {
+json::value schema_of(const Field& field, bool sent) {
     Object out;
     switch (field.type) {
     case Type::text:
@@ -81,6 +91,11 @@ json::value schema_of(const Field& field) {
         out["items"] = Object{{"type", "string"}};
         break;
     case Type::object: out["type"] = "object"; break;
+    case Type::objects:
+        out["type"] = "array";
+        out["items"] =
+            sent ? schema_sent(field.inside, Writing::whole) : schema_shown(field.inside);
+        break;
     }
     if (!field.about.empty()) out["description"] = field.about;
     return out;
@@ -109,12 +124,24 @@ std::optional<Problem> fault_in(const Object& sent, std::span<const Field> field
     return std::nullopt;
 }
 
+bool has_value(const Object& shown, const Field& field, std::string_view value) {
+    const auto is_value = [value](const json::value& each) {
+        return each.is_string() ? iequals(each.get_string(), value)
+                                : json::serialize(each) == value;
+    };
+    const auto* found = shown.if_contains(field.name);
+    if (!found) return false;
+    if (!found->is_array()) return is_value(*found);
+    const auto& all = found->get_array();
+    return std::any_of(all.begin(), all.end(), is_value);
+}
+
 Object schema_shown(std::span<const Field> fields) {
     Object properties;
     json::array required;
     for (const auto& field : fields) {
         if (!field.is_shown()) continue;
-        properties[field.name] = schema_of(field);
+        properties[field.name] = schema_of(field, false);
         required.emplace_back(field.name);
     }
     return {{"type", "object"},
@@ -129,7 +156,7 @@ Object schema_sent(std::span<const Field> fields, Writing writing) {
     for (const auto& field : fields) {
         const bool once = field.use == Field::Use::key || field.use == Field::Use::fixed;
         if (!field.is_written() || (once && writing == Writing::changes)) continue;
-        properties[field.name] = schema_of(field);
+        properties[field.name] = schema_of(field, true);
         if (writing == Writing::whole && field.is_needed()) required.emplace_back(field.name);
     }
     Object out{

@@ -2,6 +2,8 @@
 /// The description of the API, from the tables that it works by.
 #include "webadmin/api.hpp"
 
+#include <algorithm>
+
 namespace lyceum::webadmin {
 namespace {
 
@@ -125,6 +127,18 @@ Object list_operation(const Collection& collection) {
         parameter("after", "query", "The key that the page before ended with: its \"next\"",
                   text_schema()),
         parameter("q", "query", "Only what has this in it", text_schema())};
+    auto& parameters = out["parameters"].as_array();
+    for (const auto& field : collection.fields)
+        if (field.is_searched())
+            parameters.push_back(
+                parameter(field.name, "query", "Only what has this value there", text_schema()));
+    if (!collection.time.empty()) {
+        const auto time = "Only those whose \"" + std::string(collection.time);
+        parameters.push_back(parameter("since", "query", time + "\" is not before", text_schema()));
+        if (std::none_of(collection.fields.begin(), collection.fields.end(),
+                         [](const auto& field) { return field.name == "until"; }))
+            parameters.push_back(parameter("until", "query", time + "\" is before", text_schema()));
+    }
     auto responses = answers(collection.read);
     responses["200"] = answer(
         "A page",

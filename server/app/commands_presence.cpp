@@ -240,7 +240,7 @@ int run_lesson(Arguments arguments) {
         lesson.until = *until;
     }
     store::Store store(prepare(arguments).data);
-    if (!lesson.title.empty()) return report(store.add_lesson(lesson));
+    if (!lesson.title.empty()) return report(store.put_lesson(lesson));
     if (action == "list" && words.size() == 2) {
         for (const auto& each : store.lessons())
             std::cout << each.id << "\t" << each.title << "\t" << each.days_text() << "\t"

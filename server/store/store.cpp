@@ -309,6 +309,11 @@ void Store::complete(std::vector<UserRow>& users) {
     };
     each_line("SELECT user, count(*) FROM binding WHERE user BETWEEN ? AND ? GROUP BY user",
               [](UserRow& user, const sql::Statement& row) { user.devices = row.number(1); });
+    each_line("SELECT user, target, ring_for_s FROM find_step WHERE user BETWEEN ? AND ? ORDER BY "
+              "user, position",
+              [](UserRow& user, const sql::Statement& row) {
+                  user.steps.push_back({row.text(1), std::chrono::seconds(row.number(2))});
+              });
     each_line("SELECT user, \"group\" FROM group_member WHERE user BETWEEN ? AND ? ORDER BY user",
               [](UserRow& user, const sql::Statement& row) { user.groups.push_back(row.text(1)); });
     each_line(

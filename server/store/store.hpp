@@ -24,6 +24,7 @@ struct UserRow {
     bool administrator = false, do_not_disturb = false;
     std::int64_t devices = 0; ///< That have registered.
     routing::Forwarding forwarding;
+    std::vector<routing::Step> steps;         ///< Where he is looked for, one after the other.
     std::vector<std::string> groups, numbers; ///< Numbers: aliases that lead to him.
 };
 
@@ -102,7 +103,8 @@ public:
     bool leave_group(std::string_view group, std::string_view user);
 
     std::vector<events::Lesson> lessons();
-    std::optional<Fault> add_lesson(const events::Lesson& lesson);
+    /// In the place of the one of its number; 0: a new one.
+    std::optional<Fault> put_lesson(const events::Lesson& lesson);
     bool remove_lesson(std::int64_t id);
 
     std::vector<trunk::Trunk> trunks();
@@ -114,6 +116,7 @@ public:
     };
     std::vector<TrunkRow> trunk_rows();
     std::optional<Fault> add_trunk(const trunk::Trunk& trunk);
+    std::optional<Fault> change_trunk(const trunk::Trunk& trunk); ///< All but its gateways.
     std::optional<Fault> add_gateway(std::string_view trunk, const trunk::Gateway& gateway);
     bool remove_gateway(std::string_view trunk, std::string_view uri);
     /// A fault if there is none, or a route leads there.

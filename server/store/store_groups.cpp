@@ -59,7 +59,7 @@ std::vector<events::Lesson> Store::lessons() {
     return out;
 }
 
-std::optional<Fault> Store::add_lesson(const events::Lesson& lesson) {
+std::optional<Fault> Store::put_lesson(const events::Lesson& lesson) {
     if (lesson.title.empty()) return Fault{"a lesson has a title", 0};
     if (lesson.until <= lesson.from) return Fault{"it ends before it begins", 0};
     if (!lesson.group.empty() && !groups().members(lesson.group))
@@ -68,10 +68,11 @@ std::optional<Fault> Store::add_lesson(const events::Lesson& lesson) {
         return Fault{"there is no user " + lesson.teacher, 0};
     if (!lesson.room.empty() && !is_room(lesson.room))
         return Fault{"there is no room " + lesson.room, 0};
-    auto row = database_.prepare("INSERT INTO lesson VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)");
+    auto row = database_.prepare(
+        "INSERT OR REPLACE INTO lesson VALUES (NULLIF(?8, 0), ?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     row.bind(1, lesson.title).bind(2, lesson.group).bind(3, lesson.teacher).bind(4, lesson.room);
     row.bind(5, std::int64_t{lesson.days}).bind(6, lesson.from.count());
-    row.bind(7, lesson.until.count()).step();
+    row.bind(7, lesson.until.count()).bind(8, lesson.id).step();
     return std::nullopt;
 }
 

@@ -46,6 +46,13 @@ std::string fault_in(const trunk::Trunk& trunk) {
     return {};
 }
 
+void bind(sql::Statement& statement, const trunk::Trunk& trunk) {
+    statement.bind(1, trunk.name).bind(2, trunk.login.user).bind(3, trunk.login.password);
+    statement.bind(4, std::int64_t{trunk.registers}).bind(5, trunk.caller);
+    statement.bind(6, trunk.inbound).bind(7, static_cast<std::int64_t>(trunk.calls_max));
+    statement.bind(8, text_of(trunk.sources)).bind(9, std::int64_t{trunk.trusted});
+}
+
 } // namespace
 
 std::vector<trunk::Trunk> Store::trunks() {
@@ -90,11 +97,18 @@ std::optional<Fault> Store::add_trunk(const trunk::Trunk& trunk) {
     auto statement = database_.prepare(
         "INSERT INTO trunk (name, user, password, registers, caller, inbound, calls_max, sources, "
         "trusted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    statement.bind(1, trunk.name).bind(2, trunk.login.user).bind(3, trunk.login.password);
-    statement.bind(4, std::int64_t{trunk.registers}).bind(5, trunk.caller);
-    statement.bind(6, trunk.inbound).bind(7, static_cast<std::int64_t>(trunk.calls_max));
-    statement.bind(8, text_of(trunk.sources)).bind(9, std::int64_t{trunk.trusted});
+    bind(statement, trunk);
     return write(statement, "there is a trunk of that name");
+}
+
+std::optional<Fault> Store::change_trunk(const trunk::Trunk& trunk) {
+    if (auto fault = fault_in(trunk); !fault.empty()) return Fault{std::move(fault), 0};
+    auto statement = database_.prepare(
+        "UPDATE trunk SET user = ?2, password = ?3, registers = ?4, caller = ?5, inbound = ?6, "
+        "calls_max = ?7, sources = ?8, trusted = ?9 WHERE name = ?1");
+    bind(statement, trunk);
+    statement.step();
+    return std::nullopt;
 }
 
 std::optional<Fault> Store::add_gateway(std::string_view trunk, const trunk::Gateway& gateway) {

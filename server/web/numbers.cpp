@@ -4,6 +4,8 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace lyceum::web {
 namespace {
 
@@ -29,12 +31,24 @@ std::vector<Object> all_routes(store::Store& store) {
     return out;
 }
 
+routing::NumberRoute route_in(const Object& sent) {
+    return {text_or(sent, "pattern", ""),
+            text_or(sent, "target", ""),
+            static_cast<unsigned>(number_or(sent, "strip", 0)),
+            text_or(sent, "add", ""),
+            flag_or(sent, "redirects", false),
+            flag_or(sent, "members_only", true)};
+}
+
 std::vector<Object> all_trunks(store::Store& store) {
     std::vector<Object> out;
     for (const auto& [trunk, registration, states] : store.trunk_rows()) {
-        json::array gateways, seen;
-        for (const auto& gateway : trunk.gateways) gateways.emplace_back(gateway.uri);
-        for (const auto& state : states) seen.emplace_back(state);
+        json::array gateways;
+        for (std::size_t i = 0; i < trunk.gateways.size(); ++i)
+            gateways.push_back(Object{{"uri", trunk.gateways[i].uri},
+                                      {"priority", trunk.gateways[i].priority},
+                                      {"weight", trunk.gateways[i].weight},
+                                      {"state", states[i]}});
         json::array sources;
         for (const auto& source : trunk.sources) sources.emplace_back(source.to_string());
         out.push_back({{"name", trunk.name},
@@ -46,17 +60,37 @@ std::vector<Object> all_trunks(store::Store& store) {
                        {"calls", trunk.calls_max},
                        {"sources", std::move(sources)},
                        {"trusted", trunk.trusted},
-                       {"registration", registration},
-                       {"states", std::move(seen)}});
+                       {"registration", registration}});
     }
     return out;
+}
+
+/// Those that stay keep what is known of them.
+std::optional<Problem> set_gateways(store::Store& store, const trunk::Trunk& trunk,
+                                    const std::vector<trunk::Gateway>& before) {
+    const auto is_in = [](const trunk::Gateway& gateway, const auto& all) {
+        return std::find(all.begin(), all.end(), gateway) != all.end();
+    };
+    for (const auto& gateway : before)
+        if (!is_in(gateway, trunk.gateways)) store.remove_gateway(trunk.name, gateway.uri);
+    for (const auto& gateway : trunk.gateways) {
+        if (is_in(gateway, before)) continue;
+        if (auto fault = store.add_gateway(trunk.name, gateway))
+            return Problem{422, fault->what, "gateways"};
+    }
+    return std::nullopt;
 }
 
 Result<trunk::Trunk, Problem> trunk_in(const Object& sent) {
     trunk::Trunk out;
     out.name = text_or(sent, "name", "");
-    for (unsigned priority = 0; auto& uri : texts_in(sent, "gateways"))
-        out.gateways.push_back({std::move(uri), ++priority});
+    if (const auto* gateways = sent.if_contains("gateways"))
+        for (const auto& each : gateways->as_array()) {
+            const auto& gateway = each.as_object();
+            out.gateways.push_back({text_or(gateway, "uri", ""),
+                                    static_cast<unsigned>(number_or(gateway, "priority", 1)),
+                                    static_cast<unsigned>(number_or(gateway, "weight", 1))});
+        }
     out.login.user = text_or(sent, "user", "");
     out.login.password = text_or(sent, "password", "");
     out.registers = flag_or(sent, "registers", false);
@@ -78,7 +112,7 @@ Collection aliases(Tables& tables) {
     Collection out{"aliases",
                    "Other names of rooms and people, and numbers that are somebody's",
                    {{.name = "name", .use = Use::key, .about = "As it is dialled", .most = 64},
-                    {.name = "target", .use = Use::fixed, .about = "A name of ours, or a URI"}}};
+                    {.name = "target", .use = Use::must, .about = "A name of ours, or a URI"}}};
     auto& store = tables.store;
     read_whole(out, [&store] { return all_aliases(store); });
     out.add = [&store](const Object& sent) -> Result<Object, Problem> {
@@ -86,6 +120,14 @@ Collection aliases(Tables& tables) {
         if (auto problem = problem_of(store.add_alias(name, target))) return *problem;
         return Object{{"name", name}, {"target", target}};
     };
+    change_whole(out, [&store](const std::string& name, const Object& whole) {
+        auto transaction = store.transaction();
+        store.remove_alias(name);
+        auto problem =
+            problem_of(store.add_alias(text_or(whole, "name", ""), text_or(whole, "target", "")));
+        if (!problem) transaction.commit();
+        return problem;
+    });
     out.remove = [&store](const std::string& name) -> std::optional<Problem> {
         if (!store.remove_alias(name)) return not_there();
         return std::nullopt;
@@ -101,34 +143,33 @@ Collection routes(Tables& tables) {
                      .about = "Digits; x is any, a dot at the end any more: 3xxx, +4989., 112",
                      .most = 32},
                     {.name = "target",
-                     .use = Use::fixed,
+                     .use = Use::must,
                      .about = "trunk:NAME, a name of ours, or a URI; {number} in it is the number"},
                     {.name = "strip",
                      .type = Type::number,
-                     .use = Use::fixed,
                      .about = "So many digits are taken off its front",
                      .most = 32},
-                    {.name = "add", .use = Use::fixed, .about = "and these put there", .most = 32},
+                    {.name = "add", .about = "and these put there", .most = 32},
                     {.name = "redirects",
                      .type = Type::flag,
-                     .use = Use::fixed,
                      .about = "The caller is told the target, and goes there himself"},
                     {.name = "members_only",
                      .type = Type::flag,
-                     .use = Use::fixed,
                      .about = "Who has to show his password; true, if it is not said"}}};
     auto& store = tables.store;
     read_whole(out, [&store] { return all_routes(store); });
     out.add = [&store, find = out.find](const Object& sent) -> Result<Object, Problem> {
-        const routing::NumberRoute route{text_or(sent, "pattern", ""),
-                                         text_or(sent, "target", ""),
-                                         static_cast<unsigned>(number_or(sent, "strip", 0)),
-                                         text_or(sent, "add", ""),
-                                         flag_or(sent, "redirects", false),
-                                         flag_or(sent, "members_only", true)};
+        const auto route = route_in(sent);
         if (auto problem = problem_of(store.add_number_route(route))) return *problem;
         return *find(route.pattern);
     };
+    change_whole(out, [&store](const std::string& pattern, const Object& whole) {
+        auto transaction = store.transaction();
+        store.remove_number_route(pattern);
+        auto problem = problem_of(store.add_number_route(route_in(whole)));
+        if (!problem) transaction.commit();
+        return problem;
+    });
     out.remove = [&store](const std::string& pattern) -> std::optional<Problem> {
         if (!store.remove_number_route(pattern)) return not_there();
         return std::nullopt;
@@ -136,41 +177,46 @@ Collection routes(Tables& tables) {
     return out;
 }
 
+namespace {
+
+std::vector<Field> trunk_fields() {
+    return {{.name = "name", .use = Use::key, .most = 32},
+            {.name = "gateways",
+             .type = Type::objects,
+             .about = "Where it leads",
+             .most = 16,
+             .inside = {{.name = "uri", .use = Use::must, .about = "sip:gw.example.net"},
+                        {.name = "priority",
+                         .type = Type::number,
+                         .about = "The lowest is tried first; 1, if it is not said",
+                         .most = 65535,
+                         .least = 1},
+                        {.name = "weight",
+                         .type = Type::number,
+                         .about = "Its share among equals; 1, if it is not said",
+                         .most = 65535},
+                        {.name = "state", .use = Use::shown, .about = "When it was asked last"}}},
+            {.name = "user", .about = "That we log in as"},
+            {.name = "password", .use = Use::secret, .about = "Of that user", .most = 128},
+            {.name = "registers", .type = Type::flag, .about = "The provider finds us by REGISTER"},
+            {.name = "caller", .about = "Shown of who has no number of his own"},
+            {.name = "inbound", .about = "Where calls for nobody's number lead"},
+            {.name = "calls", .type = Type::number, .about = "At once", .most = 10'000, .least = 1},
+            {.name = "sources",
+             .type = Type::texts,
+             .about = "Addresses that may call in, beside the gateways",
+             .most = 100},
+            {.name = "trusted",
+             .type = Type::flag,
+             .about = "What it asserts of callers is believed (RFC 3325)"},
+            {.name = "registration", .use = Use::shown, .about = "What the provider said last"}};
+}
+
+} // namespace
+
 Collection trunks(Tables& tables) {
-    Collection out{
-        "trunks",
-        "Ways to telephones; a route to trunk:NAME leads numbers there",
-        {{.name = "name", .use = Use::key, .most = 32},
-         {.name = "gateways",
-          .type = Type::texts,
-          .use = Use::fixed,
-          .about = "sip:gw.example.net: one after the other",
-          .most = 16},
-         {.name = "user", .use = Use::fixed, .about = "That we log in as"},
-         {.name = "password", .use = Use::secret, .about = "Of that user", .most = 128},
-         {.name = "registers",
-          .type = Type::flag,
-          .use = Use::fixed,
-          .about = "The provider finds us by REGISTER"},
-         {.name = "caller", .use = Use::fixed, .about = "Shown of who has no number of his own"},
-         {.name = "inbound", .use = Use::fixed, .about = "Where calls for nobody's number lead"},
-         {.name = "calls",
-          .type = Type::number,
-          .use = Use::fixed,
-          .about = "At once",
-          .most = 10'000,
-          .least = 1},
-         {.name = "sources",
-          .type = Type::texts,
-          .use = Use::fixed,
-          .about = "Addresses that may call in, beside the gateways",
-          .most = 100},
-         {.name = "trusted",
-          .type = Type::flag,
-          .use = Use::fixed,
-          .about = "What it asserts of callers is believed (RFC 3325)"},
-         {.name = "registration", .use = Use::shown, .about = "What the provider said last"},
-         {.name = "states", .type = Type::texts, .use = Use::shown, .about = "Of the gateways"}}};
+    Collection out{"trunks", "Ways to telephones; a route to trunk:NAME leads numbers there",
+                   trunk_fields()};
     auto& store = tables.store;
     read_whole(out, [&store] { return all_trunks(store); });
     out.add = [&store, find = out.find](const Object& sent) -> Result<Object, Problem> {
@@ -178,12 +224,27 @@ Collection trunks(Tables& tables) {
         if (!trunk) return trunk.error();
         auto transaction = store.transaction();
         if (auto problem = problem_of(store.add_trunk(*trunk))) return *problem;
-        for (const auto& gateway : trunk->gateways)
-            if (auto fault = store.add_gateway(trunk->name, gateway))
-                return Problem{422, fault->what, "gateways"};
+        if (auto problem = set_gateways(store, *trunk, {})) return *problem;
         transaction.commit();
         return *find(trunk->name);
     };
+    change_whole(out,
+                 [&store](const std::string& name, const Object& whole) -> std::optional<Problem> {
+                     auto trunk = trunk_in(whole);
+                     if (!trunk) return trunk.error();
+                     for (const auto& before : store.trunks()) {
+                         if (!iequals(before.name, name)) continue;
+                         if (!whole.contains("password"))
+                             trunk->login.password = before.login.password;
+                         auto transaction = store.transaction();
+                         if (auto fault = store.change_trunk(*trunk))
+                             return Problem{422, fault->what};
+                         if (auto problem = set_gateways(store, *trunk, before.gateways))
+                             return problem;
+                         transaction.commit();
+                     }
+                     return std::nullopt;
+                 });
     out.remove = [&store, find = out.find](const std::string& name) -> std::optional<Problem> {
         if (!find(name)) return not_there();
         if (auto fault = store.remove_trunk(name)) return Problem{409, fault->what};

@@ -21,6 +21,9 @@ Object shown(const store::UserRow& row) {
     Object forward;
     for (std::size_t i = 0; i < std::size(forward_names); ++i)
         forward[forward_names[i]] = row.forwarding.*forward_fields[i];
+    json::array steps;
+    for (const auto& step : row.steps)
+        steps.push_back(Object{{"target", step.target}, {"seconds", step.ring_for / 1s}});
     return {{"name", row.name},
             {"language", row.language},
             {"administrator", row.administrator},
@@ -28,8 +31,12 @@ Object shown(const store::UserRow& row) {
             {"groups", array_of(row.groups)},
             {"numbers", array_of(row.numbers)},
             {"forward", std::move(forward)},
+            {"ring_seconds", row.forwarding.no_answer_after / 1s},
+            {"find_me", std::move(steps)},
             {"devices", row.devices}};
 }
+
+constexpr std::int64_t ring_standard = 20;
 
 std::optional<Problem> set_groups(store::Store& store, const std::string& name,
                                   const std::vector<std::string>& before,
@@ -39,6 +46,36 @@ std::optional<Problem> set_groups(store::Store& store, const std::string& name,
             store.leave_group(group, name);
     for (const auto& group : wanted)
         if (auto fault = store.join_group(group, name)) return Problem{422, fault->what, "groups"};
+    return std::nullopt;
+}
+
+/// Where his calls go that he does not take.
+std::optional<Problem> write_forwarding(store::Store& store, const store::UserRow& row,
+                                        const Object& sent) {
+    if (const auto* find_me = sent.if_contains("find_me")) {
+        std::vector<routing::Step> steps;
+        for (const auto& each : find_me->get_array())
+            steps.push_back(
+                {text_or(each.get_object(), "target", ""),
+                 std::chrono::seconds(number_or(each.get_object(), "seconds", ring_standard))});
+        if (auto fault = store.set_steps(row.name, steps))
+            return Problem{422, fault->what, "find_me"};
+    }
+    const auto* forward = sent.if_contains("forward");
+    if (!forward && !sent.contains("ring_seconds")) return std::nullopt;
+    auto set = row.forwarding;
+    set.no_answer_after =
+        std::chrono::seconds(number_or(sent, "ring_seconds", set.no_answer_after / 1s));
+    for (const auto& [name, target] : forward ? forward->get_object() : Object()) {
+        const auto* known =
+            std::find(std::begin(forward_names), std::end(forward_names), std::string_view(name));
+        if (known == std::end(forward_names))
+            return Problem{422, "expected always, busy, no_answer, unreachable", "forward"};
+        const auto text = target.is_string() ? std::string(target.get_string()) : "";
+        set.*forward_fields[known - std::begin(forward_names)] = text;
+    }
+    if (auto fault = store.set_forwarding(row.name, set))
+        return Problem{422, fault->what, "forward"};
     return std::nullopt;
 }
 
@@ -52,19 +89,7 @@ std::optional<Problem> write_user(store::Store& store, const store::UserRow& row
         store.set_administrator(row.name, flag_or(sent, "administrator", false));
     if (sent.contains("do_not_disturb"))
         store.set_do_not_disturb(row.name, flag_or(sent, "do_not_disturb", false));
-    if (const auto* forward = sent.if_contains("forward")) {
-        auto set = row.forwarding;
-        for (const auto& [name, target] : forward->get_object()) {
-            const auto* known = std::find(std::begin(forward_names), std::end(forward_names),
-                                          std::string_view(name));
-            if (known == std::end(forward_names))
-                return Problem{422, "expected always, busy, no_answer, unreachable", "forward"};
-            const auto text = target.is_string() ? std::string(target.get_string()) : "";
-            set.*forward_fields[known - std::begin(forward_names)] = text;
-        }
-        if (auto fault = store.set_forwarding(row.name, set))
-            return Problem{422, fault->what, "forward"};
-    }
+    if (auto problem = write_forwarding(store, row, sent)) return problem;
     if (sent.contains("groups"))
         return set_groups(store, row.name, row.groups, texts_in(sent, "groups"));
     return std::nullopt;
@@ -90,6 +115,21 @@ std::vector<Field> user_fields() {
              .type = Type::object,
              .about = "Where his calls go: always, busy, no_answer, unreachable",
              .most = 4},
+            {.name = "ring_seconds",
+             .type = Type::number,
+             .about = "Until nobody has answered",
+             .most = 180,
+             .least = 1},
+            {.name = "find_me",
+             .type = Type::objects,
+             .about = "Where else he is looked for, one after the other",
+             .most = 10,
+             .inside = {{.name = "target", .use = Use::must, .about = "A name or a URI"},
+                        {.name = "seconds",
+                         .type = Type::number,
+                         .about = "That it rings there; 20, if it is not said",
+                         .most = 180,
+                         .least = 1}}},
             {.name = "devices",
              .type = Type::number,
              .use = Use::shown,

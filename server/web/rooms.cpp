@@ -258,6 +258,28 @@ Collection settings(Tables& tables) {
     return out;
 }
 
+namespace {
+
+Result<events::Lesson, Problem> lesson_in(const Object& sent) {
+    events::Lesson out;
+    out.id = number_or(sent, "id", 0);
+    out.title = text_or(sent, "title", "");
+    out.group = text_or(sent, "group", "");
+    out.teacher = text_or(sent, "teacher", "");
+    out.room = text_or(sent, "room", "");
+    const auto days = events::Lesson::parse_days(text_or(sent, "days", ""));
+    if (!days) return Problem{422, days.error().what, "days"};
+    out.days = *days;
+    for (const auto& [name, time] : {std::pair("from", &out.from), {"until", &out.until}}) {
+        const auto said = events::Lesson::parse_time(text_or(sent, name, ""));
+        if (!said) return Problem{422, "expected a time like 09:45", name};
+        *time = *said;
+    }
+    return out;
+}
+
+} // namespace
+
 Collection lessons(Tables& tables) {
     Collection out{"lessons",
                    "The timetable: who is in class when",
@@ -290,23 +312,16 @@ Collection lessons(Tables& tables) {
             if (std::to_string(each.id) == id) return shown(each);
         return std::nullopt;
     };
+    change_whole(out, [&store](const std::string&, const Object& whole) -> std::optional<Problem> {
+        const auto lesson = lesson_in(whole);
+        if (!lesson) return lesson.error();
+        return problem_of(store.put_lesson(*lesson));
+    });
     out.add = [&store, shown](const Object& sent) -> Result<Object, Problem> {
-        events::Lesson lesson;
-        lesson.title = text_or(sent, "title", "");
-        lesson.group = text_or(sent, "group", "");
-        lesson.teacher = text_or(sent, "teacher", "");
-        lesson.room = text_or(sent, "room", "");
-        const auto days = events::Lesson::parse_days(text_or(sent, "days", ""));
-        if (!days) return Problem{422, days.error().what, "days"};
-        lesson.days = *days;
-        for (const auto& [name, time] :
-             {std::pair("from", &lesson.from), {"until", &lesson.until}}) {
-            const auto said = events::Lesson::parse_time(text_or(sent, name, ""));
-            if (!said) return Problem{422, "expected a time like 09:45", name};
-            *time = *said;
-        }
+        const auto lesson = lesson_in(sent);
+        if (!lesson) return lesson.error();
         auto transaction = store.transaction();
-        if (auto fault = store.add_lesson(lesson)) return Problem{422, fault->what};
+        if (auto problem = problem_of(store.put_lesson(*lesson))) return *problem;
         const auto all = store.lessons();
         transaction.commit();
         return shown(all.back()); // In order of their numbers: the newest is the last.

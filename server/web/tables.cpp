@@ -51,6 +51,18 @@ void read_whole(Collection& collection, std::function<std::vector<Object>()> all
     };
 }
 
+void change_whole(
+    Collection& collection,
+    std::function<std::optional<Problem>(const std::string& key, const Object&)> write) {
+    collection.change = [find = collection.find, write = std::move(write)](
+                            const std::string& key, const Object& sent) -> std::optional<Problem> {
+        auto whole = find(key);
+        if (!whole) return not_there();
+        for (const auto& [name, value] : sent) (*whole)[name] = value;
+        return write(key, *whole);
+    };
+}
+
 std::optional<Problem> problem_of(const std::optional<Fault>& fault) {
     if (!fault) return std::nullopt;
     const bool taken = fault->what.starts_with("there is a") || fault->what.starts_with("the name");
@@ -66,7 +78,7 @@ std::string text_or(const Object& object, std::string_view name, std::string_vie
 
 std::int64_t number_or(const Object& object, std::string_view name, std::int64_t otherwise) {
     const auto* value = object.if_contains(name);
-    return value ? value->as_int64() : otherwise;
+    return value ? value->to_number<std::int64_t>() : otherwise; // Of either sign.
 }
 
 bool flag_or(const Object& object, std::string_view name, bool otherwise) {

@@ -65,6 +65,10 @@ std::vector<Object> page_of(std::vector<Object> all, std::string_view key, const
 /// `list` and `find` of a collection that is small enough to be read as a whole each time; keys are
 /// compared without regard to case.
 void read_whole(Collection& collection, std::function<std::vector<Object>()> all);
+/// `change` of a collection: what there is with what has been sent is written anew.
+void change_whole(
+    Collection& collection,
+    std::function<std::optional<Problem>(const std::string& key, const Object&)> write);
 /// A fault of the store as a problem of what was sent.
 std::optional<Problem> problem_of(const std::optional<Fault>& fault);
 Problem not_there();

@@ -165,6 +165,15 @@ TEST_F(ApiTest, AThingIsMadeChangedAndRemovedAndAnOlderStateChangesNothing) {
     EXPECT_EQ(backend.notes[1].refused, "it is there");
 }
 
+TEST_F(ApiTest, WhatChangesByItselfKeepsNobodyFromChangingTheRest) {
+    const auto tag = header_of(ask("POST", "/api/v1/things", R"({"name":"a","word":"w"})"), "ETag");
+    backend.all["a"]["made"] = "tomorrow";
+    const std::string path = "/api/v1/things/a";
+    EXPECT_EQ(ask("GET", path, {}, {{"If-None-Match", tag}}).status, 200) << "it looks different";
+    EXPECT_EQ(ask("PATCH", path, R"({"size":2})", {{"If-Match", tag}}).status, 200);
+    EXPECT_EQ(ask("PATCH", path, R"({"size":3})", {{"If-Match", tag}}).status, 412);
+}
+
 TEST_F(ApiTest, AListComesInPages) {
     for (const auto* name : {"a", "b", "c"})
         ask("POST", "/api/v1/things", R"({"word":"w","name":")" + std::string(name) + "\"}");
@@ -181,6 +190,29 @@ TEST_F(ApiTest, AListComesInPages) {
     EXPECT_EQ(page("?limit=3"), "abc.");
     for (const auto* bad : {"?limit=0", "?limit=1001", "?limit=x", "?page=2"})
         EXPECT_EQ(ask("GET", "/api/v1/things" + std::string(bad)).status, 400) << bad;
+}
+
+TEST_F(ApiTest, AListCanBeOfThoseWithAValue) {
+    for (const auto* name : {"a", "b", "c", "d"}) {
+        ask("POST", "/api/v1/things", R"({"word":"w","name":")" + std::string(name) + "\"}");
+        if (*name == 'b' || *name == 'd')
+            ask("PATCH", "/api/v1/things/" + std::string(name), R"({"color":"green","size":2})");
+    }
+    const auto page = [&](const std::string& query) {
+        const auto body = json_of(ask("GET", "/api/v1/things" + query));
+        std::string out;
+        for (const auto& each : body.at("items").as_array())
+            out += text_in(each.get_object(), "name");
+        return out + (body.at("next").is_null() ? "." : text_in(body, "next"));
+    };
+    EXPECT_EQ(page("?color=GREEN"), "bd.");
+    EXPECT_EQ(page("?size=2&limit=1"), "bb");
+    EXPECT_EQ(page("?size=2&limit=1&after=b"), "d.");
+    EXPECT_EQ(page("?size=1&color=green"), ".");
+    EXPECT_EQ(page("?made=today&limit=3"), "abcc");
+    EXPECT_EQ(ask("GET", "/api/v1/things?pin=1234").status, 400) << "that would be to guess it";
+    EXPECT_EQ(ask("GET", "/api/v1/things?word=w").status, 400);
+    EXPECT_EQ(ask("GET", "/api/v1/things?since=2026").status, 400) << "they have no time";
 }
 
 TEST_F(ApiTest, WhatIsForWhoConfiguresLooksEmptyToOthers) {
@@ -239,9 +271,14 @@ TEST_F(ApiTest, PathsThatAreNoneAreRefused) {
 TEST_F(ApiTest, PrometheusSeesTheCountersFromHereOrWithAToken) {
     EXPECT_EQ(ask(std::nullopt, "GET", "/metrics").status, 401);
     EXPECT_EQ(ask(Role::teacher, "GET", "/metrics").status, 401);
+    backend.counters_ = {{"calls", 3},
+                         {R"(sip_sent_total{transport="tcp"})", 1},
+                         {R"(sip_sent_total{transport="udp"})", 8}};
     EXPECT_EQ(ask(Role::reader, "GET", "/metrics").body,
               "# TYPE lyceum_calls gauge\nlyceum_calls 3\n"
-              "# TYPE lyceum_sip_sent_total counter\nlyceum_sip_sent_total 8\n");
+              "# TYPE lyceum_sip_sent_total counter\n"
+              "lyceum_sip_sent_total{transport=\"tcp\"} 1\n"
+              "lyceum_sip_sent_total{transport=\"udp\"} 8\n");
     EXPECT_EQ(ask(std::nullopt, "GET", "/healthz").status, 200);
     backend.counters_.clear();
     EXPECT_EQ(ask(std::nullopt, "GET", "/healthz").status, 503) << "not ready yet";

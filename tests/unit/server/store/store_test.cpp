@@ -387,16 +387,16 @@ TEST_F(StoreTest, GroupsAndLessonsAreKept) {
     EXPECT_TRUE(store.join_group("8a", "ann"));
     EXPECT_TRUE(store.groups().share("ann", "ann"));
     events::Lesson lesson{0, "Maths", "7b", "ann", "demo", 5, 540min, 585min};
-    EXPECT_EQ(store.add_lesson(lesson), std::nullopt);
+    EXPECT_EQ(store.put_lesson(lesson), std::nullopt);
     lesson.id = 1;
     EXPECT_EQ(store.lessons(), std::vector{lesson});
     for (auto field : {&events::Lesson::group, &events::Lesson::teacher, &events::Lesson::room}) {
         auto bad = lesson;
         bad.*field = "nobody";
-        EXPECT_TRUE(store.add_lesson(bad));
+        EXPECT_TRUE(store.put_lesson(bad));
     }
     lesson.until = lesson.from;
-    EXPECT_TRUE(store.add_lesson(lesson));
+    EXPECT_TRUE(store.put_lesson(lesson));
     EXPECT_TRUE(store.remove_lesson(1));
     EXPECT_FALSE(store.remove_lesson(1));
     EXPECT_TRUE(store.leave_group("7b", "ann"));
