@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/address.hpp"
 
+#include "base/text.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -77,5 +79,17 @@ std::string IpAddress::to_string() const {
 }
 
 std::string IpAddress::to_host() const { return v6_ ? "[" + to_string() + "]" : to_string(); }
+
+std::optional<SocketAddress> SocketAddress::parse(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    auto host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    const auto ip = IpAddress::parse(host);
+    const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+    if (!ip || !port || ip->is_v6() != bracketed) return std::nullopt;
+    return SocketAddress{*ip, *port};
+}
 
 } // namespace lyceum

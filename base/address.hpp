@@ -43,6 +43,8 @@ struct SocketAddress {
     IpAddress ip;
     std::uint16_t port = 0;
 
+    /// As `to_string` writes it: "192.0.2.1:5060", "[2001:db8::1]:5060".
+    static std::optional<SocketAddress> parse(std::string_view text);
     [[nodiscard]] std::string to_string() const {
         return ip.to_host() + ":" + std::to_string(port);
     }

@@ -79,6 +79,7 @@ Api::Api(Backend& backend, Access& access, const Live& live, Log& log)
     : backend_(backend), access_(access), live_(live), log_(log) {
     add_session_routes();
     add_other_routes();
+    add_call_routes();
 }
 
 bool Api::handle(const http::Request& request, WallTime now, Reply reply) {

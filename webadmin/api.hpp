@@ -69,6 +69,7 @@ public:
         std::vector<Field> shown; ///< Of its answer; empty: 204, without one.
         std::string_view list{};  ///< The answer is a list under this name of such things.
         void (Api::*run)(Call&);
+        std::string_view type{}; ///< Of an answer that is no JSON.
     };
 
 private:
@@ -80,6 +81,7 @@ private:
 
     void add_session_routes();
     void add_other_routes();
+    void add_call_routes();
     void serve_health(const Reply& reply) const;
     void serve_metrics(const http::Request& request, WallTime now, const Reply& reply);
     void dispatch(Call& call);
@@ -120,6 +122,7 @@ private:
     void act(Call& call);
     void explain(Call& call);
     void show_messages(Call& call);
+    void show_capture(Call& call);
     void show_status(Call& call);
     void show_description(Call& call);
 

@@ -79,6 +79,9 @@ public:
     /// call. Each as the API shows it (webadmin/routes.cpp).
     using Messages = std::function<void(std::optional<std::vector<Object>>)>;
     virtual void messages_of(const std::string& call, Messages done) = 0;
+    /// The same as a capture file (libpcap).
+    using Capture = std::function<void(std::optional<std::string>)>;
+    virtual void capture_of(const std::string& call, Capture done) = 0;
     /// Calls, registrations and so on: by the names that Prometheus will see, without "lyceum_".
     virtual const std::map<std::string, std::int64_t>& counters() = 0;
     virtual void note(const Note& note) = 0;

@@ -103,7 +103,10 @@ Object operation_of(const Api::Route& route) {
             {"type", "object"},
             {"required", json::array{route.list}},
             {"properties", Object{{route.list, Object{{"type", "array"}, {"items", shown}}}}}};
-    if (route.shown.empty()) responses["204"] = Object{{"description", "It is done"}};
+    if (!route.type.empty())
+        responses["200"] =
+            Object{{"description", "Done"}, {"content", Object{{route.type, Object{}}}}};
+    else if (route.shown.empty()) responses["204"] = Object{{"description", "It is done"}};
     else responses["200"] = answer("Done", std::move(shown));
     if (route.path.find('{') != std::string_view::npos) {
         responses["404"] = problem("There is nothing of that name");

@@ -12,6 +12,8 @@ namespace {
 using Type = Field::Type;
 using Use = Field::Use;
 
+constexpr std::string_view capture_type = "application/vnd.tcpdump.pcap";
+
 const std::vector<Field>& session_fields() {
     static const std::vector<Field> fields{
         {.name = "account", .use = Use::shown, .about = "Who is logged in"},
@@ -176,14 +178,6 @@ void Api::add_other_routes() {
          {},
          &Api::act});
     add({"GET",
-         "/calls/{id}/messages",
-         Right::act,
-         "What was said by SIP in a call that is over, if it is still known",
-         {},
-         message_fields(),
-         "items",
-         &Api::show_messages});
-    add({"GET",
          "/plan",
          Right::read,
          "What happens when ?to= is dialled, step by step",
@@ -199,6 +193,27 @@ void Api::add_other_routes() {
          {counters},
          {},
          &Api::show_status});
+}
+
+void Api::add_call_routes() {
+    const auto add = [this](Route route) { routes_.push_back(std::move(route)); };
+    add({"GET",
+         "/calls/{id}/messages",
+         Right::act,
+         "What was said by SIP in a call that is over, if it is still known",
+         {},
+         message_fields(),
+         "items",
+         &Api::show_messages});
+    add({"GET",
+         "/calls/{id}/capture",
+         Right::act,
+         "The same as a file for Wireshark and its like",
+         {},
+         {},
+         {},
+         &Api::show_capture,
+         capture_type});
 }
 
 void Api::show_session(Call& call) { call.reply(json_response(access_.shown(*call.who))); }
@@ -297,6 +312,17 @@ void Api::show_messages(Call& call) {
                              json::array items(messages->begin(), messages->end());
                              reply(json_response({{"items", std::move(items)}}));
                          });
+}
+
+void Api::show_capture(Call& call) {
+    backend_.capture_of(
+        call.names[0], [reply = call.reply, id = call.names[0]](std::optional<std::string> file) {
+            if (!file) return reply(response_of({404, "no such call"}));
+            http::Response response{200, std::string(capture_type), std::move(*file)};
+            response.headers.emplace_back("Content-Disposition",
+                                          "attachment; filename=\"call-" + id + ".pcap\"");
+            reply(std::move(response));
+        });
 }
 
 void Api::show_status(Call& call) {

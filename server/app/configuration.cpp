@@ -47,6 +47,9 @@ const std::vector<Option>& options() {
         {"messages_days", &Configuration::messages_days},
         {"call_records_days", &Configuration::call_records_days},
         {"trace_mib", &Configuration::trace_mib},
+        {"hep_server", &Configuration::hep_server},
+        {"hep_agent", &Configuration::hep_agent},
+        {"access_log", &Configuration::access_log},
         {"country_code", &Configuration::country_code},
         {"international_prefix", &Configuration::international_prefix},
         {"national_prefix", &Configuration::national_prefix},
@@ -79,14 +82,7 @@ Number number_of(const std::string& text, const std::string& where, const std::s
 
 /// "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or "[2001:db8::53]:5353".
 bool is_name_server(std::string_view text) {
-    if (IpAddress::parse(text)) return true;
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos) return false;
-    auto host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const auto ip = IpAddress::parse(host);
-    const bool bracketed = host.size() + 2 == colon;
-    return ip && ip->is_v6() == bracketed && parse_number<std::uint16_t>(text.substr(colon + 1));
+    return IpAddress::parse(text) || SocketAddress::parse(text);
 }
 
 } // namespace
@@ -152,6 +148,8 @@ void check(const Configuration& c) {
     for (std::string_view rest = c.name_servers; !rest.empty();)
         require(is_name_server(trim(cut(rest, ','))),
                 "name_servers: expected IP addresses, with or without a port, between commas");
+    require(c.hep_server.empty() || SocketAddress::parse(c.hep_server),
+            "hep_server: expected an IP address and a port");
     require(c.rtp_timeout_s >= 5, "rtp_timeout_s: expected 5 or more");
     require(c.session_expires_s >= 90, "session_expires_s: expected 90 or more (RFC 4028)");
     require(c.certificate.empty() == c.key.empty(), "certificate and key go together");

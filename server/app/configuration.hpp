@@ -39,6 +39,9 @@ struct Configuration {
     unsigned messages_days = 30; ///< How long messages wait for who is not there; 0: they do not.
     unsigned call_records_days = 90; ///< How long it is kept who called whom; 0: it is not.
     unsigned trace_mib = 16;        ///< SIP of calls, kept in memory to be looked at; 0: it is not.
+    std::string hep_server;         ///< "192.0.2.7:9060": copies of all SIP go there; or empty.
+    std::uint32_t hep_agent = 1;    ///< What we are called there.
+    std::string access_log;         ///< File: who asked for what on the web port; or empty.
     std::string log_level = "info"; ///< debug, info, warning, error.
     bool log_personal = false;      ///< Numbers and addresses in clear.
 };

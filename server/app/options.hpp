@@ -18,6 +18,7 @@
 /// The configuration in the words of each part.
 namespace lyceum::app {
 
+inline constexpr std::string_view server_version = "0.1";
 inline constexpr auto server_name = "Lyceum/0.1";
 
 WallTime wall_at_zero();

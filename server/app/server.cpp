@@ -2,6 +2,7 @@
 #include "server/app/server.hpp"
 
 #include "base/text.hpp"
+#include "server/app/capture_server.hpp"
 #include "server/app/database_thread.hpp"
 #include "server/app/greeting.hpp"
 #include "server/app/local_calendar.hpp"
@@ -55,7 +56,7 @@ class Server {
 public:
     Server(const Configuration& c, Log& log)
         : configuration_(c), log_(log), store_(c.data), random_(entropy_.u64()),
-          web_(c, wall_at_zero(), calls_for_web(), log),
+          web_(c, wall_at_zero(), calls_for_web(), log), capture_server_(capture_server(c, io_)),
           transport_(io_,
                      {*IpAddress::parse(c.bind), c.sip_port, c.sips_port, certificate_of(c),
                       entropy_.u64() >> 1, web_.port()},
@@ -64,7 +65,7 @@ public:
                       },
                       [this](sip::TransactionId id) { driver_.handle_send_failed(id); },
                       [this](bool received, const sip::Endpoint& peer, std::string_view bytes) {
-                          trace_.note(received, peer, bytes, net::wall_now());
+                          see(received, peer, bytes);
                       },
                       [this] { driver_.turn(); }},
                      log),
@@ -157,7 +158,8 @@ public:
                    [this](records::CallRecord record) { keep(std::move(record)); },
                    [this](focus::Focus::Noted noted) { keep(std::move(noted)); },
                    [this](focus::Focus::Speak wanted) { speak(std::move(wanted)); },
-                   [this](const std::string& room) { feed_.show_soon(room); }}),
+                   [this](const std::string& room) { feed_.show_soon(room); },
+                   [this](const auto& call) { trace_.relate(call.from, call.to); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
           records_timer_(io_) {}
 
@@ -271,7 +273,7 @@ private:
         into["database_queue"] = number(database_.backlog());
         into["database_failures_total"] = number(database_.failures());
         into["started_seconds"] = started_ / 1s;
-        into["build_info{version=\"" LYCEUM_VERSION "\"}"] = 1;
+        into["build_info{version=\"" + std::string(server_version) + "\"}"] = 1;
         count(transport_, into);
         const auto machine = net::machine_now(configuration_.data);
         into["cores"] = machine.cores;
@@ -401,6 +403,17 @@ private:
         });
     }
 
+    /// A message that crosses the wire.
+    void see(bool received, const sip::Endpoint& peer, std::string_view bytes) {
+        const bool of_call = records::is_of_a_call(bytes);
+        if (!of_call && !capture_server_) return;
+        const auto own = transport_.toward(peer);
+        const auto now = net::wall_now();
+        if (of_call) trace_.note(received, peer, own, bytes, now);
+        if (capture_server_)
+            capture_server_->send({now, received, peer, own, records::masked(bytes)}, trace_);
+    }
+
     /// What is older than people may keep it.
     void forget_records() {
         const auto kept = std::chrono::days(configuration_.call_records_days);
@@ -445,7 +458,7 @@ private:
     void reload() {
         try {
             transport_.reload_certificate();
-            web_.reload_certificate();
+            web_.reload();
             log_.info("certificate.reloaded");
         } catch (const std::exception& error) {
             log_.error("certificate.kept", {{"why", error.what()}});
@@ -489,6 +502,7 @@ private:
     Random random_;
     WebService web_;
     records::MessageTrace trace_{std::size_t{configuration_.trace_mib} << 20};
+    std::optional<CaptureServer> capture_server_;
     net::SipTransport transport_;
     net::MediaPlane media_;
     net::Resolver resolver_;

@@ -85,8 +85,10 @@ void add_security(http::Response& response, bool secure) {
 /// too, since a socket is behind it. If everybody has let go of it without an answer, it is 503.
 class Answer {
 public:
-    Answer(boost::asio::io_context& io, net::WebListener::Reply reply, bool secure)
-        : io_(io), reply_(std::move(reply)), secure_(secure) {}
+    using Noted = std::function<void(const http::Response&)>;
+
+    Answer(boost::asio::io_context& io, net::WebListener::Reply reply, bool secure, Noted noted)
+        : io_(io), reply_(std::move(reply)), noted_(std::move(noted)), secure_(secure) {}
     ~Answer() {
         if (reply_)
             boost::asio::post(io_, [reply = std::move(reply_)] {
@@ -102,12 +104,14 @@ public:
     void give(http::Response response) {
         if (!reply_) return;
         add_security(response, secure_);
+        noted_(response);
         std::exchange(reply_, {})(std::move(response));
     }
 
 private:
     boost::asio::io_context& io_;
     net::WebListener::Reply reply_;
+    Noted noted_;
     bool secure_;
 };
 
@@ -116,7 +120,7 @@ private:
 WebService::WebService(const Configuration& configuration, WallTime wall_at_zero, Calls calls,
                        Log& log)
     : configuration_(configuration), wall_at_zero_(wall_at_zero), calls_(std::move(calls)),
-      log_(log), tables_(configuration.data),
+      log_(log), access_log_(configuration.access_log), tables_(configuration.data),
       listener_(io_, {*IpAddress::parse(configuration.bind), configuration.web_port,
                       certificate_of(configuration)}),
       passwords_(entropy_,
@@ -185,8 +189,9 @@ void WebService::close() {
     });
 }
 
-void WebService::reload_certificate() {
+void WebService::reload() {
     here([this] {
+        if (!access_log_.reopen()) log_.error("access-log.not-opened");
         try {
             listener_.reload_certificate();
         } catch (const std::exception& error) {
@@ -196,7 +201,8 @@ void WebService::reload_certificate() {
 }
 
 void WebService::serve(const http::Request& request, net::WebListener::Reply reply) {
-    const auto safe = [answer = std::make_shared<Answer>(io_, std::move(reply), request.secure)](
+    const auto safe = [answer = std::make_shared<Answer>(io_, std::move(reply), request.secure,
+                                                         access_log_for(request))](
                           http::Response response) { answer->give(std::move(response)); };
     if (request.target.starts_with(XcapService::root)) {
         calls_.post([this, request, safe] {
@@ -215,6 +221,17 @@ void WebService::serve(const http::Request& request, net::WebListener::Reply rep
         log_.error("web.failed", {{"target", request.target}, {"why", error.what()}});
         safe(webadmin::response_of({500, "something went wrong here: it is in the log"}));
     }
+}
+
+std::function<void(const http::Response&)>
+WebService::access_log_for(const http::Request& request) {
+    if (configuration_.access_log.empty()) return [](const http::Response&) {};
+    return
+        [this,
+         asked = http::Request{request.method, request.target, request.headers, {}, request.peer}](
+            const http::Response& response) {
+            access_log_.write(asked, response.status, response.body.size(), net::wall_now());
+        };
 }
 
 http::Response WebService::unavailable(const sql::Error& error) {
@@ -248,6 +265,16 @@ bool WebService::serve_own(const http::Request& request, const net::WebListener:
 }
 
 void WebService::upgrade(const http::Request& request, net::WebListener::Upgrade offer) {
+    offer.accept = [accept = std::move(offer.accept), noted = access_log_for(request)](
+                       net::Connection::Events events, std::string_view protocol) {
+        noted({.status = 101});
+        return accept(std::move(events), protocol);
+    };
+    offer.refuse = [refuse = std::move(offer.refuse),
+                    noted = access_log_for(request)](http::Response response) {
+        noted(response);
+        refuse(std::move(response));
+    };
     const auto path = request.target.substr(0, request.target.find('?'));
     if (path == sip_path) return take_sip(request, std::move(offer));
     if (path == events_path) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "server/app/access_log.hpp"
 #include "server/app/configuration.hpp"
 #include "server/app/password_thread.hpp"
 #include "server/net/os_entropy.hpp"
@@ -59,7 +60,8 @@ public:
 
     /// \name From the thread of the calls
     ///@{
-    void reload_certificate();
+    /// Certificate and access log: their files may be others now.
+    void reload();
     /// None: it is not in session any more.
     void show_room(std::string name, std::optional<web::RoomNow> room);
     void show_levels(std::string room, std::vector<std::pair<std::uint64_t, int>> levels);
@@ -85,6 +87,7 @@ private:
     void tell_watchers();
     bool may_see(const webadmin::Who& who, const std::string& room);
     http::Response unavailable(const sql::Error& error);
+    std::function<void(const http::Response&)> access_log_for(const http::Request& request);
     void forget_tickets();
     std::vector<std::string> explain(const std::string& dialled);
 
@@ -92,6 +95,7 @@ private:
     WallTime wall_at_zero_;
     Calls calls_;
     Log& log_;
+    AccessLog access_log_;
     boost::asio::io_context io_{1};
     net::OsEntropy entropy_;
     web::Tables tables_;

@@ -223,7 +223,8 @@ void B2bua::invite(CallId id, TimePoint now) {
     const auto& request = call.invite.request;
     auto writer = call.outward ? outward_invite(call) : inward_invite(call);
     writer.header(Header::to, "<" + call.way.uri + ">");
-    writer.header(Header::call_id, entropy_.hex(16));
+    outputs_.push_back({std::string(*request.header(Header::call_id)), entropy_.hex(16)});
+    writer.header(Header::call_id, outputs_.back().to);
     writer.header(Header::cseq, "1 INVITE");
     writer.header(Header::contact, "<" + call.callee_contact + ">");
     const auto hops = parse_number<unsigned>(request.header(Header::max_forwards).value_or("70"));
@@ -234,6 +235,13 @@ void B2bua::invite(CallId id, TimePoint now) {
     call.credentials.reset();
     send(id, now);
     if (call.outward) waits_.set(id, now + options_.answer_within);
+}
+
+std::optional<B2bua::Continued> B2bua::poll() {
+    if (outputs_.empty()) return std::nullopt;
+    auto out = std::move(outputs_.front());
+    outputs_.pop_front();
+    return out;
 }
 
 void B2bua::send(CallId id, TimePoint now) {

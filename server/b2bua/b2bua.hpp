@@ -54,8 +54,12 @@ public:
     /// Ends every call.
     void end_all(TimePoint now);
 
-    /// Nothing comes out but deadlines: what there is to send goes by the user agent.
-    std::optional<std::monostate> poll() { return std::nullopt; }
+    /// A call goes on under another Call-ID, for who looks at both sides of it. What there is to
+    /// send goes by the user agent.
+    struct Continued {
+        std::string from, to;
+    };
+    std::optional<Continued> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {
         return earlier(waits_.deadline(), bridge_.deadline());
     }
@@ -122,6 +126,7 @@ private:
     std::unordered_map<PairId, CallId> pairs_;
     std::map<std::string, std::size_t> calls_by_trunk_;
     DeadlineQueue<CallId> waits_; ///< For a first answer.
+    std::deque<Continued> outputs_;
 };
 
 static_assert(SansIoCore<B2bua>);

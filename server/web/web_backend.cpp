@@ -2,6 +2,7 @@
 #include "server/web/web_backend.hpp"
 
 #include "base/text.hpp"
+#include "server/records/capture.hpp"
 
 #include <limits>
 
@@ -152,22 +153,38 @@ std::vector<std::string> WebBackend::explain(const std::string& dialled) {
     return reach_.explain(dialled);
 }
 
-void WebBackend::messages_of(const std::string& call, Messages done) {
+void WebBackend::find_messages(const std::string& call,
+                               const std::function<void(std::optional<Reach::Seen>)>& done) {
     const auto id = parse_number<std::int64_t>(call);
     const auto records = id && *id < std::numeric_limits<std::int64_t>::max()
                              ? tables_.records.calls({*id + 1, 1, {}})
                              : std::vector<store::Numbered<records::CallRecord>>();
     if (records.empty() || records.front().id != *id) return done(std::nullopt);
-    reach_.messages_of(records.front().value.call_id, [done](const Reach::Seen& seen) {
+    reach_.messages_of(records.front().value.call_id, done);
+}
+
+void WebBackend::messages_of(const std::string& call, Messages done) {
+    find_messages(call, [done = std::move(done)](const std::optional<Reach::Seen>& seen) {
+        if (!seen) return done(std::nullopt);
         std::vector<Object> out;
-        for (const auto& each : seen)
+        for (const auto& each : *seen)
             out.push_back({{"at", time_text(each.at)},
-                           {"after_ms", (each.at - seen.front().at) / 1ms},
+                           {"after_ms", (each.at - seen->front().at) / 1ms},
                            {"received", each.received},
                            {"transport", sip::name_of(each.peer.transport)},
                            {"peer", each.peer.address.to_string()},
                            {"text", each.text}});
         done(std::move(out));
+    });
+}
+
+void WebBackend::capture_of(const std::string& call, Capture done) {
+    find_messages(call, [done = std::move(done)](const std::optional<Reach::Seen>& seen) {
+        if (!seen) return done(std::nullopt);
+        std::vector<records::Captured> messages;
+        for (const auto& each : *seen) messages.push_back(records::captured(each));
+        const auto file = records::pcap_of(messages);
+        done(std::string(file.begin(), file.end()));
     });
 }
 

@@ -61,6 +61,7 @@ public:
     std::vector<std::string> explain(const std::string& dialled) override;
     const std::map<std::string, std::int64_t>& counters() override { return counters_; }
     void messages_of(const std::string& call, Messages done) override;
+    void capture_of(const std::string& call, Capture done) override;
     void note(const webadmin::Note& note) override;
 
     void set_counters(std::map<std::string, std::int64_t> counters) {
@@ -68,6 +69,10 @@ public:
     }
 
 private:
+    /// None: there is no such call.
+    void find_messages(const std::string& call,
+                       const std::function<void(std::optional<Reach::Seen>)>& done);
+
     Tables& tables_;
     Log& log_;
     Reach reach_;

@@ -96,6 +96,9 @@ struct FakeBackend final : Backend {
         return member == "teacher" && room == "7b";
     }
     std::vector<std::string> explain(const std::string& dialled) override { return {dialled}; }
+    void capture_of(const std::string& call, Capture done) override {
+        done(call == "1" ? std::optional<std::string>("pcap") : std::nullopt);
+    }
     void messages_of(const std::string& call, Messages done) override {
         if (call == "1") done(std::vector<Object>{{{"text", "INVITE"}}});
         else done(std::nullopt);

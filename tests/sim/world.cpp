@@ -178,7 +178,7 @@ void World::drain() {
             proxy_.handle_stranger(*output, now);
         }
     }
-    while (trunks_.poll() || focus_.poll()) {
+    while (trunks_.poll() || b2bua_.poll() || focus_.poll()) {
     } // What is said of them is for people.
 }
 

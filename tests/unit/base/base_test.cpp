@@ -157,6 +157,14 @@ TEST(IpAddress, ReadsAndWritesBothFamilies) {
     EXPECT_TRUE(IpAddress::parse("127.3.2.1")->is_loopback());
 }
 
+TEST(SocketAddress, ReadsWhatItWrites) {
+    for (const auto* text : {"192.0.2.1:5060", "[2001:db8::1]:9060"})
+        EXPECT_EQ(SocketAddress::parse(text).value_or(SocketAddress{}).to_string(), text);
+    for (const auto* text : {"192.0.2.1", "2001:db8::1:9060", "[192.0.2.1]:1", "192.0.2.1:70000",
+                             "example.org:1", ":1", ""})
+        EXPECT_EQ(SocketAddress::parse(text), std::nullopt) << text;
+}
+
 TEST(Base64, IsThatOfRfc4648) {
     const std::pair<std::string_view, std::string_view> rows[] = {{"", ""},
                                                                   {"f", "Zg=="},
