@@ -19,6 +19,7 @@ import time
 import traceback
 
 import dashboard
+import diagnosis
 import lab
 import lessons
 import presence
@@ -709,7 +710,7 @@ def main():
     wanted = sys.argv[2:]
     tests = [(name, test) for name, test in {**globals(), **vars(reach), **vars(trunks),
                                    **vars(presence), **vars(lessons),
-                                   **vars(dashboard)}.items()
+                                   **vars(dashboard), **vars(diagnosis)}.items()
              if name.startswith("test_") and (not wanted or any(w in name for w in wanted))]
     for program in ("baresip", "sipp"):
         assert shutil.which(program), f"{program} is missing: ./dev deps"
