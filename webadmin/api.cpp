@@ -86,6 +86,8 @@ bool Api::handle(const http::Request& request, WallTime now, Reply reply) {
     const auto path = request.target.substr(0, request.target.find('?'));
     if (path == "/healthz") return serve_health(reply), true;
     if (path == "/metrics") return serve_metrics(request, now, reply), true;
+    if (path.starts_with(setup_root) && request.method == "GET")
+        return serve_setup(request, now, reply), true;
     if (path != root && !path.starts_with(std::string(root) + "/")) return false;
     const auto no_store = [reply = std::move(reply)](http::Response response) {
         response.headers.emplace_back("Cache-Control", "no-store");

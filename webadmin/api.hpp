@@ -45,6 +45,10 @@ public:
     static constexpr std::size_t remembered_max = 1000; ///< Answers, for Idempotency-Key.
     static constexpr std::chrono::minutes remembered_for{10};
 
+    /// Behind it, what lets a telephone set itself up: not to be written into logs.
+    static constexpr std::string_view setup_root = "/setup/";
+    static constexpr std::chrono::hours setup_time{24};
+
     using Reply = std::function<void(http::Response)>;
 
     Api(Backend& backend, Access& access, const Live& live, Log& log);
@@ -83,6 +87,7 @@ private:
     void add_other_routes();
     void add_call_routes();
     void serve_health(const Reply& reply) const;
+    void serve_setup(const http::Request& request, WallTime now, const Reply& reply);
     void serve_metrics(const http::Request& request, WallTime now, const Reply& reply);
     void dispatch(Call& call);
     bool dispatch_route(Call& call, std::span<const std::string> path);
@@ -123,6 +128,7 @@ private:
     void explain(Call& call);
     void show_messages(Call& call);
     void show_capture(Call& call);
+    void offer_setup(Call& call);
     void show_status(Call& call);
     void show_description(Call& call);
 

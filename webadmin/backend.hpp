@@ -82,6 +82,13 @@ public:
     /// The same as a capture file (libpcap).
     using Capture = std::function<void(std::optional<std::string>)>;
     virtual void capture_of(const std::string& call, Capture done) = 0;
+    /// A secret by which a telephone of this user sets itself up, once, until then; none: there is
+    /// no such user.
+    virtual std::optional<std::string> offer_setup(const std::string& user, WallTime until) = 0;
+    /// The document for who has it, and who reaches us at this host, in clear or not; none: it is
+    /// no secret of ours, or has been used.
+    virtual std::optional<std::string> setup_for(const std::string& secret, const std::string& host,
+                                                 bool encrypted, WallTime now) = 0;
     /// Calls, registrations and so on: by the names that Prometheus will see, without "lyceum_".
     virtual const std::map<std::string, std::int64_t>& counters() = 0;
     virtual void note(const Note& note) = 0;

@@ -197,6 +197,14 @@ void Api::add_other_routes() {
 
 void Api::add_call_routes() {
     const auto add = [this](Route route) { routes_.push_back(std::move(route)); };
+    add({"POST",
+         "/users/{name}/setup",
+         Right::configure,
+         "A link by which a telephone of his sets itself up, once: to be shown as a QR code",
+         {},
+         {{.name = "path", .use = Use::shown, .about = "On this server; for a day"}},
+         {},
+         &Api::offer_setup});
     add({"GET",
          "/calls/{id}/messages",
          Right::act,
@@ -323,6 +331,24 @@ void Api::show_capture(Call& call) {
                                           "attachment; filename=\"call-" + id + ".pcap\"");
             reply(std::move(response));
         });
+}
+
+void Api::offer_setup(Call& call) {
+    const auto& user = call.names[0];
+    const auto secret = backend_.offer_setup(user, call.now + setup_time);
+    if (!secret) return call.reply(response_of({404, "there is nobody of that name"}));
+    note(call, "users.setup", user, {});
+    call.reply(json_response({{"path", std::string(setup_root) + *secret}}));
+}
+
+void Api::serve_setup(const http::Request& request, WallTime now, const Reply& reply) {
+    std::string_view host = request.header("Host");
+    if (const auto colon = host.rfind(':'); colon != host.npos && !host.ends_with(']'))
+        host = host.substr(0, colon);
+    const auto document = backend_.setup_for(request.target.substr(setup_root.size()),
+                                             std::string(host), request.secure, now);
+    if (!document) return reply(response_of({404, "this link has been used, or is too old"}));
+    reply({200, "application/xml; charset=utf-8", *document, {{"Cache-Control", "no-store"}}});
 }
 
 void Api::show_status(Call& call) {

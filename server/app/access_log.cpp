@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/app/access_log.hpp"
 
-#include "base/text.hpp"
+#include "webadmin/api.hpp"
 
 #include <array>
 #include <chrono>
@@ -49,10 +49,11 @@ std::string access_line(const http::Request& request, int status, std::size_t oc
         const auto value = request.header(header);
         return quoted(value.empty() ? "-" : value);
     };
+    const bool sets_up = request.target.starts_with(webadmin::Api::setup_root);
+    const auto target = sets_up ? std::string(webadmin::Api::setup_root) + "-" : request.target;
     return request.peer.ip.to_string() + " - - [" + time_text(now) + "] " +
-           quoted(request.method + " " + request.target + " HTTP/1.1") + " " +
-           std::to_string(status) + " " + std::to_string(octets) + " " + said("Referer") + " " +
-           said("User-Agent");
+           quoted(request.method + " " + target + " HTTP/1.1") + " " + std::to_string(status) +
+           " " + std::to_string(octets) + " " + said("Referer") + " " + said("User-Agent");
 }
 
 AccessLog::AccessLog(std::string path) : path_(std::move(path)) {

@@ -98,6 +98,7 @@ void count(const net::SipTransport& transport, WebFeed::Counters& into) {
     }
     into["sip_connections"] = number(transport.connection_count());
     into["sip_port"] = transport.port();
+    into["sips_port"] = transport.tls_port();
 }
 
 } // namespace lyceum::app

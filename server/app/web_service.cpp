@@ -134,7 +134,9 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
                      });
                  }),
       access_(tables_.accounts, passwords_, entropy_),
-      backend_(tables_, entropy_, net::wall_now, log,
+      backend_(tables_,
+               {domain_of(configuration), configuration.digest.find("md5") != std::string::npos},
+               entropy_, net::wall_now, log,
                {[this](std::string room, focus::Action action, focus::Actor by, auto done) {
                     calls_.post([this, room = std::move(room), action = std::move(action),
                                  by = std::move(by), done = std::move(done)] {

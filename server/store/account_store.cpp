@@ -110,10 +110,25 @@ bool AccountStore::has_administrator() {
         .step();
 }
 
+void AccountStore::put_setup(const std::string& id, const std::string& user, WallTime until) {
+    auto put = database_.prepare("INSERT INTO setup_link VALUES (?, ?, ?)");
+    put.bind(1, id).bind(2, user).bind(3, until.time_since_epoch().count()).step();
+}
+
+std::optional<std::string> AccountStore::take_setup(const std::string& id, WallTime now) {
+    auto take =
+        database_.prepare("DELETE FROM setup_link WHERE id = ? AND until > ? RETURNING user");
+    take.bind(1, id).bind(2, now.time_since_epoch().count());
+    if (!take.step()) return std::nullopt;
+    auto user = take.text(0);
+    take.step(); // Only then is it deleted.
+    return user;
+}
+
 void AccountStore::forget_before(WallTime time) {
-    database_.prepare("DELETE FROM ticket WHERE until < ?")
-        .bind(1, time.time_since_epoch().count())
-        .step();
+    for (const auto* statement :
+         {"DELETE FROM ticket WHERE until < ?", "DELETE FROM setup_link WHERE until < ?"})
+        database_.prepare(statement).bind(1, time.time_since_epoch().count()).step();
 }
 
 } // namespace lyceum::store

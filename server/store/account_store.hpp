@@ -29,6 +29,10 @@ public:
     std::vector<webadmin::Ticket> tokens();
     /// Whether an administrator has chosen a password: nobody else can let people in.
     bool has_administrator();
+    /// A telephone of the user may set itself up by what has this hash, once.
+    void put_setup(const std::string& id, const std::string& user, WallTime until);
+    /// Whose it is; it is used up.
+    std::optional<std::string> take_setup(const std::string& id, WallTime now);
     void forget_before(WallTime time); ///< Tickets that have expired.
 
 private:

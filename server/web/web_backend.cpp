@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 #include "server/records/capture.hpp"
+#include "server/web/phone_setup.hpp"
+#include "webadmin/secrets.hpp"
 
 #include <limits>
 
@@ -111,8 +113,10 @@ Problem problem_of(focus::Denial denial) {
     return {409, why};
 }
 
-WebBackend::WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Log& log, Reach reach)
-    : tables_(tables), log_(log), reach_(std::move(reach)) {
+WebBackend::WebBackend(Tables& tables, Ways ways, Entropy& entropy, const Clock& now, Log& log,
+                       Reach reach)
+    : tables_(tables), ways_(std::move(ways)), entropy_(entropy), log_(log),
+      reach_(std::move(reach)) {
     for (int i = 0; i < static_cast<int>(Kind::count_); ++i)
         actions_.append(actions_.empty() ? "" : "|").append(focus::name_of(static_cast<Kind>(i)));
     collections_ = {users(tables),
@@ -151,6 +155,27 @@ bool WebBackend::leads(const std::string& member, const std::string& room) {
 
 std::vector<std::string> WebBackend::explain(const std::string& dialled) {
     return reach_.explain(dialled);
+}
+
+std::optional<std::string> WebBackend::offer_setup(const std::string& user, WallTime until) {
+    const auto row = tables_.store.user_row(user);
+    if (!row) return std::nullopt;
+    auto secret = entropy_.hex(16);
+    tables_.accounts.put_setup(webadmin::sha256_hex(secret), row->name, until);
+    return secret;
+}
+
+std::optional<std::string> WebBackend::setup_for(const std::string& secret, const std::string& host,
+                                                 bool encrypted, WallTime now) {
+    const auto user = tables_.accounts.take_setup(webadmin::sha256_hex(secret), now);
+    const auto credentials = user ? tables_.store.credentials(*user) : std::nullopt;
+    if (!credentials) return std::nullopt;
+    const auto port = counters_.find(encrypted ? "sips_port" : "sip_port");
+    const auto where = port == counters_.end() ? "" : ":" + std::to_string(port->second);
+    return linphone_document({*user, ways_.domain, tables_.store.realm(),
+                              ways_.md5 ? "MD5" : "SHA-256",
+                              ways_.md5 ? credentials->ha1_md5 : credentials->ha1_sha256,
+                              "sip:" + host + where + ";transport=" + (encrypted ? "tls" : "tcp")});
 }
 
 void WebBackend::find_messages(const std::string& call,

@@ -52,13 +52,23 @@ public:
         std::function<void(std::string call_id, std::function<void(const Seen&)> done)> messages_of;
     };
 
-    WebBackend(Tables& tables, Entropy& entropy, const Clock& now, Log& log, Reach reach);
+    /// What telephones are told of us.
+    struct Ways {
+        std::string domain;
+        bool md5 = true; ///< Whether passwords are asked for by it; else by SHA-256 alone.
+    };
+
+    WebBackend(Tables& tables, Ways ways, Entropy& entropy, const Clock& now, Log& log,
+               Reach reach);
 
     const std::vector<Collection>& collections() override { return collections_; }
     std::string_view actions() override { return actions_; }
     void act(webadmin::Deed deed, Done done) override;
     bool leads(const std::string& member, const std::string& room) override;
     std::vector<std::string> explain(const std::string& dialled) override;
+    std::optional<std::string> offer_setup(const std::string& user, WallTime until) override;
+    std::optional<std::string> setup_for(const std::string& secret, const std::string& host,
+                                         bool encrypted, WallTime now) override;
     const std::map<std::string, std::int64_t>& counters() override { return counters_; }
     void messages_of(const std::string& call, Messages done) override;
     void capture_of(const std::string& call, Capture done) override;
@@ -74,6 +84,8 @@ private:
                        const std::function<void(std::optional<Reach::Seen>)>& done);
 
     Tables& tables_;
+    Ways ways_;
+    Entropy& entropy_;
     Log& log_;
     Reach reach_;
     std::string actions_;

@@ -3,9 +3,13 @@
 answers is what its description says."""
 import base64
 import json
+import os
 import pathlib
+import shutil
 import socket
 import sqlite3
+import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -475,3 +479,33 @@ def test_the_page_can_be_used_without_eyes_or_a_mouse():
                     time.sleep(0.5)
                     look(f"{where}{' dark' if dark else ''}")
         assert not found, "\n".join(map(str, found))
+
+
+def test_linphone_sets_itself_up_by_a_link_once():
+    if not shutil.which("linphonec"):
+        raise Skipped("linphonec is missing: ./dev deps")
+    with Server() as server, tempfile.TemporaryDirectory() as folder:
+        assert command("user", "add", "ann", "--password-stdin", "--data", server.data,
+                       stdin="secret\n").returncode == 0
+        api = logged_in(server)
+        path = api.done("POST", "users/ann/setup")["path"]
+        for place in (".local/share/linphone", ".config/linphone"):
+            os.makedirs(f"{folder}/{place}")
+        pathlib.Path(f"{folder}/rc").write_text(
+            f"[sip]\nsip_port=-1\nsip_tcp_port=-1\n[misc]\nconfig-uri={api.root}{path}\n"
+            "[video]\ncapture=0\ndisplay=0\n")
+        phone = subprocess.Popen(["linphonec", "-c", f"{folder}/rc"], stdin=subprocess.PIPE,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 env={**os.environ, "HOME": folder})
+        try:
+            deadline = time.monotonic() + 15
+            while not (devices := api.done("GET", "registrations?user=ann")["items"]):
+                assert time.monotonic() < deadline, server.read_log()
+                time.sleep(0.2)
+            assert devices[0]["device"].startswith("Linphonec/"), devices
+        finally:
+            phone.communicate(b"quit\n", timeout=20)
+        assert api.ask("GET", path)[0] == 404, "it has been used"
+        again = api.done("POST", "users/ann/setup")["path"]
+        assert command("user", "remove", "ann", "--data", server.data).returncode == 0
+        assert api.ask("GET", again)[0] == 404, "he is not there any more"

@@ -96,6 +96,13 @@ struct FakeBackend final : Backend {
         return member == "teacher" && room == "7b";
     }
     std::vector<std::string> explain(const std::string& dialled) override { return {dialled}; }
+    std::optional<std::string> offer_setup(const std::string& user, WallTime) override {
+        return user == "ann" ? std::optional<std::string>("seed") : std::nullopt;
+    }
+    std::optional<std::string> setup_for(const std::string& secret, const std::string& host, bool,
+                                         WallTime) override {
+        return secret == "seed" ? std::optional("<config for=\"" + host + "\"/>") : std::nullopt;
+    }
     void capture_of(const std::string& call, Capture done) override {
         done(call == "1" ? std::optional<std::string>("pcap") : std::nullopt);
     }

@@ -259,6 +259,23 @@ TEST_F(ApiTest, ATeacherLeadsHisOwnRoomsAndSeesNoOthers) {
     EXPECT_EQ(text_in(json_of(gone), "detail"), "nobody there");
 }
 
+TEST_F(ApiTest, ATelephoneSetsItselfUpByALinkWithoutLoggingIn) {
+    EXPECT_EQ(ask(Role::operator_, "POST", "/api/v1/users/ann/setup").status, 403);
+    EXPECT_EQ(ask("POST", "/api/v1/users/nobody/setup").status, 404);
+    const auto offered = ask("POST", "/api/v1/users/ann/setup");
+    EXPECT_EQ(text_in(json_of(offered), "path"), "/setup/seed");
+    EXPECT_EQ(backend.notes.back().what, "users.setup");
+    http::Response got;
+    for (const auto& [host, shown] :
+         {std::pair("school.example:8443", "school.example"), std::pair("[::1]:8443", "[::1]"),
+          std::pair("[::1]", "[::1]")}) {
+        api.handle({"GET", "/setup/seed", {{"Host", host}}}, now,
+                   [&](http::Response response) { got = std::move(response); });
+        EXPECT_EQ(got.body, "<config for=\"" + std::string(shown) + "\"/>");
+    }
+    EXPECT_EQ(ask(std::nullopt, "GET", "/setup/other").status, 404);
+}
+
 TEST_F(ApiTest, PathsThatAreNoneAreRefused) {
     for (const auto* path : {"/api/v1/things/..", "/api/v1/%2e%2e/things", "/api/v1/things/%00",
                              "/api/v1/things/a%0d%0ab", "/api/v1/things/%ff"})

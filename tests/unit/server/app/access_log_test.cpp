@@ -16,6 +16,12 @@ TEST(AccessLog, ALineIsAsWebServersWriteItWhateverSomebodySends) {
               R"(200 512 "-" "evil\x0a127.0.0.1 - - \x22forged\x5c")");
 }
 
+TEST(AccessLog, WhatLetsATelephoneInIsNotWrittenDown) {
+    const http::Request request{"GET", "/setup/0123456789abcdef"};
+    EXPECT_NE(access_line(request, 200, 1, {}).find("\"GET /setup/- HTTP/1.1\""),
+              std::string::npos);
+}
+
 TEST(AccessLog, WithoutAFileNothingIsWritten) {
     AccessLog log({});
     log.write({"GET", "/"}, 200, 0, {});
