@@ -184,4 +184,28 @@ std::string compose(std::string_view entity, std::vector<const Document*> publis
     return xml::write(root);
 }
 
+Glance glance_at(const std::vector<const Document*>& published, const Facts& facts) {
+    Glance out{published.empty() && facts.reachable, facts.activities, facts.notes};
+    const auto add = [](std::vector<std::string>& to, std::string_view text) {
+        if (!text.empty() && std::find(to.begin(), to.end(), text) == to.end())
+            to.emplace_back(text);
+    };
+    for (const auto* each : in_order(published)) {
+        for (const auto& tuple : each->tuples) {
+            const auto* status = tuple.child(pidf_ns, "status");
+            const auto* basic = status ? status->child(pidf_ns, "basic") : nullptr;
+            if (basic && trim(basic->text) == "open") out.available = true;
+        }
+        for (const auto& person : each->persons)
+            for (const auto& part : person.children) {
+                if (is_note(part)) add(out.notes, trim(part.text));
+                if (!part.is(rpid_ns, "activities")) continue;
+                for (const auto& activity : part.children)
+                    if (!is_note(activity)) add(out.activities, activity.name);
+            }
+        for (const auto& note : each->notes) add(out.notes, trim(note.text));
+    }
+    return out;
+}
+
 } // namespace lyceum::presence

@@ -55,4 +55,13 @@ struct View {
 std::string compose(std::string_view entity, std::vector<const Document*> published,
                     const Facts& facts, const View& view);
 
+/// The same for people who look at many: without XML, and all of it.
+struct Glance {
+    bool available = false;
+    std::vector<std::string> activities, notes;
+
+    bool operator==(const Glance&) const = default;
+};
+Glance glance_at(const std::vector<const Document*>& published, const Facts& facts);
+
 } // namespace lyceum::presence

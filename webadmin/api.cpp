@@ -182,6 +182,12 @@ bool Api::is_remembered(Call& call) {
     return false;
 }
 
+/// He may not see all there is of this, but this one is his own.
+bool Api::is_owner(const Call& call, const Collection& collection, const std::string& key) const {
+    return collection.owns && call.who && leads(call.who->role) &&
+           !has(call.who->role, collection.read) && collection.owns(call.who->name, key);
+}
+
 void Api::dispatch_collection(Call& call, std::span<const std::string> path) {
     const auto& all = backend_.collections();
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) {
@@ -192,12 +198,15 @@ void Api::dispatch_collection(Call& call, std::span<const std::string> path) {
     const auto& collection = *found;
     const auto& method = call.request.method;
     const bool one = path.size() == 2;
+    if (collection.owns) call.who = access_.identify(call.request, call.now);
+    const bool own = one && is_owner(call, collection, path[1]);
     if (method == "GET") {
-        if (!let_in(call, collection.read, {}, Writing::whole)) return;
+        const bool of_own = own || (!one && collection.owns); // Of a list, only what is his.
+        if (!let_in(call, of_own ? Right::own_rooms : collection.read, {}, Writing::whole)) return;
         if (!one) return list(call, collection);
         auto object = collection.find(path[1]);
         if (!object) return call.reply(refused({404, "there is nothing of that name"}));
-        guard(*object, collection, *call.who);
+        if (!own) guard(*object, collection, *call.who);
         const auto tag = entity_tag(*object, collection);
         if (is_listed(call.request.header("If-None-Match"),
                       [&](std::string_view each) { return each == tag; }))
@@ -219,7 +228,8 @@ void Api::dispatch_collection(Call& call, std::span<const std::string> path) {
         return call.reply(std::move(response));
     }
     const auto writing = method == "POST" ? Writing::whole : Writing::changes;
-    if (let_in(call, collection.write, collection.fields, writing))
+    const auto right = own && method == "PATCH" ? Right::own_rooms : collection.write;
+    if (let_in(call, right, collection.fields, writing))
         change(call, collection, one ? path[1] : std::string());
 }
 
@@ -249,6 +259,7 @@ Result<Api::Wanted, Problem> Api::wanted_by(const Target& target, const Collecti
 bool Api::Wanted::fits(const Object& object, const Collection& collection) const {
     for (const auto& [field, value] : equal)
         if (!has_value(object, *field, value)) return false;
+    if (!owner.empty() && !collection.owns(owner, key_of(object, collection.key()))) return false;
     if (since.empty() && until.empty()) return true;
     const auto time = text_in(object, collection.time);
     return time >= since && (until.empty() || time < until);
@@ -257,6 +268,7 @@ bool Api::Wanted::fits(const Object& object, const Collection& collection) const
 void Api::list(Call& call, const Collection& collection) {
     auto wanted = wanted_by(call.target, collection);
     if (!wanted) return call.reply(refused(wanted.error()));
+    if (!has(call.who->role, collection.read)) wanted->owner = call.who->name;
     auto& query = wanted->query;
     const auto limit = query.limit;
     query.limit = (wanted->is_filtered() ? page_max : limit) + 1; // One more: is there a next page?
@@ -273,7 +285,7 @@ void Api::list(Call& call, const Collection& collection) {
                 break;
             }
             last = key_of(each, collection.key());
-            guard(each, collection, *call.who);
+            if (wanted->owner.empty()) guard(each, collection, *call.who);
             items.emplace_back(std::move(each));
         }
         looked_at += found.size();

@@ -48,6 +48,7 @@ public:
     /// Behind it, what lets a telephone set itself up: not to be written into logs.
     static constexpr std::string_view setup_root = "/setup/";
     static constexpr std::chrono::hours setup_time{24};
+    static constexpr std::size_t glances_max = 100;
 
     using Reply = std::function<void(http::Response)>;
 
@@ -92,6 +93,8 @@ private:
     void dispatch(Call& call);
     bool dispatch_route(Call& call, std::span<const std::string> path);
     void dispatch_collection(Call& call, std::span<const std::string> path);
+    [[nodiscard]] bool is_owner(const Call& call, const Collection& collection,
+                                const std::string& key) const;
     /// Refuses and is false; else the body is in `call.sent`.
     bool let_in(Call& call, Right right, std::span<const Field> fields, Writing writing);
     bool is_remembered(Call& call);
@@ -100,9 +103,10 @@ private:
         Query query;
         std::vector<std::pair<const Field*, std::string>> equal;
         std::string since, until; ///< As JSON has times; empty: any.
+        std::string owner{};      ///< Whose; empty: anybody's.
 
         [[nodiscard]] bool is_filtered() const {
-            return !equal.empty() || !since.empty() || !until.empty();
+            return !equal.empty() || !since.empty() || !until.empty() || !owner.empty();
         }
         [[nodiscard]] bool fits(const Object& object, const Collection& collection) const;
     };
@@ -129,6 +133,7 @@ private:
     void show_messages(Call& call);
     void show_capture(Call& call);
     void offer_setup(Call& call);
+    void glance(Call& call);
     void show_status(Call& call);
     void show_description(Call& call);
 

@@ -31,6 +31,8 @@ struct Collection {
     std::string_view name, about; ///< "rooms"
     std::vector<Field> fields;    ///< The key is the first.
     Right read = Right::read, write = Right::configure;
+    /// Whose it is, who may then see and change it though he may not see all; none: nobody's.
+    std::function<bool(const std::string& who, const std::string& key)> owns{};
     std::string_view time{}; ///< The field that says when; empty: none. Lists then take a time.
 
     /// In their order, those after Query::after.
@@ -75,6 +77,9 @@ public:
     virtual bool leads(const std::string& member, const std::string& room) = 0;
     /// What happens when this is dialled, step by step.
     virtual std::vector<std::string> explain(const std::string& dialled) = 0;
+    /// Whether these are there, and what they do: each as the API shows it (webadmin/routes.cpp).
+    using Glances = std::function<void(std::vector<Object>)>;
+    virtual void glance_at(std::vector<std::string> names, Glances done) = 0;
     /// The SIP messages of a call that is over, by the key of its record; none: there is no such
     /// call. Each as the API shows it (webadmin/routes.cpp).
     using Messages = std::function<void(std::optional<std::vector<Object>>)>;

@@ -86,6 +86,8 @@ Object operation_of(const Api::Route& route) {
     auto parameters = path_parameters(route.path);
     if (route.path == "/plan")
         parameters.push_back(parameter("to", "query", "A number, a name or a URI", text_schema()));
+    if (route.path == "/presence")
+        parameters.push_back(parameter("of", "query", "Users or rooms", text_schema()));
     if (!parameters.empty()) out["parameters"] = std::move(parameters);
     auto responses = answers(route.right);
     if (!route.sent.empty()) {
@@ -123,7 +125,8 @@ Object operation_of(const Api::Route& route) {
 
 Object list_operation(const Collection& collection) {
     const std::string name(collection.name);
-    auto out = operation("list " + name, collection.about, collection.read);
+    const auto right = collection.owns ? Right::own_rooms : collection.read;
+    auto out = operation("list " + name, collection.about, right);
     out["parameters"] = json::array{
         parameter("limit", "query", "How many at most",
                   {{"type", "integer"}, {"minimum", 1}, {"maximum", Api::page_max}}),
@@ -142,7 +145,7 @@ Object list_operation(const Collection& collection) {
                          [](const auto& field) { return field.name == "until"; }))
             parameters.push_back(parameter("until", "query", time + "\" is before", text_schema()));
     }
-    auto responses = answers(collection.read);
+    auto responses = answers(right);
     responses["200"] = answer(
         "A page",
         {{"type", "object"},

@@ -186,6 +186,20 @@ void Api::add_other_routes() {
          {},
          &Api::explain});
     add({"GET",
+         "/presence",
+         Right::read,
+         "Whether those of ?of=, between commas, are there, and what they do",
+         {},
+         {{.name = "name", .use = Use::shown},
+          {.name = "available", .type = Type::flag, .use = Use::shown},
+          {.name = "activities",
+           .type = Type::texts,
+           .use = Use::shown,
+           .about = "on-the-phone, meeting, away, … (RFC 4480)"},
+          {.name = "notes", .type = Type::texts, .use = Use::shown, .about = "For people"}},
+         "items",
+         &Api::glance});
+    add({"GET",
          "/status",
          Right::read,
          "Counters of the server",
@@ -349,6 +363,19 @@ void Api::serve_setup(const http::Request& request, WallTime now, const Reply& r
                                              std::string(host), request.secure, now);
     if (!document) return reply(response_of({404, "this link has been used, or is too old"}));
     reply({200, "application/xml; charset=utf-8", *document, {{"Cache-Control", "no-store"}}});
+}
+
+void Api::glance(Call& call) {
+    const auto of = call.target.query.find("of");
+    std::vector<std::string> names;
+    if (of != call.target.query.end())
+        for (std::string_view rest = of->second; !rest.empty();) names.emplace_back(cut(rest, ','));
+    if (names.empty() || names.size() > glances_max)
+        return call.reply(response_of({400, "say 1 to 100 names: ?of=", "of"}));
+    backend_.glance_at(std::move(names), [reply = call.reply](std::vector<Object> glances) {
+        json::array items(glances.begin(), glances.end());
+        reply(json_response({{"items", std::move(items)}}));
+    });
 }
 
 void Api::show_status(Call& call) {

@@ -257,6 +257,7 @@ private:
                     return focus_.apply(room, action, by, net::monotonic_now());
                 },
                 [this] { read_tables(); },
+                [this](std::string_view name) { return presence_.glance_at(name); },
                 [this](std::string_view call_id) { return trace_.messages_of(call_id); }};
     }
 

@@ -144,6 +144,14 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
                     });
                 },
                 [this](const std::string& dialled) { return explain(dialled); },
+                [this](std::vector<std::string> names, auto done) {
+                    calls_.post([this, names = std::move(names), done = std::move(done)] {
+                        web::WebBackend::Reach::Glances seen;
+                        for (const auto& name : names)
+                            seen.emplace_back(name, calls_.glance_at(name));
+                        here([done, seen = std::move(seen)] { done(seen); });
+                    });
+                },
                 [this](std::string call_id, auto done) {
                     calls_.post([this, call_id = std::move(call_id), done = std::move(done)] {
                         here([done, seen = calls_.messages_of(call_id)] { done(seen); });

@@ -42,6 +42,7 @@ public:
             act;
         /// Something was written that it may look at now, rather than a little later.
         std::function<void()> changed;
+        std::function<presence::Glance(std::string_view name)> glance_at;
         std::function<std::vector<records::MessageTrace::Seen>(std::string_view call_id)>
             messages_of;
     };

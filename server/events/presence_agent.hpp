@@ -93,6 +93,10 @@ public:
         return grant(resource, watcher).view.activities;
     }
     [[nodiscard]] const sip::Notifier& notifier() const { return notifier_; }
+    /// What there is to be seen of somebody, or of a room.
+    [[nodiscard]] presence::Glance glance_at(std::string_view resource) {
+        return presence::glance_at(publications_.of(resource), facts(resource));
+    }
     [[nodiscard]] std::size_t publication_count() const { return publications_.size(); }
 
     std::optional<Output> poll();

@@ -145,6 +145,12 @@ std::optional<Problem> write_rules(store::Store& store, const std::string& room,
 
 } // namespace
 
+bool leads_room(store::Store& store, const std::string& who, const std::string& room) {
+    const auto roles = store.room_roles(room);
+    const auto role = roles.find(who);
+    return role != roles.end() && role->second == focus::Role::host;
+}
+
 Collection rooms(Tables& tables) {
     Collection out{"rooms", "Rooms, with their rules", room_fields()};
     auto& store = tables.store;
@@ -157,6 +163,9 @@ Collection rooms(Tables& tables) {
     out.find = [&store](const std::string& name) -> std::optional<Object> {
         const auto row = store.room_row(name);
         return row ? std::optional(shown(store, *row)) : std::nullopt;
+    };
+    out.owns = [&store](const std::string& who, const std::string& room) {
+        return leads_room(store, who, room);
     };
     out.add = [&store](const Object& sent) -> Result<Object, Problem> {
         store::Store::RoomRow empty;

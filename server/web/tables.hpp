@@ -55,6 +55,9 @@ using Clock = std::function<WallTime()>;
 webadmin::Collection accounts(Tables& tables, Entropy& entropy, Clock now);
 webadmin::Collection tokens(Tables& tables, Entropy& entropy, Clock now);
 
+/// Whether this member is a host there whenever he comes.
+bool leads_room(store::Store& store, const std::string& who, const std::string& room);
+
 /// \name What they have in common
 ///@{
 using webadmin::Collection, webadmin::Field, webadmin::Object, webadmin::Problem, webadmin::Query;

@@ -148,9 +148,7 @@ void WebBackend::act(webadmin::Deed deed, Done done) {
 }
 
 bool WebBackend::leads(const std::string& member, const std::string& room) {
-    const auto roles = tables_.store.room_roles(room);
-    const auto role = roles.find(member);
-    return role != roles.end() && role->second == focus::Role::host;
+    return leads_room(tables_.store, member, room);
 }
 
 std::vector<std::string> WebBackend::explain(const std::string& dialled) {
@@ -176,6 +174,18 @@ std::optional<std::string> WebBackend::setup_for(const std::string& secret, cons
                               ways_.md5 ? "MD5" : "SHA-256",
                               ways_.md5 ? credentials->ha1_md5 : credentials->ha1_sha256,
                               "sip:" + host + where + ";transport=" + (encrypted ? "tls" : "tcp")});
+}
+
+void WebBackend::glance_at(std::vector<std::string> names, Glances done) {
+    reach_.glance_at(std::move(names), [done = std::move(done)](const Reach::Glances& glances) {
+        std::vector<Object> out;
+        for (const auto& [name, glance] : glances)
+            out.push_back({{"name", name},
+                           {"available", glance.available},
+                           {"activities", array_of(glance.activities)},
+                           {"notes", array_of(glance.notes)}});
+        done(std::move(out));
+    });
 }
 
 void WebBackend::find_messages(const std::string& call,

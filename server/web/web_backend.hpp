@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "presence/composition.hpp"
 #include "server/focus/action.hpp"
 #include "server/focus/roster.hpp"
 #include "server/records/heard.hpp"
@@ -48,6 +49,10 @@ public:
                            std::function<void(std::optional<focus::Denial>)> done)>
             act;
         std::function<std::vector<std::string>(const std::string& dialled)> explain;
+        using Glances = std::vector<std::pair<std::string, presence::Glance>>;
+        std::function<void(std::vector<std::string> names,
+                           std::function<void(const Glances&)> done)>
+            glance_at;
         using Seen = std::vector<records::MessageTrace::Seen>;
         std::function<void(std::string call_id, std::function<void(const Seen&)> done)> messages_of;
     };
@@ -70,6 +75,7 @@ public:
     std::optional<std::string> setup_for(const std::string& secret, const std::string& host,
                                          bool encrypted, WallTime now) override;
     const std::map<std::string, std::int64_t>& counters() override { return counters_; }
+    void glance_at(std::vector<std::string> names, Glances done) override;
     void messages_of(const std::string& call, Messages done) override;
     void capture_of(const std::string& call, Capture done) override;
     void note(const webadmin::Note& note) override;

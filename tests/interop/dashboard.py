@@ -289,8 +289,12 @@ def test_the_api_answers_as_it_is_described():
             if "{" in template or template.startswith("/session"):
                 continue
             name = template[1:]
-            check("get", template, name + ("?to=ben" if name == "plan" else ""), expected=200)
+            asked = {"plan": "?to=ben", "presence": "?of=ben,demo"}.get(name, "")
+            check("get", template, name + asked, expected=200)
         check("get", "/plan", "plan", expected=400)
+        check("get", "/presence", "presence", expected=400)
+        check("post", "/users/{name}/setup", "users/ben/setup", expected=200)
+        check("post", "/users/{name}/setup", "users/nobody/setup", expected=404)
         check("get", "/session", "session", expected=200)
         for name, (example, changes) in EXAMPLES.items():
             one = next(path for path in description["paths"] if path.startswith(f"/{name}/{{"))
@@ -347,6 +351,7 @@ def test_the_api_answers_as_it_is_described():
         lines = [(each["received"], each["text"].split()[0]) for each in said]
         assert lines[0] == (True, "INVITE") and (False, "BYE") in lines, lines
         check("get", "/calls/{id}/messages", "calls/999999/messages", expected=404)
+        check("get", "/calls/{id}/capture", "calls/999999/capture", expected=404)
         never = {(method, path) for path, methods in description["paths"].items()
                  for method in methods if method != "parameters"} - seen
         # The rest is log-in, and what there is none of here to be found by its key.

@@ -80,6 +80,9 @@ struct FakeBackend final : Backend {
             all.erase(name);
             return std::nullopt;
         };
+        things.owns = [](const std::string& who, const std::string& key) {
+            return who == "teacher" && key == "b";
+        };
         collections_.push_back(things);
         Collection fixed{"fixed", "Only looked at", {{.name = "id", .use = Field::Use::shown}}};
         fixed.list = [](const Query&) { return std::vector<Object>{}; };
@@ -96,6 +99,11 @@ struct FakeBackend final : Backend {
         return member == "teacher" && room == "7b";
     }
     std::vector<std::string> explain(const std::string& dialled) override { return {dialled}; }
+    void glance_at(std::vector<std::string> names, Glances done) override {
+        std::vector<Object> out;
+        for (const auto& name : names) out.push_back({{"name", name}});
+        done(out);
+    }
     std::optional<std::string> offer_setup(const std::string& user, WallTime) override {
         return user == "ann" ? std::optional<std::string>("seed") : std::nullopt;
     }

@@ -139,5 +139,21 @@ TEST(PresenceDocument, WhatIsNoneIsRefusedWithAReason) {
     EXPECT_FALSE(Document::parse(many + "</presence>"));
 }
 
+TEST(Glance, IsWhatAnybodySaysAndWhatTheServerKnows) {
+    const Facts facts{.reachable = true, .activities = {"on-the-phone"}, .notes = {"in maths"}};
+    EXPECT_EQ(glance_at({}, facts), (Glance{true, {"on-the-phone"}, {"in maths"}}));
+    const auto document = Document::parse(
+        R"(<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:a@x"
+             xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model"
+             xmlns:r="urn:ietf:params:xml:ns:pidf:rpid">
+             <tuple id="t"><status><basic>closed</basic></status></tuple><note>Back soon</note>
+             <dm:person id="p"><r:activities><r:note>x</r:note><r:away/></r:activities></dm:person>
+           </presence>)");
+    ASSERT_TRUE(document);
+    EXPECT_EQ(glance_at({&*document}, facts),
+              (Glance{false, {"on-the-phone", "away"}, {"in maths", "Back soon"}}))
+        << "his telephone is there, but he is not";
+}
+
 } // namespace
 } // namespace lyceum::presence

@@ -259,6 +259,35 @@ TEST_F(ApiTest, ATeacherLeadsHisOwnRoomsAndSeesNoOthers) {
     EXPECT_EQ(text_in(json_of(gone), "detail"), "nobody there");
 }
 
+TEST_F(ApiTest, WhoOwnsAThingSeesAndChangesItThoughNotTheOthers) {
+    for (const auto* name : {"a", "b"})
+        ask("POST", "/api/v1/things", R"({"word":"w","name":")" + std::string(name) + "\"}");
+    const auto as_teacher = [this](const std::string& method, const std::string& path,
+                                   const std::string& body = {}) {
+        return ask(Role::teacher, method, path, body);
+    };
+    const auto list = json_of(as_teacher("GET", "/api/v1/things")).at("items").as_array();
+    ASSERT_EQ(list.size(), 1u);
+    EXPECT_EQ(text_in(list[0].get_object(), "name"), "b");
+    EXPECT_EQ(text_in(list[0].get_object(), "pin"), "1234") << "it is his own";
+    EXPECT_EQ(as_teacher("GET", "/api/v1/things/b").status, 200);
+    EXPECT_EQ(as_teacher("PATCH", "/api/v1/things/b", R"({"size":2})").status, 200);
+    EXPECT_EQ(as_teacher("GET", "/api/v1/things/a").status, 403);
+    EXPECT_EQ(as_teacher("PATCH", "/api/v1/things/a", R"({"size":2})").status, 403);
+    EXPECT_EQ(as_teacher("DELETE", "/api/v1/things/b").status, 403);
+    EXPECT_EQ(as_teacher("POST", "/api/v1/things", R"({"name":"c","word":"w"})").status, 403);
+    EXPECT_EQ(ask(Role::reader, "PATCH", "/api/v1/things/b", R"({"size":2})").status, 403);
+}
+
+TEST_F(ApiTest, SomeAreGlancedAtByTheirNames) {
+    const auto seen = json_of(ask(Role::reader, "GET", "/api/v1/presence?of=ann,ben"));
+    EXPECT_EQ(seen.at("items").as_array().size(), 2u);
+    std::string many = "ann";
+    for (std::size_t i = 0; i < Api::glances_max; ++i) many += ",ann";
+    for (const auto& bad : {std::string(), "?of=" + many})
+        EXPECT_EQ(ask("GET", "/api/v1/presence" + bad).status, 400);
+}
+
 TEST_F(ApiTest, ATelephoneSetsItselfUpByALinkWithoutLoggingIn) {
     EXPECT_EQ(ask(Role::operator_, "POST", "/api/v1/users/ann/setup").status, 403);
     EXPECT_EQ(ask("POST", "/api/v1/users/nobody/setup").status, 404);
