@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "webadmin/access.hpp"
 
+#include "webadmin/passkey.hpp"
 #include "webadmin/secrets.hpp"
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -24,6 +26,11 @@ std::string_view cookie_in(const http::Request& request, std::string_view name) 
 }
 
 std::string csrf_of(std::string_view secret) { return sha256_hex("csrf " + std::string(secret)); }
+
+std::string octets_in(const Object& sent, std::string_view name) {
+    const auto octets = from_base64(text_in(sent, name)).value_or(Bytes());
+    return {octets.begin(), octets.end()};
+}
 
 std::optional<Problem> fault_of_password(const std::string& password) {
     if (password.size() < Access::password_min)
@@ -135,7 +142,9 @@ void Access::use_link(const Object& sent, const http::Request& request, WallTime
         if (!account) return reply(response_of({401, "there is no such account any more"}));
         if (encoded.empty()) return reply(response_of({503, "too busy: ask for another link"}));
         account->password = std::move(encoded);
-        account->totp_secret.clear(); // Who needs a link may have lost his authenticator too.
+        // Who needs a link may have lost his authenticator and his devices too.
+        account->totp_secret.clear();
+        for (const auto& each : accounts_.passkeys(name)) accounts_.remove_passkey(each.id);
         accounts_.put(*account);
         accounts_.remove_tickets(name, {});
         start_session(*account, request, now, reply);
@@ -224,6 +233,91 @@ void Access::clear_totp(const Who& who) {
     if (!account) return;
     account->totp_secret.clear();
     accounts_.put(*account);
+}
+
+http::Response Access::offer_passkey(const http::Request& request, const std::optional<Who>& who,
+                                     WallTime now) {
+    while (!challenges_.empty() &&
+           (challenges_.front().until <= now || challenges_.size() >= challenges_max))
+        challenges_.pop_front();
+    challenges_.push_back({entropy_.hex(32), who ? who->name : "", now + challenge_time});
+    json::array known;
+    if (who)
+        for (const auto& each : accounts_.passkeys(who->name)) known.emplace_back(each.id);
+    return json_response({{"challenge", challenges_.back().text},
+                          {"host", site_of(request).host},
+                          {"known", std::move(known)}});
+}
+
+std::string Access::take_challenge(const std::string& client_data, const std::string& of,
+                                   WallTime now) {
+    json::error_code error;
+    const auto data = json::parse(client_data, error);
+    if (error || !data.is_object()) return {};
+    auto said = text_in(data.get_object(), "challenge");
+    std::replace(said.begin(), said.end(), '-', '+');
+    std::replace(said.begin(), said.end(), '_', '/');
+    const auto octets = from_base64(said).value_or(Bytes());
+    const std::string text(octets.begin(), octets.end());
+    const auto found =
+        std::find_if(challenges_.begin(), challenges_.end(), [&](const Challenge& each) {
+            return each.until > now && each.of == of && is_same_secret(each.text, text);
+        });
+    if (found == challenges_.end()) return {};
+    challenges_.erase(found);
+    return text;
+}
+
+http::Response Access::add_passkey(const Object& sent, const http::Request& request, const Who& who,
+                                   WallTime now) {
+    const NewPasskey made{octets_in(sent, "client_data"), octets_in(sent, "authenticator_data"),
+                          static_cast<int>(sent.at("algorithm").to_number<std::int64_t>())};
+    const auto challenge = take_challenge(made.client_data, who.name, now);
+    auto passkey = passkey_in(made, site_of(request), challenge);
+    if (!passkey) return response_of(passkey.error());
+    if (accounts_.passkeys(who.name).size() >= passkeys_max)
+        return response_of({409, "you have too many already"});
+    if (accounts_.passkey(passkey->id)) return response_of({409, "it is somebody's already"});
+    passkey->account = who.name;
+    passkey->name = text_in(sent, "name");
+    accounts_.put(*passkey);
+    return list_passkeys(who);
+}
+
+/// The device has asked who he is, and holds the key: these are two things, so that no code is
+/// asked for.
+void Access::use_passkey(const Object& sent, const http::Request& request, WallTime now,
+                         const Reply& reply) {
+    const Stranger stranger{"(passkey)", request.peer.ip.network()}; // No account is called so.
+    if (auto refused = refusal_of(stranger, now)) return reply(std::move(*refused));
+    const Assertion assertion{octets_in(sent, "client_data"), octets_in(sent, "authenticator_data"),
+                              octets_in(sent, "signature")};
+    const auto challenge = take_challenge(assertion.client_data, {}, now);
+    const auto known = accounts_.passkey(text_in(sent, "id"));
+    const auto account = known ? accounts_.account(known->account) : std::nullopt;
+    const auto passkey = verify(known.value_or(Passkey{}), assertion, site_of(request), challenge);
+    if (!account || !passkey) {
+        note_failure(stranger, now);
+        return reply(response_of({401, "the passkey is not known here, or took too long"}));
+    }
+    accounts_.put(*passkey);
+    forget_failures(stranger);
+    start_session(*account, request, now, reply);
+}
+
+http::Response Access::list_passkeys(const Who& who) {
+    json::array items;
+    for (const auto& each : accounts_.passkeys(who.name))
+        items.push_back(Object{{"id", each.id}, {"name", each.name}});
+    return json_response({{"items", std::move(items)}});
+}
+
+http::Response Access::remove_passkey(const std::string& id, const Who& who) {
+    const auto known = accounts_.passkey(id);
+    if (!known || known->account != who.name)
+        return response_of({404, "there is nothing of that name"});
+    accounts_.remove_passkey(id);
+    return {.status = 204};
 }
 
 /// True: it is right, and from now on used.

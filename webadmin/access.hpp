@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "webadmin/backend.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -42,6 +43,8 @@ public:
     static constexpr std::chrono::seconds wait_max{900};
     static constexpr std::size_t strangers_max = 10'000; ///< Whose failures are remembered.
     static constexpr std::size_t password_min = 8, password_max = 128;
+    static constexpr std::chrono::minutes challenge_time{5};
+    static constexpr std::size_t challenges_max = 10'000, passkeys_max = 20; ///< Of one account.
 
     using Reply = std::function<void(http::Response)>;
 
@@ -67,6 +70,15 @@ public:
     http::Response offer_totp(const Who& who);
     http::Response set_totp(const Object& sent, const Who& who, WallTime now);
     void clear_totp(const Who& who);
+    /// What a browser needs to make a passkey, or, without somebody, to log in by one.
+    http::Response offer_passkey(const http::Request& request, const std::optional<Who>& who,
+                                 WallTime now);
+    http::Response add_passkey(const Object& sent, const http::Request& request, const Who& who,
+                               WallTime now);
+    void use_passkey(const Object& sent, const http::Request& request, WallTime now,
+                     const Reply& reply);
+    http::Response list_passkeys(const Who& who);
+    http::Response remove_passkey(const std::string& id, const Who& who);
     ///@}
 
     /// What is said of somebody who is logged in.
@@ -86,6 +98,8 @@ private:
     std::optional<http::Response> refusal_of(const Stranger& stranger, WallTime now) const;
     void note_failure(const Stranger& stranger, WallTime now);
     void forget_failures(const Stranger& stranger);
+    /// The challenge that client data is an answer to: it counts once. Empty: there is none.
+    std::string take_challenge(const std::string& client_data, const std::string& of, WallTime now);
     bool uses_code(Account& account, std::string_view code, WallTime now);
 
     Accounts& accounts_;
@@ -93,6 +107,11 @@ private:
     Entropy& entropy_;
     std::map<Stranger, Failures> failures_;
     std::map<std::string, std::string> offered_totp_; ///< By account: secrets not yet confirmed.
+    struct Challenge {
+        std::string text, of; ///< Of nobody yet: for log-in.
+        WallTime until;
+    };
+    std::deque<Challenge> challenges_; ///< The oldest first.
 };
 
 } // namespace lyceum::webadmin

@@ -85,6 +85,7 @@ private:
     };
 
     void add_session_routes();
+    void add_passkey_routes();
     void add_other_routes();
     void add_call_routes();
     void serve_health(const Reply& reply) const;
@@ -126,6 +127,11 @@ private:
     void offer_totp(Call& call);
     void set_totp(Call& call);
     void clear_totp(Call& call);
+    void offer_passkey(Call& call);
+    void add_passkey(Call& call);
+    void use_passkey(Call& call);
+    void list_passkeys(Call& call);
+    void remove_passkey(Call& call);
     void list_conferences(Call& call);
     void show_conference(Call& call);
     void act(Call& call);

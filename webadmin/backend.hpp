@@ -119,7 +119,16 @@ struct Ticket {
     WallTime made{}, until{};
 };
 
-/// Where accounts and tickets are kept.
+/// A key that a device of somebody holds, with which he logs in without a password.
+struct Passkey {
+    std::string id; ///< In base64url.
+    std::string account, name;
+    int algorithm = 0; ///< Of COSE.
+    std::string key;   ///< Public; octets, as libfido2 has them.
+    std::uint32_t counter = 0;
+};
+
+/// Where accounts, tickets and passkeys are kept.
 class Accounts {
 public:
     virtual ~Accounts() = default;
@@ -130,6 +139,10 @@ public:
     virtual void remove_ticket(const std::string& id) = 0;
     /// All sessions and links of an account, but one.
     virtual void remove_tickets(const std::string& account, const std::string& but) = 0;
+    virtual std::optional<Passkey> passkey(const std::string& id) = 0;
+    virtual std::vector<Passkey> passkeys(const std::string& account) = 0;
+    virtual void put(const Passkey& passkey) = 0;
+    virtual void remove_passkey(const std::string& id) = 0;
 };
 
 /// Takes tens of milliseconds, so it is done elsewhere and answered later, on the thread of the

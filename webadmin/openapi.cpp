@@ -115,7 +115,10 @@ Object operation_of(const Api::Route& route) {
         responses["409"] = problem("It is so already, or nobody is there");
     }
     if (route.path == "/session/totp") responses["409"] = problem("Ask for a secret first");
-    if (route.path == "/session" || route.path == "/session/link") {
+    if (route.path == "/session/passkeys" && route.method == "POST")
+        responses["409"] = problem("It is known already, or there are too many");
+    if (route.path == "/session" || route.path == "/session/link" ||
+        route.path == "/session/passkey") {
         responses["401"] = problem("Name, password, code or link is wrong");
         responses["429"] = problem("Too many failures: Retry-After says how long to wait");
     }

@@ -55,6 +55,22 @@ const std::vector<Field>& message_fields() {
     return fields;
 }
 
+Field octets_field(std::string_view name, std::string_view about) {
+    return {.name = name, .use = Use::must_hide, .about = about, .most = 16'384};
+}
+
+/// Before a passkey is made or used.
+const std::vector<Field>& offered_fields() {
+    static const std::vector<Field> fields{
+        {.name = "challenge", .use = Use::shown, .about = "To be signed, as UTF-8"},
+        {.name = "host", .use = Use::shown, .about = "The id of the relying party"},
+        {.name = "known",
+         .type = Type::texts,
+         .use = Use::shown,
+         .about = "Passkeys that there are already"}};
+    return fields;
+}
+
 Field password_field(std::string_view name, std::string_view about) {
     return {.name = name,
             .use = Use::must_hide,
@@ -209,6 +225,75 @@ void Api::add_other_routes() {
          &Api::show_status});
 }
 
+void Api::add_passkey_routes() {
+    const auto add = [this](Route route) { routes_.push_back(std::move(route)); };
+    const auto octets = octets_field;
+    const auto client_data = octets("client_data", "As the browser has put it together, in base64");
+    const auto authenticator_data = octets("authenticator_data", "In base64");
+    const auto& offered = offered_fields();
+    const std::vector<Field> listed{{.name = "id", .use = Use::shown},
+                                    {.name = "name", .use = Use::shown}};
+    add({"POST",
+         "/session/passkey-challenge",
+         Right::none,
+         "Before one logs in by a passkey",
+         {},
+         offered,
+         {},
+         &Api::offer_passkey});
+    add({"POST",
+         "/session/passkey",
+         Right::none,
+         "Log in by a passkey: the answer sets a cookie",
+         {{.name = "id", .use = Use::must, .most = 1400},
+          client_data,
+          authenticator_data,
+          octets("signature", "In base64")},
+         session_fields(),
+         {},
+         &Api::use_passkey});
+    add({"GET",
+         "/session/passkeys",
+         Right::log_in,
+         "Passkeys of who is logged in",
+         {},
+         listed,
+         "items",
+         &Api::list_passkeys});
+    add({"POST",
+         "/session/passkeys/challenge",
+         Right::log_in,
+         "Before one makes a passkey",
+         {},
+         offered,
+         {},
+         &Api::offer_passkey});
+    add({"POST",
+         "/session/passkeys",
+         Right::log_in,
+         "A passkey that has been made",
+         {{.name = "name", .use = Use::must, .about = "What one calls it", .most = 64},
+          {.name = "algorithm",
+           .type = Type::number,
+           .use = Use::must,
+           .about = "Of COSE: -7, -8 or -257",
+           .most = -7,
+           .least = -257},
+          client_data,
+          authenticator_data},
+         listed,
+         "items",
+         &Api::add_passkey});
+    add({"DELETE",
+         "/session/passkeys/{id}",
+         Right::log_in,
+         "A passkey lets nobody in any more",
+         {},
+         {},
+         {},
+         &Api::remove_passkey});
+}
+
 void Api::add_call_routes() {
     const auto add = [this](Route route) { routes_.push_back(std::move(route)); };
     add({"POST",
@@ -282,6 +367,26 @@ void Api::clear_totp(Call& call) {
     note(call, "totp.off", call.who->name, {});
     access_.clear_totp(*call.who);
     call.reply({.status = 204});
+}
+
+void Api::offer_passkey(Call& call) {
+    call.reply(access_.offer_passkey(call.request, call.who, call.now));
+}
+
+void Api::add_passkey(Call& call) {
+    note(call, "passkey.add", text_in(call.sent, "name"), {});
+    call.reply(access_.add_passkey(call.sent, call.request, *call.who, call.now));
+}
+
+void Api::use_passkey(Call& call) {
+    access_.use_passkey(call.sent, call.request, call.now, call.reply);
+}
+
+void Api::list_passkeys(Call& call) { call.reply(access_.list_passkeys(*call.who)); }
+
+void Api::remove_passkey(Call& call) {
+    note(call, "passkey.remove", call.names[0], {});
+    call.reply(access_.remove_passkey(call.names[0], *call.who));
 }
 
 void Api::list_conferences(Call& call) {

@@ -6,10 +6,11 @@
 namespace lyceum::store {
 namespace {
 
-using webadmin::Account, webadmin::Ticket;
+using webadmin::Account, webadmin::Passkey, webadmin::Ticket;
 
 constexpr std::string_view account_columns = "name, role, password, totp, totp_step";
 constexpr std::string_view ticket_columns = "id, kind, account, role, name, made, until";
+constexpr std::string_view passkey_columns = "id, account, name, algorithm, key, counter";
 constexpr std::string_view kind_names[] = {"session", "token", "link"};
 
 Account read_account(const sql::Statement& row) {
@@ -25,6 +26,15 @@ Ticket read_ticket(const sql::Statement& row) {
     out.made = WallTime(Duration(row.number(5)));
     out.until = WallTime(Duration(row.number(6)));
     return out;
+}
+
+Passkey read_passkey(const sql::Statement& row) {
+    return {row.text(0),
+            row.text(1),
+            row.text(2),
+            static_cast<int>(row.number(3)),
+            octets_of_hex(row.text(4)),
+            static_cast<std::uint32_t>(row.number(5))};
 }
 
 } // namespace
@@ -94,6 +104,32 @@ void AccountStore::remove_tickets(const std::string& account, const std::string&
         .bind(1, account)
         .bind(2, but)
         .step();
+}
+
+std::optional<Passkey> AccountStore::passkey(const std::string& id) {
+    auto row =
+        database_.prepare("SELECT " + std::string(passkey_columns) + " FROM passkey WHERE id = ?");
+    return row.bind(1, id).step() ? std::optional(read_passkey(row)) : std::nullopt;
+}
+
+std::vector<Passkey> AccountStore::passkeys(const std::string& account) {
+    auto rows = database_.prepare("SELECT " + std::string(passkey_columns) +
+                                  " FROM passkey WHERE account = ? ORDER BY name, id");
+    rows.bind(1, account);
+    std::vector<Passkey> out;
+    while (rows.step()) out.push_back(read_passkey(rows));
+    return out;
+}
+
+void AccountStore::put(const Passkey& passkey) {
+    auto put = database_.prepare("INSERT OR REPLACE INTO passkey VALUES (?, ?, ?, ?, ?, ?)");
+    put.bind(1, passkey.id).bind(2, passkey.account).bind(3, passkey.name);
+    put.bind(4, std::int64_t{passkey.algorithm}).bind(5, hex_of(passkey.key));
+    put.bind(6, std::int64_t{passkey.counter}).step();
+}
+
+void AccountStore::remove_passkey(const std::string& id) {
+    database_.prepare("DELETE FROM passkey WHERE id = ?").bind(1, id).step();
 }
 
 std::vector<Ticket> AccountStore::tokens() {

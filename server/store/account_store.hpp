@@ -20,6 +20,10 @@ public:
     std::optional<webadmin::Ticket> ticket(const std::string& id) override;
     void put(const webadmin::Ticket& ticket) override;
     void remove_ticket(const std::string& id) override;
+    std::optional<webadmin::Passkey> passkey(const std::string& id) override;
+    std::vector<webadmin::Passkey> passkeys(const std::string& account) override;
+    void put(const webadmin::Passkey& passkey) override;
+    void remove_passkey(const std::string& id) override;
     void remove_tickets(const std::string& account, const std::string& but) override;
 
     std::vector<webadmin::Account> accounts();

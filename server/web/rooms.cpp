@@ -211,6 +211,7 @@ Collection settings(Tables& tables) {
                      .type = Type::flag,
                      .use = Use::shown,
                      .about = "Else it is the default"}}};
+    out.read = webadmin::Right::own_rooms; // Whoever sees a room's rules sees where they come from.
     auto& store = tables.store;
     const auto shown = [&store](const focus::Setting& setting) {
         const auto rows = store.policy({});

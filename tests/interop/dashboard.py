@@ -297,7 +297,8 @@ def test_the_api_answers_as_it_is_described():
         check("post", "/users/{name}/setup", "users/nobody/setup", expected=404)
         check("get", "/session", "session", expected=200)
         for name, (example, changes) in EXAMPLES.items():
-            one = next(path for path in description["paths"] if path.startswith(f"/{name}/{{"))
+            one = next(path for path in description["paths"]
+                       if path.startswith(f"/{name}/{{") and path.endswith("}"))
             key = one.split("{")[1].strip("}")
             made = check("post", f"/{name}", name, example, expected=201)
             path = f"{name}/{made[key]}"
@@ -514,3 +515,40 @@ def test_linphone_sets_itself_up_by_a_link_once():
         again = api.done("POST", "users/ann/setup")["path"]
         assert command("user", "remove", "ann", "--data", server.data).returncode == 0
         assert api.ask("GET", again)[0] == 404, "he is not there any more"
+
+
+def test_somebody_logs_in_by_a_passkey():
+    with Server() as server, Page(server) as page:
+        # A browser has passkeys for sites that have a name: this machine's is as good as a certificate.
+        page.root = f"http://localhost:{server.web_port}"
+        page._ask("POST", f"/session/{page.session}/webauthn/authenticator",
+                  {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
+                   "hasUserVerification": True, "isUserVerified": True})
+        page.open(f"/#link={server.link}")
+        page.fill(password=PASSWORD)
+        page.shows("Now")
+        page.open("/#/settings")
+        page.run("window.prompt = () => 'my laptop'")
+        page.click("Add a passkey")
+        page.shows("my laptop")
+        page.click("Log out")
+        page.wait("document.querySelector('main.login')")
+        page.click("Log in with a passkey")
+        page.shows("Settings")
+        page.open("/#/settings")
+        page.shows("my laptop")
+        page.click("Remove", ".passkeys")
+        page.wait("!document.body.innerText.includes('my laptop')")
+        page.click("Log out")
+        page.wait("document.querySelector('main.login')")
+        page.click("Log in with a passkey")
+        page.shows("not known here")
+        notes = [each["action"] for each in logged_in_again(server).done("GET", "audit")["items"]]
+        assert {"passkey.add", "passkey.remove"} <= set(notes), notes
+
+
+def logged_in_again(server):
+    api = Api(server)
+    answer = api.done("POST", "session", {"account": "admin", "password": PASSWORD})
+    api.cookie, api.csrf = api.headers["Set-Cookie"].split(";")[0], answer["csrf"]
+    return api

@@ -24,6 +24,18 @@ struct Memory final : Accounts {
     }
     void put(const Ticket& ticket) override { tickets[ticket.id] = ticket; }
     void remove_ticket(const std::string& id) override { tickets.erase(id); }
+    std::map<std::string, Passkey> keys;
+    std::optional<Passkey> passkey(const std::string& id) override {
+        return keys.contains(id) ? std::optional(keys.at(id)) : std::nullopt;
+    }
+    std::vector<Passkey> passkeys(const std::string& account) override {
+        std::vector<Passkey> out;
+        for (const auto& [id, key] : keys)
+            if (key.account == account) out.push_back(key);
+        return out;
+    }
+    void put(const Passkey& passkey) override { keys[passkey.id] = passkey; }
+    void remove_passkey(const std::string& id) override { keys.erase(id); }
     void remove_tickets(const std::string& account, const std::string& but) override {
         std::erase_if(tickets, [&](const auto& each) {
             return each.second.account == account && each.first != but &&

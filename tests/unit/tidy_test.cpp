@@ -133,6 +133,7 @@ TEST(Tidy, LibrariesStayInTheirRooms) {
         {"<openssl/",
          {"sip/auth/", "server/net/certificate.cpp", "rtp/srtp_ciphers.cpp", "rtp/dtls.cpp",
           "rtp/ice_lite.cpp", "webadmin/secrets.cpp"}},
+        {"<fido", {"webadmin/passkey.cpp"}},
         {"<argon2", {"server/app/password_thread.cpp"}},
         {"<boost/json", {"webadmin/json.cpp", "webadmin/json.hpp"}},
         {"<boost/beast", {"server/net/beast.cpp", "server/net/web_listener.cpp"}},

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { get } from './api';
 import { dateTime, label, t } from './i18n';
 import { attempt, Chip, Dialog, Empty, More, Search, useCollection } from './parts';
+import { type Heard, troublesOf } from './trouble';
 
 interface Call {
   id: number;
@@ -14,7 +15,16 @@ interface Call {
   seconds: number;
   status: number;
   why: string;
-  heard: { mos_tenths?: number; loss_permille?: number; jitter_ms?: number };
+  heard: Partial<Heard> & { mos_tenths?: number; course?: Stretch[] };
+}
+
+/** A few seconds of a call. */
+interface Stretch {
+  second: number;
+  packets: number;
+  loss_permille: number;
+  jitter_ms: number;
+  level_db: number;
 }
 
 interface Message {
@@ -56,23 +66,50 @@ function sentence(call: Call): string {
       default:
         return `${call.status} ${call.why}`;
     }
-  const { mos_tenths: mos, loss_permille: loss = 0, jitter_ms: jitter = 0 } = call.heard;
-  if (mos === undefined)
-    return call.way === 'room' && call.seconds > 5
-      ? t('No packet ever arrived from there: a firewall, or a wrong address?')
-      : call.why;
-  if (loss >= 30) return t('Packets were lost on the way to us: a full or bad network there.');
-  if (jitter >= 50) return t('Packets came very unevenly: a wireless network, perhaps.');
+  const { mos_tenths: mos } = call.heard;
+  if (mos === undefined) return call.why;
+  if (call.heard.codec) {
+    const troubles = troublesOf(call.heard as Heard, call.seconds > 5);
+    if (troubles.length > 0 && (call.heard.packets || call.seconds > 5)) return troubles.join(' ');
+  }
   return mos >= 36 ? t('It sounded well.') : `MOS ${mos / 10}`;
 }
 
+const ways: [string, string][] = [
+  ['', 'All calls'],
+  ['way=room', 'Calls to rooms'],
+  ['way=member', 'Between people'],
+  ['answered=', 'Not answered'],
+];
+
 export function Calls(props: { mayTrace: boolean }) {
-  const calls = useCollection<Call>('/calls');
+  const [way, setWay] = useState('');
+  const [since, setSince] = useState('');
+  const from = since && `since=${new Date(since).toISOString().slice(0, 19)}Z`;
+  const calls = useCollection<Call>('/calls', [way, from].filter(Boolean).join('&'));
   const [shown, setShown] = useState<Call | null>(null);
+  const show = (call: Call) => attempt(async () => setShown(await get<Call>(`/calls/${call.id}`)));
   return (
     <section>
       <div class="bar">
         <Search text={calls.text} onText={calls.search} />
+        <select
+          aria-label={t('Calls')}
+          value={way}
+          onChange={(event) => setWay(event.currentTarget.value)}
+        >
+          {ways.map(([value, name]) => (
+            <option key={value} value={value}>
+              {t(name)}
+            </option>
+          ))}
+        </select>
+        <input
+          type="date"
+          aria-label={t('Since')}
+          value={since}
+          onChange={(event) => setSince(event.currentTarget.value)}
+        />
       </div>
       {calls.rows?.length === 0 ? (
         <Empty />
@@ -93,7 +130,7 @@ export function Calls(props: { mayTrace: boolean }) {
               {calls.rows?.map((call) => (
                 <tr key={call.id}>
                   <td>
-                    <button class="plain link" onClick={() => setShown(call)}>
+                    <button class="plain link" onClick={() => void show(call)}>
                       {dateTime(call.started)}
                     </button>
                   </td>
@@ -112,7 +149,18 @@ export function Calls(props: { mayTrace: boolean }) {
       {shown && (
         <Dialog title={`${short(shown.caller)} → ${short(shown.callee)}`} onClose={() => setShown(null)}>
           <p>{sentence(shown)}</p>
-          {props.mayTrace && <Ladder call={shown} />}
+          {shown.heard.codec && <Facts heard={shown.heard as Heard} />}
+          {shown.heard.course && <Course course={shown.heard.course} />}
+          {props.mayTrace && (
+            <>
+              <p>
+                <a href={`/api/v1/calls/${shown.id}/capture`} download>
+                  {t('Download for Wireshark')}
+                </a>
+              </p>
+              <Ladder call={shown} />
+            </>
+          )}
         </Dialog>
       )}
     </section>
@@ -121,6 +169,49 @@ export function Calls(props: { mayTrace: boolean }) {
 
 function Mos({ tenths }: { tenths: number }) {
   return <Chip kind={tenths >= 36 ? 'live' : 'warn'}>{(tenths / 10).toFixed(1)}</Chip>;
+}
+
+function Facts({ heard }: { heard: Heard }) {
+  return (
+    <p class="chips">
+      <Chip>{heard.codec}</Chip>
+      <Chip>{heard.encrypted ? t('encrypted') : t('in clear')}</Chip>
+      <Chip>{heard.source || heard.announced}</Chip>
+    </p>
+  );
+}
+
+const courseHeight = 60;
+
+/** Loss, jitter and level over the time of a call. */
+function Course({ course }: { course: Stretch[] }) {
+  const last = Math.max(1, course[course.length - 1].second);
+  const lines: [string, string, (each: Stretch) => number, number][] = [
+    ['loss', 'Lost packets (‰)', (each) => each.loss_permille, 50],
+    ['jitter', 'Jitter (ms)', (each) => each.jitter_ms, 50],
+    ['level', 'Level (dB)', (each) => Math.max(0, each.level_db + 60), 60],
+  ];
+  return (
+    <div class="course">
+      {lines.map(([name, title, value, least]) => {
+        const most = Math.max(least, ...course.map(value));
+        const points = course
+          .map((each) => `${(each.second / last) * 600},${courseHeight - (value(each) / most) * courseHeight}`)
+          .join(' ');
+        const worst = name === 'level' ? Math.max(...course.map(value)) - 60 : Math.max(...course.map(value));
+        return (
+          <figure key={name} class={name}>
+            <figcaption>
+              {t(title)} <strong>{worst}</strong>
+            </figcaption>
+            <svg viewBox={`0 -2 600 ${courseHeight + 4}`} preserveAspectRatio="none" role="img" aria-label={`${t(title)} ${worst}`}>
+              <polyline points={points} />
+            </svg>
+          </figure>
+        );
+      })}
+    </div>
+  );
 }
 
 const rung = 34; // Height of a message.
@@ -184,7 +275,7 @@ function Ladder({ call }: { call: Call }) {
           );
         })}
       </svg>
-      <pre class="log">{messages[chosen].text}</pre>
+      <pre class="log">{messages[chosen].text.replace(/x{8,}/g, '…')}</pre>
     </div>
   );
 }

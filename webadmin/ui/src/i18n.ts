@@ -19,6 +19,45 @@ const words: Record<string, [string, string]> = {
   'Packets were lost on the way to us: a full or bad network there.': ['Pakete gingen auf dem Weg zu uns verloren: dort ist das Netz voll oder schlecht.', 'Se perdieron paquetes en camino: la red allí está llena o es mala.'],
   'Packets came very unevenly: a wireless network, perhaps.': ['Pakete kamen sehr ungleichmäßig: vielleicht ein Funknetz.', 'Los paquetes llegaron muy irregulares: quizá una red inalámbrica.'],
   'What was said by SIP is not known any more.': ['Was per SIP gesagt wurde, ist nicht mehr bekannt.', 'Ya no se sabe qué se dijo por SIP.'],
+  'The microphone was silent.': ['Das Mikrofon war stumm.', 'El micrófono estaba en silencio.'],
+  'It sends from {0} but announced {1}; we follow it.': ['Es sendet von {0}, hat aber {1} angekündigt; wir folgen ihm.', 'Envía desde {0} pero anunció {1}; lo seguimos.'],
+  '{0}: the gateway {1} says: {2}': ['{0}: Das Gateway {1} meldet: {2}', '{0}: la pasarela {1} dice: {2}'],
+  '{0}: the provider does not know us: {1}': ['{0}: Der Anbieter kennt uns nicht: {1}', '{0}: el proveedor no nos conoce: {1}'],
+  'The machine is too slow: sound was late {0} times in the last minutes.': ['Der Rechner ist zu langsam: Der Ton kam in den letzten Minuten {0}-mal zu spät.', 'La máquina es demasiado lenta: el sonido llegó tarde {0} veces en los últimos minutos.'],
+  'The machine is busy: {0} % of what it can do.': ['Der Rechner ist ausgelastet: {0} % dessen, was er kann.', 'La máquina está ocupada: {0} % de su capacidad.'],
+  'The disk is nearly full: {0} MiB are left.': ['Die Festplatte ist fast voll: {0} MiB sind frei.', 'El disco está casi lleno: quedan {0} MiB.'],
+  'What happened could not be written to disk: see the log.': ['Was geschah, konnte nicht auf die Festplatte geschrieben werden: siehe Log.', 'Lo ocurrido no se pudo escribir en el disco: vea el registro.'],
+  'Many packets are lost on the way to us: the network here may be full.': ['Viele Pakete gehen auf dem Weg zu uns verloren: Das Netz hier ist vielleicht voll.', 'Se pierden muchos paquetes en camino: quizá la red de aquí esté llena.'],
+  '{0} addresses are banned because passwords were guessed there.': ['{0} Adressen sind gesperrt, weil dort Passwörter geraten wurden.', '{0} direcciones están bloqueadas porque allí se adivinaban contraseñas.'],
+  'Everything is well.': ['Alles in Ordnung.', 'Todo va bien.'],
+  'Load': ['Auslastung', 'Carga'],
+  'Quality': ['Qualität', 'Calidad'],
+  'All calls': ['Alle Anrufe', 'Todas las llamadas'],
+  'Calls to rooms': ['Anrufe in Räume', 'Llamadas a salas'],
+  'Between people': ['Zwischen Personen', 'Entre personas'],
+  'Not answered': ['Nicht angenommen', 'No contestadas'],
+  'Since': ['Seit', 'Desde'],
+  'Download for Wireshark': ['Herunterladen für Wireshark', 'Descargar para Wireshark'],
+  'Lost packets (‰)': ['Verlorene Pakete (‰)', 'Paquetes perdidos (‰)'],
+  'Jitter (ms)': ['Jitter (ms)', 'Fluctuación (ms)'],
+  'Level (dB)': ['Pegel (dB)', 'Nivel (dB)'],
+  'encrypted': ['verschlüsselt', 'cifrado'],
+  'in clear': ['unverschlüsselt', 'sin cifrar'],
+  'Set up a telephone': ['Telefon einrichten', 'Configurar un teléfono'],
+  'Scan this with Linphone; it works once, within a day.': ['Mit Linphone scannen; gilt einmal, einen Tag lang.', 'Escanéelo con Linphone; sirve una vez, durante un día.'],
+  'available': ['erreichbar', 'disponible'],
+  'away': ['abwesend', 'ausente'],
+  'offline': ['nicht da', 'desconectado'],
+  'on-the-phone': ['telefoniert', 'al teléfono'],
+  'meeting': ['in einer Besprechung', 'en una reunión'],
+  'busy': ['beschäftigt', 'ocupado'],
+  'Change': ['Ändern', 'Cambiar'],
+  'Everybody': ['Alle', 'Todos'],
+  'as everybody': ['wie alle', 'como todos'],
+  'Copy': ['Kopieren', 'Copiar'],
+  'Passkeys': ['Passkeys', 'Llaves de acceso'],
+  'Add a passkey': ['Passkey hinzufügen', 'Añadir una llave de acceso'],
+  'Log in with a passkey': ['Mit Passkey anmelden', 'Entrar con llave de acceso'],
   'Admit': ['Einlassen', 'Admitir'],
   'All': ['Alle', 'Todos'],
   'Announce': ['Durchsage', 'Anunciar'],
@@ -114,6 +153,8 @@ const labels: Record<string, [string, string, string]> = {
   add: ['Digits put in front', 'Vorangestellte Ziffern', 'Cifras antepuestas'],
   address: ['Address', 'Adresse', 'Dirección'],
   always: ['Calls always go to', 'Anrufe gehen immer an', 'Las llamadas van siempre a'],
+  find_me: ['Looked for there, too (name 20, …)', 'Auch dort gesucht (Name 20, …)', 'Buscado también allí (nombre 20, …)'],
+  ring_seconds: ['Rings for (s)', 'Klingelt (s)', 'Suena (s)'],
   at: ['When', 'Wann', 'Cuándo'],
   began: ['Began', 'Beginn', 'Inicio'],
   busy: ['When busy', 'Wenn besetzt', 'Si comunica'],
@@ -127,7 +168,7 @@ const labels: Record<string, [string, string, string]> = {
   encryption: ['Encryption', 'Verschlüsselung', 'Cifrado'],
   'end-after-host': ['Ends after the last host (s)', 'Ende nach dem letzten Gastgeber (s)', 'Termina tras el último anfitrión (s)'],
   from: ['Where', 'Wo', 'Dónde'],
-  gateways: ['Gateways', 'Gateways', 'Pasarelas'],
+  gateways: ['Gateways (address priority weight, …)', 'Gateways (Adresse Priorität Gewicht, …)', 'Pasarelas (dirección prioridad peso, …)'],
   groups: ['Groups', 'Gruppen', 'Grupos'],
   guests: ['Guests may come in', 'Gäste dürfen herein', 'Pueden entrar invitados'],
   history: ['Messages told to newcomers', 'Nachrichten für Neue', 'Mensajes para recién llegados'],
@@ -147,6 +188,8 @@ const labels: Record<string, [string, string, string]> = {
   password: ['Password', 'Passwort', 'Contraseña'],
   pattern: ['Dialled (x: any digit, . any more)', 'Gewählt (x: eine Ziffer, . weitere)', 'Marcado (x: una cifra, . más)'],
   pin: ['PIN', 'PIN', 'PIN'],
+  registers: ['The provider finds us by registration', 'Der Anbieter findet uns durch Anmeldung', 'El proveedor nos encuentra por registro'],
+  registration: ['Registration', 'Anmeldung', 'Registro'],
   resource: ['Who is watched', 'Wer beobachtet wird', 'A quién se observa'],
   role: ['Role', 'Rolle', 'Rol'],
   speak: ['Who may speak', 'Wer sprechen darf', 'Quién puede hablar'],
@@ -181,8 +224,10 @@ export function setLanguage(wanted: Language) {
   location.reload();
 }
 
-export function t(text: string): string {
-  return language === 'en' ? text : (words[text]?.[language === 'de' ? 0 : 1] ?? text);
+/** `{0}` and so on stand for the values. */
+export function t(text: string, ...values: (string | number)[]): string {
+  const said = language === 'en' ? text : (words[text]?.[language === 'de' ? 0 : 1] ?? text);
+  return said.replace(/\{(\d)\}/g, (_, i) => String(values[i]));
 }
 
 export function label(field: string): string {

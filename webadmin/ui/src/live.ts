@@ -1,5 +1,6 @@
 /** What goes on now: a mirror of the rooms in session, kept by the server's stream of events. */
 import { useEffect, useState } from 'preact/hooks';
+import type { Heard } from './trouble';
 
 export interface Participant {
   id: string;
@@ -15,6 +16,7 @@ export interface Participant {
   group: string;
   dialled_in: boolean;
   joined: string;
+  quality?: Heard;
 }
 
 export const nameOf = (who: Participant) =>
@@ -32,7 +34,7 @@ export interface Room {
   participants: Map<string, Participant>;
 }
 
-type Counters = Record<string, number>;
+export type Counters = Record<string, number>;
 
 export const levelLasts = 600; // Milliseconds: a level that is not renewed is silence.
 
@@ -118,9 +120,20 @@ class Live {
         });
         break;
       }
-      case 'participant':
-        this.rooms.get(event.room)?.participants.set(event.participant.id, event.participant);
+      case 'participant': {
+        const participants = this.rooms.get(event.room)?.participants;
+        const { quality } = participants?.get(event.participant.id) ?? {};
+        participants?.set(event.participant.id, { ...event.participant, quality });
         break;
+      }
+      case 'quality': {
+        const participants = this.rooms.get(event.room)?.participants;
+        for (const [id, quality] of Object.entries(event.quality as Record<string, Heard>)) {
+          const who = participants?.get(id);
+          if (who) participants?.set(id, { ...who, quality });
+        }
+        break;
+      }
       case 'left':
         this.rooms.get(event.room)?.participants.delete(event.participant);
         break;

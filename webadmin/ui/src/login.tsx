@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { call, Problem, type Session } from './api';
 import { language, setLanguage, t } from './i18n';
 import { fieldsOf } from './parts';
+import { hasPasskeys, logInByPasskey } from './passkey';
 
 /** Log-in by password, and by the one-time link that chooses one: /#link=… */
 export function LogIn(props: { link: string; onSession: (session: Session) => void }) {
@@ -23,6 +24,13 @@ export function LogIn(props: { link: string; onSession: (session: Session) => vo
       setProblem(error.message);
     } finally {
       setBusy(false);
+    }
+  };
+  const usePasskey = async () => {
+    try {
+      props.onSession(await logInByPasskey());
+    } catch (error) {
+      setProblem((error as Error).message);
     }
   };
   return (
@@ -64,6 +72,11 @@ export function LogIn(props: { link: string; onSession: (session: Session) => vo
         <button aria-busy={busy} disabled={busy}>
           {t('Log in')}
         </button>
+        {!props.link && hasPasskeys() && (
+          <button type="button" class="outline" onClick={() => void usePasskey()}>
+            {t('Log in with a passkey')}
+          </button>
+        )}
         <Languages />
       </form>
     </main>

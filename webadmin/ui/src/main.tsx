@@ -27,7 +27,7 @@ const titles: Record<(typeof pages)[number], string> = {
   settings: 'Settings',
 };
 /** A teacher has his rooms, and his own log-in. */
-const pagesOfTeacher: readonly string[] = ['now', 'settings'];
+const pagesOfTeacher: readonly string[] = ['now', 'rooms', 'settings'];
 
 function useHash() {
   const [hash, setHash] = useState(location.hash);
@@ -99,11 +99,17 @@ function Dashboard(props: {
       <main>
         <Lost />
         {current === 'rooms' && name ? (
-          <RoomPage key={name} name={name} mayAct={mayAct} mayConfigure={mayConfigure} />
+          <RoomPage
+            key={name}
+            name={name}
+            mayAct={mayAct}
+            mayConfigure={mayConfigure || session.role === 'teacher'}
+            mayRemove={mayConfigure}
+          />
         ) : (
           <>
             <h1>{t(titles[current as 'now'] ?? 'Now')}</h1>
-            {current === 'now' && <Now />}
+            {current === 'now' && <Now seesAll={session.role !== 'teacher'} />}
             {current === 'rooms' && <Rooms mayConfigure={mayConfigure} />}
             {current === 'people' && <People mayConfigure={mayConfigure} />}
             {current === 'numbers' && <Numbers mayConfigure={mayConfigure} />}

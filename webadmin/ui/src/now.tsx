@@ -1,9 +1,11 @@
+import { useEffect, useState } from 'preact/hooks';
 import { people, t, time } from './i18n';
 import { nameOf, type Room, useLive } from './live';
 import { Chip, Empty, Hand, Meter, Sparkline } from './parts';
+import { alerts, isBad, troublesOfTrunks } from './trouble';
 
 /** The front page: the rooms in session, who speaks in them, and how much goes on. */
-export function Now() {
+export function Now(props: { seesAll: boolean }) {
   const live = useLive();
   const rooms = [...live.rooms.values()].sort(
     (a, b) => b.participants.size - a.participants.size || a.conference.room.localeCompare(b.conference.room),
@@ -13,7 +15,7 @@ export function Now() {
     ['Participants', 'participants'],
     ['Calls', 'calls'],
     ['Registered', 'registered_users'],
-    ['Bans', 'bans'],
+    ['Load', 'machine_load_percent'],
   ];
   return (
     <>
@@ -21,7 +23,10 @@ export function Now() {
         {figures.map(([name, key]) => (
           <article class="figure" key={key}>
             <small>{t(name)}</small>
-            <strong>{live.counters[key] ?? 0}</strong>
+            <strong>
+              {live.counters[key] ?? 0}
+              {key.endsWith('percent') && ' %'}
+            </strong>
             <Sparkline
               label={t(name)}
               values={live.history.map((counters) => counters[key] ?? 0)}
@@ -29,6 +34,7 @@ export function Now() {
           </article>
         ))}
       </div>
+      {props.seesAll && <Alerts />}
       <h2>{t('In session')}</h2>
       {rooms.length === 0 && <Empty>{t('Nobody is in a room now.')}</Empty>}
       <div class="cards">
@@ -40,6 +46,28 @@ export function Now() {
   );
 }
 
+const trunksLookedAtEvery = 30_000;
+
+/** What somebody should do something about, or that there is nothing. */
+function Alerts() {
+  const [trunks, setTrunks] = useState<string[]>([]);
+  useEffect(() => {
+    const look = () => void troublesOfTrunks().then(setTrunks, () => {});
+    look();
+    const timer = setInterval(look, trunksLookedAtEvery);
+    return () => clearInterval(timer);
+  }, []);
+  const all = [...alerts(), ...trunks];
+  return (
+    <ul class="alerts" aria-live="polite">
+      {all.map((each) => (
+        <li key={each}>{each}</li>
+      ))}
+      {all.length === 0 && <li class="well">{t('Everything is well.')}</li>}
+    </ul>
+  );
+}
+
 const shownAtOnce = 8;
 
 function RoomCard({ room }: { room: Room }) {
@@ -48,6 +76,7 @@ function RoomCard({ room }: { room: Room }) {
   const roster = [...room.participants.values()];
   const inside = roster.filter((each) => each.state === 'inside');
   const waiting = roster.length - inside.length;
+  const unheard = inside.filter((each) => each.quality?.codec && isBad(each.quality)).length;
   const hands = roster.filter((each) => each.hand > 0).length;
   const speaking = inside.filter((each) => !each.muted).slice(0, shownAtOnce);
   return (
@@ -58,6 +87,11 @@ function RoomCard({ room }: { room: Room }) {
           <span class="chips">
             {conference.locked && <Chip kind="warn">{t('Locked')}</Chip>}
             {conference.lecture && <Chip>{t('Lecture')}</Chip>}
+            {unheard > 0 && (
+              <Chip kind="warn">
+                {t('Quality')} {unheard}
+              </Chip>
+            )}
             {hands > 0 && (
               <Chip kind="hand">
                 <Hand /> {hands}

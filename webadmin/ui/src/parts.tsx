@@ -132,13 +132,14 @@ export function Rows<Row>(props: {
 }
 
 /** A collection of the API, page by page, with a field to search in it. */
-export function useCollection<Row>(path: string) {
+export function useCollection<Row>(path: string, filter = '') {
   const [text, search] = useState('');
   const [rows, setRows] = useState<Row[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
   const wanted = useRef('');
   const load = async (after: string | null) => {
-    const query = new URLSearchParams({ limit: '100' });
+    const query = new URLSearchParams(filter);
+    query.set('limit', '100');
     if (text) query.set('q', text);
     if (after !== null) query.set('after', after);
     const mine = `${path}?${query}`;
@@ -153,7 +154,7 @@ export function useCollection<Row>(path: string) {
   useEffect(() => {
     const timer = setTimeout(() => void load(null), text ? 150 : 0);
     return () => clearTimeout(timer);
-  }, [path, text]);
+  }, [path, text, filter]);
   return {
     rows,
     text,

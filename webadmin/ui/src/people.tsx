@@ -12,7 +12,7 @@ import {
   Search,
   useCollection,
 } from './parts';
-import { Select, Text } from './room';
+import { QrCode, Select, Text } from './room';
 
 interface User {
   name: string;
@@ -22,7 +22,48 @@ interface User {
   groups: string[];
   numbers: string[];
   forward: Record<string, string>;
+  ring_seconds: number;
+  find_me: { target: string; seconds: number }[];
   devices: number;
+}
+
+interface Glance {
+  name: string;
+  available: boolean;
+  activities: string[];
+  notes: string[];
+}
+
+const glancesAtOnce = 100;
+const glancesEvery = 5000;
+
+/** Who of them is there, looked at again and again while the page is open. */
+function useGlances(names: string[]): Map<string, Glance> {
+  const [glances, setGlances] = useState(new Map<string, Glance>());
+  const asked = names.slice(0, glancesAtOnce).join(',');
+  useEffect(() => {
+    if (!asked) return;
+    const look = () =>
+      get<Page<Glance>>(`/presence?of=${encodeURIComponent(asked)}`).then(
+        (page) => setGlances(new Map(page.items.map((each) => [each.name, each]))),
+        () => {},
+      );
+    void look();
+    const timer = setInterval(() => void look(), glancesEvery);
+    return () => clearInterval(timer);
+  }, [asked]);
+  return glances;
+}
+
+function Presence({ glance }: { glance?: Glance }) {
+  if (!glance) return null;
+  const word = glance.activities[0] ?? (glance.available ? 'available' : 'offline');
+  const kind = glance.activities.length ? 'warn' : glance.available ? 'live' : '';
+  return (
+    <span title={glance.notes.join('\n')}>
+      <Chip kind={kind}>{t(word)}</Chip>
+    </span>
+  );
 }
 
 interface Device {
@@ -38,6 +79,7 @@ export function People(props: { mayConfigure: boolean }) {
   const users = useCollection<User>('/users');
   const [adds, setAdds] = useState(false);
   const [shown, setShown] = useState<User | null>(null);
+  const glances = useGlances(users.rows?.map((each) => each.name) ?? []);
   return (
     <>
       <div class="bar">
@@ -64,7 +106,8 @@ export function People(props: { mayConfigure: boolean }) {
                     {each}
                   </Chip>
                 ))}
-                <Chip kind={user.devices ? 'live' : ''}>
+                <Presence glance={glances.get(user.name)} />
+                <Chip>
                   {user.devices} {t('Devices')}
                 </Chip>
               </span>
@@ -113,9 +156,10 @@ export function People(props: { mayConfigure: boolean }) {
 function Person(props: { user: User; mayConfigure: boolean; onClose: () => void }) {
   const { user } = props;
   const [devices, setDevices] = useState<Device[]>([]);
+  const [setup, setSetup] = useState('');
   useEffect(() => {
     void attempt(async () =>
-      setDevices((await get<Page<Device>>(`/registrations?q=${encodeURIComponent(user.name)}`)).items),
+      setDevices((await get<Page<Device>>(`/registrations?user=${encodeURIComponent(user.name)}`)).items),
     );
   }, [user.name]);
   return (
@@ -135,10 +179,12 @@ function Person(props: { user: User; mayConfigure: boolean; onClose: () => void 
       )}
       <form
         onSubmit={async (event) => {
-          const { password, groups, language, ...forward } = fieldsOf(event);
+          const { password, groups, language, find_me, ring_seconds, ...forward } = fieldsOf(event);
           const changes = {
             language,
             groups: groups.split(/[\s,]+/).filter(Boolean),
+            find_me: placesIn(find_me),
+            ring_seconds: Number(ring_seconds),
             forward,
             ...(password ? { password } : {}),
           };
@@ -162,11 +208,30 @@ function Person(props: { user: User; mayConfigure: boolean; onClose: () => void 
               <Text key={each} label={each} value={user.forward[each]} />
             ))}
           </div>
+          <div class="grid">
+            <Text
+              label="find_me"
+              value={user.find_me.map((each) => `${each.target} ${each.seconds}`).join(', ')}
+            />
+            <Text label="ring_seconds" type="number" value={String(user.ring_seconds)} />
+          </div>
           <Text label="password" type="password" />
         </fieldset>
         {props.mayConfigure && (
           <div class="bar">
             <button>{t('Save')}</button>
+            <button
+              type="button"
+              class="outline"
+              onClick={() =>
+                void attempt(async () => {
+                  const { path } = await post<{ path: string }>(`${at('users', user.name)}/setup`);
+                  setSetup(location.origin + path);
+                })
+              }
+            >
+              {t('Set up a telephone')}
+            </button>
             <button
               type="button"
               class="danger outline"
@@ -180,8 +245,25 @@ function Person(props: { user: User; mayConfigure: boolean; onClose: () => void 
           </div>
         )}
       </form>
+      {setup && (
+        <figure class="code">
+          <QrCode text={setup} />
+          <figcaption>
+            {t('Scan this with Linphone; it works once, within a day.')} <small>{setup}</small>
+          </figcaption>
+        </figure>
+      )}
     </Dialog>
   );
+}
+
+/** "ann 20, +49…": where somebody is looked for, and how long it rings there. */
+function placesIn(text: string): { target: string; seconds?: number }[] {
+  return text
+    .split(',')
+    .map((each) => each.trim().split(/\s+/))
+    .filter(([target]) => target)
+    .map(([target, seconds]) => (seconds ? { target, seconds: Number(seconds) } : { target }));
 }
 
 /** A file of lines "name,password,number,group group": what is there already stays as it is. */

@@ -5,6 +5,7 @@ import { at, get, patch, post, remove } from './api';
 import { label, people, t, time } from './i18n';
 import { live, nameOf, type Participant, useLive } from './live';
 import { attempt, Chip, Dialog, Empty, fieldsOf, Hand, Meter, Rows, say } from './parts';
+import { type Heard, isBad, troublesOf } from './trouble';
 
 export interface RoomSettings {
   name: string;
@@ -24,7 +25,12 @@ export interface RoomSettings {
 const rowHeight = 56;
 
 /** One room: who is in it and what can be done there, and below how it is configured. */
-export function RoomPage(props: { name: string; mayAct: boolean; mayConfigure: boolean }) {
+export function RoomPage(props: {
+  name: string;
+  mayAct: boolean;
+  mayConfigure: boolean;
+  mayRemove: boolean;
+}) {
   useLive();
   const key = props.name.toLowerCase();
   const room = live.rooms.get(key);
@@ -108,7 +114,11 @@ export function RoomPage(props: { name: string; mayAct: boolean; mayConfigure: b
           </form>
         </Dialog>
       )}
-      <Configuration name={props.name} mayConfigure={props.mayConfigure} />
+      <Configuration
+        name={props.name}
+        mayConfigure={props.mayConfigure}
+        mayRemove={props.mayRemove}
+      />
     </>
   );
 }
@@ -144,6 +154,7 @@ function Person({ room, who, act }: { room: string; who: Participant; act: Act |
         {!who.member && <Chip>{t('Guest')}</Chip>}
         {who.group && <Chip>{who.group}</Chip>}
         {who.muted && <Chip kind="muted">{t('Mute')}</Chip>}
+        {who.quality?.codec && <Quality heard={who.quality} />}
       </div>
       {act && who.state !== 'inside' && (
         <div class="buttons">
@@ -200,6 +211,24 @@ function Person({ room, who, act }: { room: string; who: Participant; act: Act |
   );
 }
 
+/** One look says whether he is heard well, a second one why not. */
+function Quality({ heard }: { heard: Heard }) {
+  const facts = [
+    `${heard.codec}, ${heard.encrypted ? t('encrypted') : t('in clear')}`,
+    `${t('Lost packets (‰)')} ${heard.loss_permille}`,
+    `${t('Jitter (ms)')} ${heard.jitter_ms}`,
+    heard.source || heard.announced,
+  ];
+  const text = [...troublesOf(heard, false), ...facts].join('\n');
+  return (
+    <span title={text} aria-label={text} role="img" class={isBad(heard) ? 'bars bad' : 'bars'}>
+      <i />
+      <i />
+      <i />
+    </span>
+  );
+}
+
 function Item(props: { onClick: () => void; children: ComponentChildren }) {
   return (
     <li dir="ltr">
@@ -217,9 +246,10 @@ function Item(props: { onClick: () => void; children: ComponentChildren }) {
 }
 
 /** How the room is configured; each rule says where it comes from. */
-function Configuration(props: { name: string; mayConfigure: boolean }) {
+function Configuration(props: { name: string; mayConfigure: boolean; mayRemove: boolean }) {
   const [room, setRoom] = useState<RoomSettings | null>(null);
   const [values, setValues] = useState<Record<string, string>>({});
+  const [role, setRole] = useState('');
   const path = at('rooms', props.name);
   const load = async () => {
     try {
@@ -248,7 +278,7 @@ function Configuration(props: { name: string; mayConfigure: boolean }) {
             <QrCode text={uri} />
             <figcaption>{uri}</figcaption>
           </figure>
-          {props.mayConfigure && (
+          {props.mayRemove && (
             <button
               class="danger outline"
               onClick={async () => {
@@ -261,6 +291,26 @@ function Configuration(props: { name: string; mayConfigure: boolean }) {
           )}
         </div>
         <table class="rules">
+          <thead>
+            <tr>
+              <th scope="col" aria-label={t('Rules')} />
+              <th scope="col">
+                <select
+                  aria-label={t('Role')}
+                  value={role}
+                  onChange={(event) => setRole(event.currentTarget.value)}
+                >
+                  <option value="">{t('Everybody')}</option>
+                  {['host', 'speaker', 'listener'].map((each) => (
+                    <option key={each} value={each}>
+                      {t(each)}
+                    </option>
+                  ))}
+                </select>
+              </th>
+              <th scope="col" aria-label={t('here')} />
+            </tr>
+          </thead>
           <tbody>
             {Object.entries(room.in_force).map(([name, { value, from }]) => (
               <tr key={name}>
@@ -268,14 +318,18 @@ function Configuration(props: { name: string; mayConfigure: boolean }) {
                 <td>
                   <Choice
                     label={label(name)}
-                    value={value}
-                    values={values[name] ?? ''}
+                    value={role ? (room.policy[`${name} ${role}`] ?? '') : value}
+                    values={(role ? '|' : '') + (values[name] ?? '')}
                     disabled={!props.mayConfigure}
-                    onValue={(text) => write({ policy: { [name]: text } })}
+                    onValue={(text) =>
+                      write({ policy: { [role ? `${name} ${role}` : name]: text || null } })
+                    }
                   />
                 </td>
                 <td>
-                  {from === 'room' ? (
+                  {role ? (
+                    <small>{room.policy[`${name} ${role}`] ? t('here') : t('as everybody')}</small>
+                  ) : from === 'room' ? (
                     <button
                       class="plain"
                       disabled={!props.mayConfigure}

@@ -1,7 +1,8 @@
-import { useState } from 'preact/hooks';
-import { at, call, patch, post, remove, type Session } from './api';
+import { useEffect, useState } from 'preact/hooks';
+import { at, call, patch, post, Problem, remove, type Session } from './api';
 import { label, t } from './i18n';
 import { attempt, Dialog, fieldsOf, say, useCollection } from './parts';
+import { addPasskey, hasPasskeys, listPasskeys, type Passkey, removePasskey } from './passkey';
 import { Choice, QrCode, Text } from './room';
 import { Accounts } from './tables';
 
@@ -134,6 +135,7 @@ function Me(props: { session: Session; onSession: (session: Session) => void }) 
           )}
         </div>
       </div>
+      <Passkeys account={session.account} />
       {offer && (
         <Dialog title={t('Two-step log-in')} onClose={() => setOffer(null)}>
           <figure class="code">
@@ -155,5 +157,54 @@ function Me(props: { session: Session; onSession: (session: Session) => void }) 
         </Dialog>
       )}
     </section>
+  );
+}
+
+/** Devices that let somebody in without a password. */
+function Passkeys({ account }: { account: string }) {
+  const [keys, setKeys] = useState<Passkey[]>([]);
+  useEffect(() => void attempt(async () => setKeys(await listPasskeys())), []);
+  if (!hasPasskeys()) return null;
+  const add = async () => {
+    const name = prompt(t('Name'));
+    if (!name) return;
+    try {
+      setKeys(await addPasskey(account, name));
+      say(t('Done'));
+    } catch (error) {
+      await attempt(async () => {
+        throw error instanceof Problem ? error : new Problem(0, (error as Error).message);
+      });
+    }
+  };
+  return (
+    <div class="passkeys">
+      <div class="bar">
+        <p>{t('Passkeys')}</p>
+        <button class="outline" onClick={() => void add()}>
+          {t('Add a passkey')}
+        </button>
+      </div>
+      <ul class="list">
+        {keys.map((each) => (
+          <li key={each.id}>
+            <span>
+              {each.name}
+              <button
+                class="plain"
+                onClick={() =>
+                  void attempt(async () => {
+                    await removePasskey(each.id);
+                    setKeys(await listPasskeys());
+                  })
+                }
+              >
+                {t('Remove')}
+              </button>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

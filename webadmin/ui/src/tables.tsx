@@ -1,7 +1,7 @@
 /** Pages that are tables: numbers, the audit log, and who may use this page. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { at, get, post, remove } from './api';
+import { at, get, patch, post, remove } from './api';
 import { dateTime, label, t } from './i18n';
 import { attempt, Chip, Dialog, Empty, fieldsOf, More, Search, useCollection } from './parts';
 import { Select, Text } from './room';
@@ -25,13 +25,31 @@ function Table(props: {
   columns: Column[];
   keyed?: string; // The field that removes a row; without it, none can be.
   removes?: string;
-  form?: ComponentChildren;
+  form?: false | ((row: Row | null) => ComponentChildren); // Of a new one, or to change one.
+  changes?: boolean; // What is there may be changed by the same form.
   onAdded?: (row: Row) => void;
   shape?: (sent: Record<string, string>) => unknown;
 }) {
   const table = useCollection<Row>(props.path);
   const [adds, setAdds] = useState(false);
+  const [changed, setChanged] = useState<Row | null>(null);
   const { keyed } = props;
+  const close = () => {
+    setAdds(false);
+    setChanged(null);
+  };
+  const send = async (event: Event) => {
+    const sent = fieldsOf(event);
+    const shaped = (props.shape ? props.shape(sent) : sent) as Row;
+    const done = await attempt(async () => {
+      if (!changed) return props.onAdded?.(await post<Row>(props.path, shaped));
+      const { [keyed ?? 'id']: key, ...rest } = shaped;
+      await patch(at(props.path.slice(1), String(changed[keyed ?? 'id'] ?? key)), rest);
+    });
+    if (!done) return;
+    close();
+    void table.reload();
+  };
   return (
     <section>
       <div class="bar">
@@ -62,6 +80,11 @@ function Table(props: {
                   ))}
                   {keyed && (
                     <td class="end">
+                      {props.changes && (
+                        <button class="plain" onClick={() => setChanged(row)}>
+                          {t('Change')}
+                        </button>
+                      )}
                       <button
                         class="plain"
                         onClick={async () => {
@@ -83,28 +106,45 @@ function Table(props: {
         </div>
       )}
       <More more={table.more} />
-      {adds && (
-        <Dialog title={t(props.title ?? 'Add')} onClose={() => setAdds(false)}>
-          <form
-            onSubmit={async (event) => {
-              const sent = fieldsOf(event);
-              const done = await attempt(async () => {
-                const made = await post<Row>(props.path, props.shape ? props.shape(sent) : sent);
-                props.onAdded?.(made);
-              });
-              if (!done) return;
-              setAdds(false);
-              void table.reload();
-            }}
-          >
-            {props.form}
-            <button>{t('Add')}</button>
+      {(adds || changed) && props.form && (
+        <Dialog title={t(props.title ?? 'Add')} onClose={close}>
+          <form onSubmit={send}>
+            {props.form(changed)}
+            <button>{changed ? t('Save') : t('Add')}</button>
           </form>
         </Dialog>
       )}
     </section>
   );
 }
+
+interface Gateway {
+  uri: string;
+  priority: number;
+  weight: number;
+  state: string;
+}
+
+/** "sip:a.example 1 5, sip:b.example": address, priority, weight. */
+function gatewaysIn(text: string) {
+  return text
+    .split(',')
+    .map((each) => each.trim().split(/\s+/))
+    .filter(([uri]) => uri)
+    .map(([uri, priority = '1', weight = '1']) => ({
+      uri,
+      priority: Number(priority),
+      weight: Number(weight),
+    }));
+}
+
+const gatewaysText = (gateways: Gateway[] = []) =>
+  gateways.map((each) => `${each.uri} ${each.priority} ${each.weight}`).join(', ');
+
+/** A field of a form, with what is there; its key cannot be changed. */
+const field = (row: Row | null, name: string, more: object = {}) => (
+  <Text key={name} label={name} value={row ? String(row[name] ?? '') : undefined} {...more} />
+);
 
 export function Numbers(props: { mayConfigure: boolean }) {
   const [steps, setSteps] = useState<string[] | null>(null);
@@ -134,7 +174,14 @@ export function Numbers(props: { mayConfigure: boolean }) {
         path="/aliases"
         keyed={may ? 'name' : undefined}
         columns={[column('name'), column('target')]}
-        form={may && [<Text key="n" label="name" required />, <Text key="t" label="target" required />]}
+        changes={may}
+        form={
+          may &&
+          ((row) => [
+            !row && field(row, 'name', { required: true }),
+            field(row, 'target', { required: true }),
+          ])
+        }
       />
       <Table
         title="Routes"
@@ -148,13 +195,15 @@ export function Numbers(props: { mayConfigure: boolean }) {
           column('members_only'),
         ]}
         shape={(sent) => ({ ...sent, strip: Number(sent.strip || 0) })}
+        changes={may}
         form={
-          may && [
-            <Text key="p" label="pattern" required />,
-            <Text key="t" label="target" required />,
-            <Text key="s" label="strip" type="number" />,
-            <Text key="a" label="add" />,
-          ]
+          may &&
+          ((row) => [
+            !row && field(row, 'pattern', { required: true }),
+            field(row, 'target', { required: true }),
+            field(row, 'strip', { type: 'number' }),
+            field(row, 'add'),
+          ])
         }
       />
       <Table
@@ -166,32 +215,44 @@ export function Numbers(props: { mayConfigure: boolean }) {
           {
             title: t('Health'),
             show: (row) =>
-              (row.gateways as string[]).map((uri, i) => {
-                const state = (row.states as string[])[i] || '?';
-                return (
-                  <div key={uri}>
-                    {uri} <Chip kind={state.startsWith('up') ? 'live' : 'warn'}>{state}</Chip>
-                  </div>
-                );
-              }),
+              (row.gateways as Gateway[]).map(({ uri, priority, state }) => (
+                <div key={uri}>
+                  {priority}. {uri}{' '}
+                  <Chip kind={state.startsWith('up') ? 'live' : 'warn'}>{state || '?'}</Chip>
+                </div>
+              )),
           },
           column('registration'),
           column('calls'),
         ]}
-        shape={({ gateways, ...sent }) => ({
+        changes={may}
+        shape={({ gateways, password, registers, ...sent }) => ({
           ...sent,
-          registers: !!sent.user,
-          gateways: gateways.split(/[\s,]+/).filter(Boolean),
+          registers: registers === 'yes',
+          gateways: gatewaysIn(gateways),
+          ...(password ? { password } : {}),
         })}
         form={
-          may && [
-            <Text key="n" label="name" required />,
-            <Text key="g" label="gateways" required />,
-            <Text key="u" label="user" />,
-            <Text key="p" label="password" type="password" />,
-            <Text key="c" label="caller" />,
-            <Text key="i" label="inbound" />,
-          ]
+          may &&
+          ((row) => [
+            !row && field(row, 'name', { required: true }),
+            <Text
+              key="g"
+              label="gateways"
+              value={row ? gatewaysText(row.gateways as Gateway[]) : undefined}
+              required
+            />,
+            field(row, 'user'),
+            <Text key="w" label="password" type="password" />,
+            <Select
+              key="r"
+              label="registers"
+              value={row?.registers ? 'yes' : 'no'}
+              values="no|yes"
+            />,
+            field(row, 'caller'),
+            field(row, 'inbound'),
+          ])
         }
       />
     </>
@@ -274,7 +335,7 @@ export function Accounts(props: { me: string }) {
           { title: t('Two-step log-in'), show: (row) => (row.totp ? '✓' : '—') },
         ]}
         onAdded={(row) => setSecret(location.origin + String(row.link))}
-        form={[
+        form={() => [
           <Text key="n" label="name" required />,
           <Select key="r" label="role" values={roleValues} />,
         ]}
@@ -291,7 +352,7 @@ export function Accounts(props: { me: string }) {
         ]}
         onAdded={(row) => setSecret(String(row.token))}
         shape={(sent) => ({ ...sent, account: props.me })}
-        form={[
+        form={() => [
           <Text key="n" label="name" required />,
           <Select key="r" label="role" values={roleValues} />,
         ]}
@@ -301,7 +362,9 @@ export function Accounts(props: { me: string }) {
           <p>
             <code class="secret">{secret}</code>
           </p>
-          <button onClick={() => void navigator.clipboard?.writeText(secret)}>Copy</button>
+          <button onClick={() => void navigator.clipboard?.writeText(secret)}>
+            {t('Copy')}
+          </button>
         </Dialog>
       )}
     </>
