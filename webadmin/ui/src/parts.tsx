@@ -103,6 +103,7 @@ export function Rows<Row>(props: {
   rows: Row[];
   height: number;
   render: (row: Row) => ComponentChildren;
+  onEnd?: (() => void) | null; // The last row comes into view: there may be more of them.
 }) {
   const ref = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -116,8 +117,13 @@ export function Rows<Row>(props: {
     return () => removeEventListener('scroll', look);
   }, []);
   const beyond = 12; // Rows drawn above and below what is seen.
-  const first = Math.max(0, Math.floor(top / height) - beyond);
+  const topmost = Math.min(Math.floor(top / height), rows.length - 1); // It may have become shorter.
+  const first = Math.max(0, topmost - beyond);
   const last = Math.min(rows.length, Math.ceil((top + innerHeight) / height) + beyond);
+  const atEnd = last === rows.length;
+  useEffect(() => {
+    if (atEnd) props.onEnd?.();
+  }, [atEnd, rows.length]);
   const pad = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (pad.current) pad.current.style.height = `${first * height}px`;

@@ -7,7 +7,7 @@ import {
   Dialog,
   Empty,
   fieldsOf,
-  More,
+  Rows,
   say,
   Search,
   useCollection,
@@ -27,6 +27,14 @@ interface User {
   devices: number;
 }
 
+interface Device {
+  id: string;
+  contact: string;
+  device: string;
+  from: string;
+  expires: string;
+}
+
 interface Glance {
   name: string;
   available: boolean;
@@ -34,28 +42,39 @@ interface Glance {
   notes: string[];
 }
 
-const glancesAtOnce = 100;
+const rowHeight = 46;
 const glancesEvery = 5000;
 
-/** Who of them is there, looked at again and again while the page is open. */
-function useGlances(names: string[]): Map<string, Glance> {
-  const [glances, setGlances] = useState(new Map<string, Glance>());
-  const asked = names.slice(0, glancesAtOnce).join(',');
-  useEffect(() => {
-    if (!asked) return;
-    const look = () =>
-      get<Page<Glance>>(`/presence?of=${encodeURIComponent(asked)}`).then(
-        (page) => setGlances(new Map(page.items.map((each) => [each.name, each]))),
-        () => {},
-      );
-    void look();
-    const timer = setInterval(() => void look(), glancesEvery);
-    return () => clearInterval(timer);
-  }, [asked]);
-  return glances;
+/** Whether somebody is there: of those who can be seen, asked for together and again and again. */
+const glances = new Map<string, Glance>();
+const looked = new Map<string, () => void>();
+let asking = 0;
+
+function ask() {
+  asking = 0;
+  const names = [...looked.keys()].slice(0, 100);
+  if (names.length === 0) return;
+  get<Page<Glance>>(`/presence?of=${encodeURIComponent(names.join(','))}`).then(
+    (page) => {
+      for (const each of page.items) {
+        glances.set(each.name, each);
+        looked.get(each.name)?.();
+      }
+    },
+    () => {},
+  );
+  asking = window.setTimeout(ask, glancesEvery);
 }
 
-function Presence({ glance }: { glance?: Glance }) {
+function Presence({ name }: { name: string }) {
+  const [, again] = useState(0);
+  useEffect(() => {
+    looked.set(name, () => again((count) => count + 1));
+    clearTimeout(asking);
+    asking = window.setTimeout(ask, 100);
+    return () => void looked.delete(name);
+  }, [name]);
+  const glance = glances.get(name);
   if (!glance) return null;
   const word = glance.activities[0] ?? (glance.available ? 'available' : 'offline');
   const kind = glance.activities.length ? 'warn' : glance.available ? 'live' : '';
@@ -66,20 +85,11 @@ function Presence({ glance }: { glance?: Glance }) {
   );
 }
 
-interface Device {
-  id: string;
-  contact: string;
-  device: string;
-  from: string;
-  expires: string;
-}
-
 /** Users: added one by one or from a file, changed, removed. */
 export function People(props: { mayConfigure: boolean }) {
   const users = useCollection<User>('/users');
   const [adds, setAdds] = useState(false);
   const [shown, setShown] = useState<User | null>(null);
-  const glances = useGlances(users.rows?.map((each) => each.name) ?? []);
   return (
     <>
       <div class="bar">
@@ -92,30 +102,30 @@ export function People(props: { mayConfigure: boolean }) {
         )}
       </div>
       {users.rows?.length === 0 && <Empty />}
-      <ul class="list">
-        {users.rows?.map((user) => (
-          <li key={user.name}>
-            <button class="plain row" onClick={() => setShown(user)}>
-              <strong>{user.name}</strong>
-              <span class="chips">
-                {user.numbers.map((each) => (
-                  <Chip key={each}>{each}</Chip>
-                ))}
-                {user.groups.map((each) => (
-                  <Chip key={each} kind="group">
-                    {each}
-                  </Chip>
-                ))}
-                <Presence glance={glances.get(user.name)} />
-                <Chip>
-                  {user.devices} {t('Devices')}
+      <Rows
+        rows={users.rows ?? []}
+        height={rowHeight}
+        onEnd={users.more}
+        render={(user) => (
+          <button key={user.name} role="listitem" class="plain row" onClick={() => setShown(user)}>
+            <strong>{user.name}</strong>
+            <span class="chips">
+              {user.numbers.map((each) => (
+                <Chip key={each}>{each}</Chip>
+              ))}
+              {user.groups.map((each) => (
+                <Chip key={each} kind="group">
+                  {each}
                 </Chip>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      <More more={users.more} />
+              ))}
+              <Presence name={user.name} />
+              <Chip>
+                {user.devices} {t('Devices')}
+              </Chip>
+            </span>
+          </button>
+        )}
+      />
       {adds && (
         <Dialog title={t('Add a person')} onClose={() => setAdds(false)}>
           <form
