@@ -430,6 +430,16 @@ def test_the_web_port_refuses_what_it_must_while_a_call_goes_on():
         assert "unsafe" not in headers["Content-Security-Policy"]
         time.sleep(1.5)
         assert phone.hears(440, last_seconds=1.0) > 2500
+        slow = socket.create_connection((HOST, server.web_port), 2)
+        slow.sendall(b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        asked = time.monotonic()
+        slow.settimeout(15)
+        try:
+            assert not slow.recv(1), "nothing is said to who does not say what he wants"
+        except ConnectionError:
+            pass
+        assert 8 < time.monotonic() - asked < 12
+        slow.close()
         assert not server.process.poll()
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 
 import lab
-from dashboard import Api, logged_in
+from dashboard import PASSWORD, Page, logged_in
 from lab import HOST, Baresip, Server
 from trunks import NUMBER, on, telephone, wait_until
 from reach import uri
@@ -74,6 +74,19 @@ def test_a_call_says_afterwards_why_somebody_was_not_heard():
         assert max(each["level_db"] for each in well["course"]) > -40, well
         assert api.done("GET", "calls?way=member")["items"] == []
         assert api.done("GET", "calls?until=2020-01-01T00:00:00Z")["items"] == []
+        with Page(server) as page:
+            page.open("/")
+            page.fill(account="admin", password=PASSWORD)
+            page.shows("Everything is well")
+            page.open("/#/calls")
+            page.shows(f"It sends from {HOST} but announced {BEHIND}; we follow it.")
+            page.shows("No packet ever arrived from there")
+            page.shows("It sounded well.")
+            page.run("""[...document.querySelectorAll('tr')].find(each =>
+                        each.innerText.includes('announced')).querySelector('button').click()""")
+            page.wait("document.querySelectorAll('.course polyline').length === 3")
+            page.wait("document.querySelectorAll('.ladder g[role]').length >= 5")
+            page.shows("Download for Wireshark")
         metrics = api.ask("GET", "/metrics")[1]
         for name in ('lyceum_sip_received_total{transport="udp"}', "lyceum_media_ticks_total",
                      "lyceum_media_packets_lost_total", "lyceum_build_info{version="):

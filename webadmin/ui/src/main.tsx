@@ -110,7 +110,9 @@ function Dashboard(props: {
           <>
             <h1>{t(titles[current as 'now'] ?? 'Now')}</h1>
             {current === 'now' && <Now seesAll={session.role !== 'teacher'} />}
-            {current === 'rooms' && <Rooms mayConfigure={mayConfigure} />}
+            {current === 'rooms' && (
+              <Rooms mayConfigure={mayConfigure} seesAll={session.role !== 'teacher'} />
+            )}
             {current === 'people' && <People mayConfigure={mayConfigure} />}
             {current === 'numbers' && <Numbers mayConfigure={mayConfigure} />}
             {current === 'calls' && <Calls mayTrace={session.role !== 'reader'} />}

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { people, t, time } from './i18n';
 import { nameOf, type Room, useLive } from './live';
-import { Chip, Empty, Hand, Meter, Sparkline } from './parts';
+import { Chip, Empty, Figure, Hand, Meter } from './parts';
 import { alerts, isBad, troublesOfTrunks } from './trouble';
 
 /** The front page: the rooms in session, who speaks in them, and how much goes on. */
@@ -21,17 +21,12 @@ export function Now(props: { seesAll: boolean }) {
     <>
       <div class="figures">
         {figures.map(([name, key]) => (
-          <article class="figure" key={key}>
-            <small>{t(name)}</small>
-            <strong>
-              {live.counters[key] ?? 0}
-              {key.endsWith('percent') && ' %'}
-            </strong>
-            <Sparkline
-              label={t(name)}
-              values={live.history.map((counters) => counters[key] ?? 0)}
-            />
-          </article>
+          <Figure
+            key={key}
+            name={t(name)}
+            value={`${live.counters[key] ?? 0}${key.endsWith('percent') ? ' %' : ''}`}
+            history={live.history.map((counters) => counters[key] ?? 0)}
+          />
         ))}
       </div>
       {props.seesAll && <Alerts />}

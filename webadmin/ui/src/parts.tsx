@@ -212,3 +212,14 @@ export function Sparkline(props: { values: number[]; label: string }) {
     </svg>
   );
 }
+
+/** One number, and how it was of late. */
+export function Figure(props: { name: string; value: string; history: number[] }) {
+  return (
+    <article class="figure">
+      <small>{props.name}</small>
+      <strong>{props.value}</strong>
+      <Sparkline label={props.name} values={props.history} />
+    </article>
+  );
+}

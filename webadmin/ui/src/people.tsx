@@ -87,15 +87,36 @@ function Presence({ name }: { name: string }) {
 
 /** Users: added one by one or from a file, changed, removed. */
 export function People(props: { mayConfigure: boolean }) {
-  const users = useCollection<User>('/users');
+  const [group, setGroup] = useState('');
+  const users = useCollection<User>('/users', group && `groups=${encodeURIComponent(group)}`);
+  const groups = useCollection<{ name: string }>('/groups');
   const [adds, setAdds] = useState(false);
   const [shown, setShown] = useState<User | null>(null);
   return (
     <>
       <div class="bar">
         <Search text={users.text} onText={users.search} />
+        <select
+          aria-label={t('Groups')}
+          value={group}
+          onChange={(event) => setGroup(event.currentTarget.value)}
+        >
+          <option value="">{t('Everybody')}</option>
+          {groups.rows?.map((each) => (
+            <option key={each.name}>{each.name}</option>
+          ))}
+        </select>
         {props.mayConfigure && (
           <>
+            <button
+              class="outline"
+              onClick={() => {
+                const name = prompt(t('Group'));
+                if (name) void attempt(() => post('/groups', { name })).then(groups.reload);
+              }}
+            >
+              {t('Add a group')}
+            </button>
             <button onClick={() => setAdds(true)}>{t('Add a person')}</button>
             <Import onDone={users.reload} />
           </>
@@ -189,9 +210,11 @@ function Person(props: { user: User; mayConfigure: boolean; onClose: () => void 
       )}
       <form
         onSubmit={async (event) => {
-          const { password, groups, language, find_me, ring_seconds, ...forward } = fieldsOf(event);
+          const { password, groups, language, find_me, ring_seconds, administrator, ...forward } =
+            fieldsOf(event);
           const changes = {
             language,
+            administrator: administrator === 'yes',
             groups: groups.split(/[\s,]+/).filter(Boolean),
             find_me: placesIn(find_me),
             ring_seconds: Number(ring_seconds),
@@ -225,7 +248,14 @@ function Person(props: { user: User; mayConfigure: boolean; onClose: () => void 
             />
             <Text label="ring_seconds" type="number" value={String(user.ring_seconds)} />
           </div>
-          <Text label="password" type="password" />
+          <div class="grid">
+            <Select
+              label="administrator"
+              value={user.administrator ? 'yes' : 'no'}
+              values="no|yes"
+            />
+            <Text label="password" type="password" />
+          </div>
         </fieldset>
         {props.mayConfigure && (
           <div class="bar">

@@ -250,12 +250,15 @@ function Configuration(props: { name: string; mayConfigure: boolean; mayRemove: 
   const [room, setRoom] = useState<RoomSettings | null>(null);
   const [values, setValues] = useState<Record<string, string>>({});
   const [role, setRole] = useState('');
+  const [numbers, setNumbers] = useState<string[]>([]);
   const path = at('rooms', props.name);
   const load = async () => {
     try {
       setRoom(await get<RoomSettings>(path));
       const page = await get<{ items: { name: string; values: string }[] }>('/settings');
       setValues(Object.fromEntries(page.items.map((each) => [each.name, each.values])));
+      const wanted = `/aliases?target=${encodeURIComponent(props.name)}`;
+      setNumbers((await get<{ items: { name: string }[] }>(wanted)).items.map((each) => each.name));
     } catch {
       setRoom(null); // A room that lasts as long as somebody is in it, or one that he may not see.
     }
@@ -276,7 +279,14 @@ function Configuration(props: { name: string; mayConfigure: boolean; mayRemove: 
           <RoomForm room={room} disabled={!props.mayConfigure} onSave={write} />
           <figure class="code">
             <QrCode text={uri} />
-            <figcaption>{uri}</figcaption>
+            <figcaption>
+              {uri}
+              <span class="chips">
+                {numbers.map((each) => (
+                  <Chip key={each}>{each}</Chip>
+                ))}
+              </span>
+            </figcaption>
           </figure>
           {props.mayRemove && (
             <button

@@ -4,9 +4,10 @@ import { t } from './i18n';
 import { useLive } from './live';
 import { attempt, Chip, Dialog, Empty, fieldsOf, More, Search, useCollection } from './parts';
 import { type RoomSettings, Select, Text } from './room';
+import { column, field, Table } from './tables';
 
 /** All rooms, with those in session marked. */
-export function Rooms(props: { mayConfigure: boolean }) {
+export function Rooms(props: { mayConfigure: boolean; seesAll: boolean }) {
   const live = useLive();
   const rooms = useCollection<RoomSettings>('/rooms');
   const [adds, setAdds] = useState(false);
@@ -34,6 +35,7 @@ export function Rooms(props: { mayConfigure: boolean }) {
         })}
       </ul>
       <More more={rooms.more} />
+      {props.seesAll && <Timetable mayConfigure={props.mayConfigure} />}
       {adds && (
         <Dialog title={t('Add a room')} onClose={() => setAdds(false)}>
           <form
@@ -53,5 +55,23 @@ export function Rooms(props: { mayConfigure: boolean }) {
         </Dialog>
       )}
     </>
+  );
+}
+
+/** Who is in class when: what presence says of them then. */
+function Timetable(props: { mayConfigure: boolean }) {
+  const fields = ['title', 'days', 'from', 'until', 'group', 'teacher', 'room'];
+  return (
+    <Table
+      title="Timetable"
+      path="/lessons"
+      keyed={props.mayConfigure ? 'id' : undefined}
+      changes={props.mayConfigure}
+      columns={fields.map(column)}
+      form={
+        props.mayConfigure &&
+        ((row) => fields.map((each, i) => field(row, each, { required: i < 4 })))
+      }
+    />
   );
 }

@@ -3,7 +3,18 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { at, get, patch, post, remove } from './api';
 import { dateTime, label, t } from './i18n';
-import { attempt, Chip, Dialog, Empty, fieldsOf, More, Search, useCollection } from './parts';
+import { useLive } from './live';
+import {
+  attempt,
+  Chip,
+  Dialog,
+  Empty,
+  fieldsOf,
+  Figure,
+  More,
+  Search,
+  useCollection,
+} from './parts';
 import { Select, Text } from './room';
 
 type Row = Record<string, unknown> & { id?: number | string };
@@ -13,13 +24,13 @@ interface Column {
   show: (row: Row) => ComponentChildren;
 }
 
-const column = (field: string): Column => ({
+export const column = (field: string): Column => ({
   title: label(field),
   show: (row) => String(row[field] ?? ''),
 });
 
 /** One collection: search, rows, and where it can be done, adding and removing. */
-function Table(props: {
+export function Table(props: {
   title?: string;
   path: string;
   columns: Column[];
@@ -142,7 +153,7 @@ const gatewaysText = (gateways: Gateway[] = []) =>
   gateways.map((each) => `${each.uri} ${each.priority} ${each.weight}`).join(', ');
 
 /** A field of a form, with what is there; its key cannot be changed. */
-const field = (row: Row | null, name: string, more: object = {}) => (
+export const field = (row: Row | null, name: string, more: object = {}) => (
   <Text key={name} label={name} value={row ? String(row[name] ?? '') : undefined} {...more} />
 );
 
@@ -280,9 +291,32 @@ export function Audit() {
   );
 }
 
+const mebibyte = 2 ** 20;
+const health: [string, string, (value: number) => string][] = [
+  ['Load', 'machine_load_percent', (value) => `${value} %`],
+  ['Memory', 'process_resident_bytes', (value) => `${Math.round(value / mebibyte)} MiB`],
+  ['Free disk', 'disk_free_bytes', (value) => `${(value / mebibyte / 1024).toFixed(1)} GiB`],
+  ['Late sound', 'media_late_ticks_total', String],
+  ['Lost packets', 'media_packets_lost_total', String],
+  ['Subscriptions', 'subscriptions', String],
+  ['Messages waiting', 'messages_waiting', String],
+  ['Waiting for the disk', 'database_queue', String],
+];
+
 export function Health(props: { mayAct: boolean }) {
+  const { counters, history } = useLive();
   return (
     <>
+      <div class="figures">
+        {health.map(([name, key, show]) => (
+          <Figure
+            key={key}
+            name={t(name)}
+            value={show(counters[key] ?? 0)}
+            history={history.map((each) => each[key] ?? 0)}
+          />
+        ))}
+      </div>
       <Table
         title="Bans"
         path="/bans"
