@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/assert.hpp"
+#include "base/text.hpp"
+#include "server/records/message_trace.hpp"
 #include "sip/auth/digest.hpp"
 #include "sip/dialog/user_agent.hpp"
 #include "sip/message/parser.hpp"
@@ -9,10 +11,12 @@
 
 namespace lyceum::fuzz {
 
-/// Any octets: parsing is lossless, what is read from a message lies inside it, the stream framer
+/// Any octets: they can be masked and shown, parsing is lossless, what is read from a message lies inside it, the stream framer
 /// finds the same message however it is cut, and a user agent survives it.
 void fuzz_sip_message(ByteView input) {
     const std::string text(as_text(input));
+    const auto masked = records::masked(text);
+    LYCEUM_ASSERT(masked.size() == text.size() && is_utf8(masked));
     auto message = sip::parse_message(text);
     if (message) {
         LYCEUM_ASSERT(message->bytes() == text);
