@@ -198,6 +198,14 @@ Object participant_schema() {
     for (const auto* name : {"muted", "deaf", "floor", "dialled_in"})
         properties[name] = Object{{"type", "boolean"}};
     properties["hand"] = Object{{"type", "integer"}};
+    Object quality;
+    for (const auto* name : {"codec", "announced", "source"}) quality[name] = text_schema();
+    for (const auto* name : {"packets", "loss_permille", "jitter_ms", "level_db"})
+        quality[name] = Object{{"type", "integer"}};
+    quality["encrypted"] = Object{{"type", "boolean"}};
+    properties["quality"] = Object{{"type", "object"},
+                                   {"description", "How he is heard; empty: not known yet"},
+                                   {"properties", std::move(quality)}};
     properties["joined"] = text_schema();
     return {{"type", "object"},
             {"properties", std::move(properties)},

@@ -11,8 +11,9 @@
 
 namespace lyceum::fuzz {
 
-/// Any octets: they can be masked and shown, parsing is lossless, what is read from a message lies inside it, the stream framer
-/// finds the same message however it is cut, and a user agent survives it.
+/// Any octets: they can be masked and shown, parsing is lossless, what is read from a message lies
+/// inside it, the stream framer finds the same message however it is cut, and a user agent survives
+/// it.
 void fuzz_sip_message(ByteView input) {
     const std::string text(as_text(input));
     const auto masked = records::masked(text);
