@@ -55,7 +55,7 @@ std::optional<Who> Access::identify(const http::Request& request, WallTime now) 
     if (by_token) {
         // A token never lets more in than who made it may do now.
         const auto role = std::max(ticket->role, account->role);
-        return Who{account->name, role, ticket->id, {}};
+        return Who{account->name, role, ticket->id, {}, ticket->scopes};
     }
     return Who{account->name, account->role, ticket->id, csrf_of(secret)};
 }

@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "webadmin/backend.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace lyceum::webadmin {
 
@@ -20,8 +22,14 @@ struct Who {
     std::string name; ///< Of the account.
     Role role = Role::reader;
     std::string ticket; ///< By its id: a session or a token.
-    std::string
-        csrf; ///< What only our own page can say; empty: a token, which no page sends unasked.
+    /// What only our own page can say; empty: a token, which no page sends unasked.
+    std::string csrf;
+    /// The parts of the API that a token is for, by the first segments of their paths; empty: all.
+    std::vector<std::string> scopes{};
+
+    [[nodiscard]] bool is_for(std::string_view part) const {
+        return scopes.empty() || std::find(scopes.begin(), scopes.end(), part) != scopes.end();
+    }
 };
 
 /// A new ticket: what its owner says, once told and then unknown to us.

@@ -135,6 +135,8 @@ bool Api::let_in(Call& call, Right right, std::span<const Field> fields, Writing
         if (is_change(call.request.method) && !Access::is_meant(call.request, *call.who))
             return refuse({403, "the header X-CSRF-Token is missing or wrong"});
         if (!has(call.who->role, right)) return refuse({403, "your role does not let you do this"});
+        if (!call.who->is_for(call.target.path.at(2)))
+            return refuse({403, "this token is for something else"});
     }
     if (call.request.method != "POST" && call.request.method != "PATCH") return true;
     const auto type = call.request.header("Content-Type");
@@ -348,7 +350,8 @@ void Api::note(const Call& call, std::string what, std::string whom,
 }
 
 std::optional<Who> Api::watcher(const http::Request& request, WallTime now) {
-    return access_.identify(request, now);
+    auto who = access_.identify(request, now);
+    return who && who->is_for("events") ? std::move(who) : std::nullopt;
 }
 
 bool Api::may_see(const Who& who, const std::string& room) const {

@@ -117,6 +117,7 @@ struct Ticket {
     Role role = Role::reader; ///< Of a token; a session has that of its account.
     std::string name;         ///< Of a token: what it is for.
     WallTime made{}, until{};
+    std::vector<std::string> scopes{}; ///< Of a token: as of `Who`.
 };
 
 /// A key that a device of somebody holds, with which he logs in without a password.

@@ -499,8 +499,8 @@ void Api::serve_health(const Reply& reply) const {
 /// For Prometheus: from this machine to everybody, from elsewhere with a token.
 void Api::serve_metrics(const http::Request& request, WallTime now, const Reply& reply) {
     const auto who = access_.identify(request, now);
-    if (!request.peer.ip.is_loopback() && (!who || !has(who->role, Right::read)))
-        return reply(response_of({401, "say a token"}));
+    const bool may = who && has(who->role, Right::read) && who->is_for("metrics");
+    if (!request.peer.ip.is_loopback() && !may) return reply(response_of({401, "say a token"}));
     std::string text, said;
     for (const auto& [name, value] : backend_.counters()) {
         const auto metric = name.substr(0, name.find('{')); // Labels follow.

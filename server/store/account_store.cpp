@@ -9,7 +9,8 @@ namespace {
 using webadmin::Account, webadmin::Passkey, webadmin::Ticket;
 
 constexpr std::string_view account_columns = "name, role, password, totp, totp_step";
-constexpr std::string_view ticket_columns = "id, kind, account, role, name, made, until";
+constexpr std::string_view ticket_columns = "id, kind, account, role, name, made, until, "
+                                            "scopes";
 constexpr std::string_view passkey_columns = "id, account, name, algorithm, key, counter";
 constexpr std::string_view kind_names[] = {"session", "token", "link"};
 
@@ -25,6 +26,8 @@ Ticket read_ticket(const sql::Statement& row) {
     out.role = webadmin::role_of(row.text(3)).value_or(webadmin::Role::reader);
     out.made = WallTime(Duration(row.number(5)));
     out.until = WallTime(Duration(row.number(6)));
+    const auto scopes = row.text(7);
+    for (std::string_view rest = scopes; !rest.empty();) out.scopes.emplace_back(cut(rest, ' '));
     return out;
 }
 
@@ -88,11 +91,13 @@ std::optional<Ticket> AccountStore::ticket(const std::string& id) {
 }
 
 void AccountStore::put(const Ticket& ticket) {
-    auto put = database_.prepare("INSERT OR REPLACE INTO ticket VALUES (?, ?, ?, ?, ?, ?, ?)");
+    std::string scopes;
+    for (const auto& each : ticket.scopes) scopes.append(scopes.empty() ? "" : " ").append(each);
+    auto put = database_.prepare("INSERT OR REPLACE INTO ticket VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     put.bind(1, ticket.id).bind(2, kind_names[static_cast<std::size_t>(ticket.kind)]);
     put.bind(3, ticket.account).bind(4, webadmin::name_of(ticket.role)).bind(5, ticket.name);
     put.bind(6, ticket.made.time_since_epoch().count());
-    put.bind(7, ticket.until.time_since_epoch().count()).step();
+    put.bind(7, ticket.until.time_since_epoch().count()).bind(8, scopes).step();
 }
 
 void AccountStore::remove_ticket(const std::string& id) {

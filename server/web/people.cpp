@@ -246,13 +246,10 @@ Object shown(const webadmin::Account& account, std::string link = {}) {
 }
 
 Object shown(const webadmin::Ticket& token, std::string secret = {}) {
-    return {{"id", token.id.substr(0, 16)},
-            {"name", token.name},
-            {"role", webadmin::name_of(token.role)},
-            {"account", token.account},
-            {"made", time_text(token.made)},
-            {"until", time_text(token.until)},
-            {"token", std::move(secret)}};
+    return {{"id", token.id.substr(0, 16)},          {"name", token.name},
+            {"role", webadmin::name_of(token.role)}, {"account", token.account},
+            {"scopes", array_of(token.scopes)},      {"made", time_text(token.made)},
+            {"until", time_text(token.until)},       {"token", std::move(secret)}};
 }
 
 /// Without one, nobody could let anybody in.
@@ -331,6 +328,12 @@ Collection tokens(Tables& tables, Entropy& entropy, Clock now) {
          {.name = "name", .use = Use::must, .about = "What it is for", .most = 64},
          {.name = "role", .use = Use::must, .about = "What it lets one do", .values = role_values},
          {.name = "account", .use = Use::must, .about = "Whose it is: it may do no more than he"},
+         {.name = "scopes",
+          .type = Type::texts,
+          .use = Use::fixed,
+          .about = "What it is for, by the first parts of paths: rooms, conferences, events, "
+                   "metrics, …; empty: everything",
+          .most = 30},
          {.name = "made", .use = Use::shown, .about = "When"},
          {.name = "until", .use = Use::shown, .about = "After that it lets nobody in"},
          {.name = "days",
@@ -364,6 +367,10 @@ Collection tokens(Tables& tables, Entropy& entropy, Clock now) {
                                 .made = now()};
         if (!store.account(ticket.account))
             return Problem{422, "there is no such account", "account"};
+        ticket.scopes = texts_in(sent, "scopes");
+        const auto is_part = [](const std::string& scope) { return store::is_name(scope); };
+        if (!std::all_of(ticket.scopes.begin(), ticket.scopes.end(), is_part))
+            return Problem{422, "expected first parts of paths, such as rooms", "scopes"};
         ticket.until = ticket.made + std::chrono::days(number_or(sent, "days", 365));
         const auto secret = webadmin::issue(store, entropy, ticket);
         ticket.id = webadmin::sha256_hex(secret);

@@ -31,14 +31,15 @@ PORTS_GIVEN = set()
 
 
 def free_port(row=1):
-    """The first of a row of ports that are free for UDP and TCP, never the same twice, and none that
+    """The first of a row of ports that are free for UDP and TCP, not given to anybody else, and none that
     the server takes for media or the system gives to whoever asks: it takes a while to bind them."""
-    while True:
+    for _ in range(10_000):
         ports = range(first := random.randrange(2048, 16000, 2), first + row)
         if not PORTS_GIVEN.isdisjoint(ports) or not all(map(is_free, ports)):
             continue
         PORTS_GIVEN.update(ports)
         return first
+    raise AssertionError("no ports are left")
 
 
 def is_free(port):
@@ -293,7 +294,7 @@ class Baresip:
         write_tone(f"{self.folder}/tone.wav", hertz, rate=rate)
         if channels == 2:
             self._make_stereo(f"{self.folder}/tone.wav")
-        rtp = free_port(62)
+        rtp = self.rtp = free_port(62)
         pathlib.Path(f"{self.folder}/config").write_text(f"""
 poll_method epoll
 sip_listen {host}:{self.port}
@@ -400,6 +401,7 @@ opus_bitrate 32000
             except (OSError, subprocess.TimeoutExpired):
                 self.process.kill()
                 self.process.wait(5)
+        PORTS_GIVEN.difference_update(range(self.rtp, self.rtp + 62))
         self.control.close()
         self.output.close()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -279,6 +279,24 @@ TEST_F(ApiTest, WhoOwnsAThingSeesAndChangesItThoughNotTheOthers) {
     EXPECT_EQ(ask(Role::reader, "PATCH", "/api/v1/things/b", R"({"size":2})").status, 403);
 }
 
+TEST_F(ApiTest, ATokenIsForWhatItWasMadeFor) {
+    tokens[Role::administrator] = issue(memory, entropy,
+                                        {.kind = Ticket::Kind::token,
+                                         .account = "administrator",
+                                         .role = Role::administrator,
+                                         .until = now + std::chrono::hours(1),
+                                         .scopes = {"things", "plan"}});
+    EXPECT_EQ(ask("GET", "/api/v1/things").status, 200);
+    EXPECT_EQ(ask("POST", "/api/v1/things", R"({"name":"a","word":"w"})").status, 201);
+    EXPECT_EQ(ask("GET", "/api/v1/plan?to=1").status, 200);
+    for (const auto* path : {"/api/v1/fixed", "/api/v1/conferences", "/api/v1/session"})
+        EXPECT_EQ(ask("GET", path).status, 403) << path;
+    EXPECT_EQ(ask("GET", "/metrics").status, 401);
+    const http::Request watches{
+        "GET", "/api/v1/events", {{"Authorization", "Bearer " + tokens[Role::administrator]}}};
+    EXPECT_FALSE(api.watcher(watches, now));
+}
+
 TEST_F(ApiTest, SomeAreGlancedAtByTheirNames) {
     const auto seen = json_of(ask(Role::reader, "GET", "/api/v1/presence?of=ann,ben"));
     EXPECT_EQ(seen.at("items").as_array().size(), 2u);

@@ -204,6 +204,7 @@ const labels: Record<string, [string, string, string]> = {
   pin: ['PIN', 'PIN', 'PIN'],
   registers: ['The provider finds us by registration', 'Der Anbieter findet uns durch Anmeldung', 'El proveedor nos encuentra por registro'],
   registration: ['Registration', 'Anmeldung', 'Registro'],
+  scopes: ['Only for (rooms, conferences, metrics, …)', 'Nur für (rooms, conferences, metrics, …)', 'Solo para (rooms, conferences, metrics, …)'],
   resource: ['Who is watched', 'Wer beobachtet wird', 'A quién se observa'],
   role: ['Role', 'Rolle', 'Rol'],
   speak: ['Who may speak', 'Wer sprechen darf', 'Quién puede hablar'],

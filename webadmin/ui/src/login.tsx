@@ -3,6 +3,7 @@ import { call, Problem, type Session } from './api';
 import { language, setLanguage, t } from './i18n';
 import { fieldsOf } from './parts';
 import { hasPasskeys, logInByPasskey } from './passkey';
+import { refusal } from './refusals';
 
 /** Log-in by password, and by the one-time link that chooses one: /#link=… */
 export function LogIn(props: { link: string; onSession: (session: Session) => void }) {
@@ -21,7 +22,7 @@ export function LogIn(props: { link: string; onSession: (session: Session) => vo
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (error.field === 'code') setWantsCode(true);
-      setProblem(error.message);
+      setProblem(refusal(error.message));
     } finally {
       setBusy(false);
     }
@@ -30,7 +31,7 @@ export function LogIn(props: { link: string; onSession: (session: Session) => vo
     try {
       props.onSession(await logInByPasskey());
     } catch (error) {
-      setProblem((error as Error).message);
+      setProblem(refusal((error as Error).message));
     }
   };
   return (

@@ -2,8 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, type Page, Problem } from './api';
-import { t } from './i18n';
+import { label, t } from './i18n';
 import { live } from './live';
+import { refusal } from './refusals';
 
 /** A word at the lower edge, for a moment: what was done, or why it was not. */
 let show: (text: string, bad: boolean) => void = () => {};
@@ -19,7 +20,8 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    show(error.field ? `${error.field}: ${error.message}` : error.message, true);
+    const why = refusal(error.message);
+    show(error.field ? `${label(error.field)}: ${why}` : why, true);
     return false;
   }
 }

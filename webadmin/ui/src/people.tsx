@@ -12,6 +12,7 @@ import {
   Search,
   useCollection,
 } from './parts';
+import { refusal } from './refusals';
 import { QrCode, Select, Text } from './room';
 
 interface User {
@@ -324,7 +325,7 @@ function Import(props: { onDone: () => void }) {
         said.push(`✓ ${name}`);
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
-        said.push(`✗ ${name}: ${error.message}`);
+        said.push(`✗ ${name}: ${refusal(error.message)}`);
       }
       setLines([...said]);
     }

@@ -382,13 +382,19 @@ export function Accounts(props: { me: string }) {
           column('name'),
           column('role'),
           column('account'),
+          column('scopes'),
           { title: label('until'), show: (row) => dateTime(String(row.until)) },
         ]}
         onAdded={(row) => setSecret(String(row.token))}
-        shape={(sent) => ({ ...sent, account: props.me })}
+        shape={({ scopes, ...sent }) => ({
+          ...sent,
+          account: props.me,
+          scopes: scopes.split(/[\s,]+/).filter(Boolean),
+        })}
         form={() => [
           <Text key="n" label="name" required />,
           <Select key="r" label="role" values={roleValues} />,
+          <Text key="s" label="scopes" />,
         ]}
       />
       {secret && (
