@@ -77,7 +77,7 @@ def test_a_call_says_afterwards_why_somebody_was_not_heard():
         with Page(server) as page:
             page.open("/")
             page.fill(account="admin", password=PASSWORD)
-            page.shows("Everything is well")
+            page.shows("In session")
             page.open("/#/calls")
             page.shows(f"It sends from {HOST} but announced {BEHIND}; we follow it.")
             page.shows("No packet ever arrived from there")
