@@ -55,11 +55,6 @@ void guard(Object& object, const Collection& collection, const Who& who) {
         if (field.guarded) object[field.name] = "";
 }
 
-std::string key_of(const Object& object, std::string_view name) {
-    const auto& key = object.at(name);
-    return key.is_string() ? std::string(key.get_string()) : json::serialize(key);
-}
-
 /// Segments of a pattern against those of a path; what stands for its braces goes to `names`.
 bool matches(std::string_view pattern, std::span<const std::string> path,
              std::vector<std::string>& names) {

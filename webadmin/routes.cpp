@@ -2,6 +2,8 @@
 /// What the API does beside its collections: the table, and each of its routes.
 #include "webadmin/api.hpp"
 
+#include "webadmin/passkey.hpp"
+
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -461,11 +463,8 @@ void Api::offer_setup(Call& call) {
 }
 
 void Api::serve_setup(const http::Request& request, WallTime now, const Reply& reply) {
-    std::string_view host = request.header("Host");
-    if (const auto colon = host.rfind(':'); colon != host.npos && !host.ends_with(']'))
-        host = host.substr(0, colon);
     const auto document = backend_.setup_for(request.target.substr(setup_root.size()),
-                                             std::string(host), request.secure, now);
+                                             site_of(request).host, request.secure, now);
     if (!document) return reply(response_of({404, "this link has been used, or is too old"}));
     reply({200, "application/xml; charset=utf-8", *document, {{"Cache-Control", "no-store"}}});
 }

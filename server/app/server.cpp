@@ -87,7 +87,8 @@ public:
                   },
                   [this](mixer::LegId leg, const auto& last, const rtp::Quality& quality) {
                       boost::asio::post(io_, [this, leg, last, quality] {
-                          records_.handle_heard(leg.value, feed_.finish(leg, last, quality));
+                          quality_.handle_report(leg.value, last, net::monotonic_now());
+                          records_.handle_heard(leg.value, quality_.take(leg.value, last, quality));
                           driver_.turn();
                       });
                   },
@@ -502,6 +503,7 @@ private:
     store::Store store_;
     Random random_;
     WebService web_;
+    records::QualityTrace quality_;
     records::MessageTrace trace_{std::size_t{configuration_.trace_mib} << 20};
     std::optional<CaptureServer> capture_server_;
     net::SipTransport transport_;
@@ -542,7 +544,8 @@ private:
                       log_};
     boost::asio::signal_set signals_;
     boost::asio::steady_timer farewell_, tables_timer_, records_timer_;
-    WebFeed feed_{io_, focus_, web_, [this](WebFeed::Counters& into) { count_all(into); }};
+    WebFeed feed_{io_, focus_, quality_, web_,
+                  [this](WebFeed::Counters& into) { count_all(into); }};
     Duration started_ = net::wall_now().time_since_epoch();
     bool stopping_ = false;
     TimePoint stop_by_{};

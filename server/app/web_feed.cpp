@@ -44,38 +44,26 @@ void WebFeed::show_levels(const std::vector<std::pair<mixer::LegId, int>>& heard
     for (auto& [room, levels] : by_room) web_.show_levels(room, std::move(levels));
 }
 
-records::Heard::Stretch WebFeed::take(mixer::LegId leg, const rtp::StreamReport& report) {
-    auto stretch = quality_.handle_report(leg.value, report, net::monotonic_now());
-    media_.packets += stretch.packets;
-    media_.lost += stretch.lost;
-    return stretch;
-}
-
 void WebFeed::handle_reports(const mixer::ConferenceMedia::Reports& reports) {
-    media_.ticks += reports.ticks;
-    media_.late_ticks += reports.late_ticks;
+    ticks_ += reports.ticks;
+    late_ticks_ += reports.late_ticks;
+    const auto now = net::monotonic_now();
     std::map<std::string, std::vector<web::HeardNow>> by_room;
     for (const auto& [leg, report] : reports.legs) {
-        auto stretch = take(leg, report);
+        auto stretch = quality_.handle_report(leg.value, report, now);
         if (auto room = focus_.room_with(leg); !room.empty())
             by_room[std::move(room)].push_back({leg.value, report, stretch});
     }
     for (auto& [room, heard] : by_room) web_.show_quality(room, std::move(heard));
 }
 
-records::Heard WebFeed::finish(mixer::LegId leg, const rtp::StreamReport& last,
-                               const rtp::Quality& quality) {
-    take(leg, last);
-    return quality_.take(leg.value, last, quality);
-}
-
 void WebFeed::show_counters() {
     Counters counters{{"conferences", number(focus_.conference_count())},
                       {"participants", number(focus_.leg_count())},
-                      {"media_ticks_total", number(media_.ticks)},
-                      {"media_late_ticks_total", number(media_.late_ticks)},
-                      {"media_packets_received_total", number(media_.packets)},
-                      {"media_packets_lost_total", number(media_.lost)}};
+                      {"media_ticks_total", number(ticks_)},
+                      {"media_late_ticks_total", number(late_ticks_)},
+                      {"media_packets_received_total", number(quality_.packets())},
+                      {"media_packets_lost_total", number(quality_.lost())}};
     count_(counters);
     web_.show_counters(std::move(counters));
     counters_timer_.expires_after(counters_shown_every);

@@ -26,8 +26,9 @@ public:
     /// What is counted elsewhere, each second anew.
     using Count = std::function<void(Counters&)>;
 
-    WebFeed(boost::asio::io_context& io, const focus::Focus& focus, WebService& web, Count count)
-        : focus_(focus), web_(web), count_(std::move(count)), rooms_timer_(io),
+    WebFeed(boost::asio::io_context& io, const focus::Focus& focus, records::QualityTrace& quality,
+            WebService& web, Count count)
+        : focus_(focus), quality_(quality), web_(web), count_(std::move(count)), rooms_timer_(io),
           counters_timer_(io) {}
 
     void start() { show_counters(); }
@@ -35,22 +36,16 @@ public:
     void show_soon(const std::string& room);
     void show_levels(const std::vector<std::pair<mixer::LegId, int>>& heard);
     void handle_reports(const mixer::ConferenceMedia::Reports& reports);
-    /// A leg is over: how it was.
-    records::Heard finish(mixer::LegId leg, const rtp::StreamReport& last,
-                          const rtp::Quality& quality);
 
 private:
     void show_rooms();
     void show_counters();
-    records::Heard::Stretch take(mixer::LegId leg, const rtp::StreamReport& report);
 
     const focus::Focus& focus_;
+    records::QualityTrace& quality_;
     WebService& web_;
     Count count_;
-    records::QualityTrace quality_;
-    struct Counted { ///< Of all legs there have been.
-        std::uint64_t ticks = 0, late_ticks = 0, packets = 0, lost = 0;
-    } media_;
+    std::uint64_t ticks_ = 0, late_ticks_ = 0; ///< Of all conferences there have been.
     boost::asio::steady_timer rooms_timer_, counters_timer_;
     std::set<std::string> rooms_;
 };

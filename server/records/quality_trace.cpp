@@ -7,10 +7,6 @@
 namespace lyceum::records {
 namespace {
 
-std::string text_of(const SocketAddress& address) {
-    return address.ip.is_unspecified() ? std::string() : address.to_string();
-}
-
 /// Each two neighbours become one.
 void halve(std::vector<Heard::Stretch>& course) {
     for (std::size_t i = 0; i + 1 < course.size(); i += 2) {
@@ -23,6 +19,10 @@ void halve(std::vector<Heard::Stretch>& course) {
 }
 
 } // namespace
+
+std::string text_of(const SocketAddress& address) {
+    return address.ip.is_unspecified() ? std::string() : address.to_string();
+}
 
 int Heard::Stretch::loss_permille() const {
     const auto all = packets + lost;
@@ -39,6 +39,8 @@ Heard::Stretch QualityTrace::handle_report(std::uint64_t id, const rtp::StreamRe
     const Heard::Stretch stretch{static_cast<int>((now - leg.since) / 1s),
                                  since(report.packets, leg.packets), since(report.lost, leg.lost),
                                  static_cast<int>(report.jitter / 1ms), report.peak_db};
+    packets_ += stretch.packets;
+    lost_ += stretch.lost;
     leg.packets = report.packets;
     leg.lost = report.lost;
     if (leg.course.size() == stretches_max) halve(leg.course);

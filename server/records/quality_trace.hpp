@@ -22,6 +22,9 @@ public:
     /// It is over, and that was its last report: how it was.
     Heard take(std::uint64_t leg, const rtp::StreamReport& last, const rtp::Quality& quality);
     [[nodiscard]] std::size_t size() const { return legs_.size(); }
+    /// Of all legs there have been.
+    [[nodiscard]] std::uint64_t packets() const { return packets_; }
+    [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
 private:
     struct Leg {
@@ -30,6 +33,10 @@ private:
         std::vector<Heard::Stretch> course;
     };
     std::map<std::uint64_t, Leg> legs_;
+    std::uint64_t packets_ = 0, lost_ = 0;
 };
+
+/// As it is shown; empty: it is not known.
+std::string text_of(const SocketAddress& address);
 
 } // namespace lyceum::records

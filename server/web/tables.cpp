@@ -7,6 +7,9 @@
 #include <algorithm>
 
 namespace lyceum::web {
+
+using webadmin::key_of;
+
 namespace {
 
 bool has_text(const json::value& value, std::string_view text) {
@@ -15,11 +18,6 @@ bool has_text(const json::value& value, std::string_view text) {
     const auto& all = value.get_array();
     return std::any_of(all.begin(), all.end(),
                        [&](const auto& each) { return has_text(each, text); });
-}
-
-std::string key_of(const Object& object, std::string_view key) {
-    const auto& value = object.at(key);
-    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
 } // namespace

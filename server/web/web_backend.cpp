@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "server/records/capture.hpp"
+#include "server/records/quality_trace.hpp"
 #include "server/web/phone_setup.hpp"
 #include "webadmin/secrets.hpp"
 
@@ -52,17 +53,14 @@ Object shown(const focus::Participant& participant, WallTime wall_at_zero) {
 
 Object shown(const HeardNow& heard) {
     const auto& [leg, report, of_late] = heard;
-    const auto text = [](const SocketAddress& address) {
-        return address.ip.is_unspecified() ? std::string() : address.to_string();
-    };
     return {{"packets", report.packets},
             {"loss_permille", of_late.loss_permille()},
             {"jitter_ms", of_late.jitter_ms},
             {"level_db", of_late.level_db},
             {"codec", report.codec},
             {"encrypted", report.encrypted},
-            {"announced", text(report.announced)},
-            {"source", text(report.source)}};
+            {"announced", records::text_of(report.announced)},
+            {"source", records::text_of(report.source)}};
 }
 
 webadmin::Live::Room shown_room(const RoomNow& room, WallTime wall_at_zero) {

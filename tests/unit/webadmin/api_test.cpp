@@ -46,6 +46,14 @@ struct ApiTest : testing::Test {
     static Object json_of(const http::Response& response) {
         return json::parse(response.body).get_object();
     }
+    /// The names of things on a page, and the key for the next; a dot: there is none.
+    std::string page(const std::string& query) {
+        const auto body = json_of(ask("GET", "/api/v1/things" + query));
+        std::string out;
+        for (const auto& each : body.at("items").as_array())
+            out += text_in(each.get_object(), "name");
+        return out + (body.at("next").is_null() ? "." : text_in(body, "next"));
+    }
     static std::string header_of(const http::Response& response, std::string_view name) {
         for (const auto& [key, value] : response.headers)
             if (key == name) return value;
@@ -177,13 +185,6 @@ TEST_F(ApiTest, WhatChangesByItselfKeepsNobodyFromChangingTheRest) {
 TEST_F(ApiTest, AListComesInPages) {
     for (const auto* name : {"a", "b", "c"})
         ask("POST", "/api/v1/things", R"({"word":"w","name":")" + std::string(name) + "\"}");
-    const auto page = [&](const std::string& query) {
-        const auto body = json_of(ask("GET", "/api/v1/things" + query));
-        std::string out;
-        for (const auto& each : body.at("items").as_array())
-            out += text_in(each.get_object(), "name");
-        return out + (body.at("next").is_null() ? "." : text_in(body, "next"));
-    };
     EXPECT_EQ(page(""), "abc.");
     EXPECT_EQ(page("?limit=2"), "abb");
     EXPECT_EQ(page("?limit=2&after=b"), "c.");
@@ -198,13 +199,6 @@ TEST_F(ApiTest, AListCanBeOfThoseWithAValue) {
         if (*name == 'b' || *name == 'd')
             ask("PATCH", "/api/v1/things/" + std::string(name), R"({"color":"green","size":2})");
     }
-    const auto page = [&](const std::string& query) {
-        const auto body = json_of(ask("GET", "/api/v1/things" + query));
-        std::string out;
-        for (const auto& each : body.at("items").as_array())
-            out += text_in(each.get_object(), "name");
-        return out + (body.at("next").is_null() ? "." : text_in(body, "next"));
-    };
     EXPECT_EQ(page("?color=GREEN"), "bd.");
     EXPECT_EQ(page("?size=2&limit=1"), "bb");
     EXPECT_EQ(page("?size=2&limit=1&after=b"), "d.");
