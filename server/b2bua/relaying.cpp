@@ -15,13 +15,12 @@ namespace {
 using sip::Header;
 
 /// Of the header fields that have no number here.
-constexpr std::array<std::string_view, 19> one_sided{
+constexpr std::array<std::string_view, 18> one_sided{
     "Call-Info",
     "Diversion",
     "Geolocation-Routing",
     "History-Info",
     "Identity",
-    "Join",
     "Max-Breadth",
     "P-Access-Network-Info",
     "P-Asserted-Identity",
@@ -56,6 +55,7 @@ bool belongs_to_one_side(const sip::Message& message, const sip::Message::Field&
     case Header::proxy_authenticate:
     case Header::proxy_require:
     case Header::in_reply_to:
+    case Header::join:
     case Header::replaces:
     case Header::server:
     case Header::user_agent:

@@ -37,6 +37,29 @@ void Conference::join(Newcomer newcomer, TimePoint now) {
     enter(seat, newcomer.invited, now);
 }
 
+void Conference::take_over(mixer::LegId from, Newcomer by) {
+    auto node = seats_.extract(from);
+    LYCEUM_ASSERT(!node.empty());
+    auto& seat = node.mapped();
+    auto& shown = seat.shown;
+    const auto leg = by.shown.leg;
+    const auto was = std::exchange(shown, std::move(by.shown));
+    shown.state = was.state;
+    shown.role = was.role;
+    shown.muted = was.muted;
+    shown.deaf = was.deaf;
+    shown.has_floor = was.has_floor;
+    shown.hand = was.hand;
+    shown.group = was.group;
+    shown.joined = was.joined;
+    if (!by.language.empty()) seat.language = std::move(by.language);
+    std::replace(queue_.begin(), queue_.end(), from, leg);
+    seat.part.reset();
+    node.key() = leg;
+    update(seats_.insert(std::move(node)).position->second);
+    changed_ = true;
+}
+
 /// He has shown that he may come in; whether he does is up to the lobby.
 void Conference::enter(Seat& seat, bool past_lobby, TimePoint now) {
     const auto lobby = room_.policy.all.lobby;

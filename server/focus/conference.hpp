@@ -77,6 +77,9 @@ public:
         bool invited = false;       ///< By a host: no PIN and no lobby.
     };
     void join(Newcomer newcomer, TimePoint now);
+    /// Another call comes in the place of one that is here: what that was, it is, but for its
+    /// names and its sound; nobody hears of it.
+    void take_over(mixer::LegId from, Newcomer by);
     void leave(mixer::LegId leg, TimePoint now);
     /// What was agreed for his sound is another.
     void set_sound(mixer::LegId leg, bool sends, bool receives);

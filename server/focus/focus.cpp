@@ -29,18 +29,14 @@ Focus::Focus(Options options, sip::UserAgent& agent, Directory& directory,
 // ── A call comes ─────────────────────────────────────────────────────────────────────────────────
 
 void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
-    const auto uri = sip::Uri::parse(call.invite.request_uri());
-    LYCEUM_ASSERT(uri);
-    auto room = find_room(call, uri->user_name(), now);
+    if (call.replaces) return handle_replacement(call, now);
+    auto room = find_room(call, now);
     if (!room) return;
-    const auto caller = identify(call, *room, now);
+    const auto caller = identify(call, *room, {}, now);
     if (caller.answered) return;
     const bool echo = room->name == echo_name;
     const mixer::LegId id{++last_id_};
-    if (room->name == options_.factory) {
-        room = own_rooms_.at(make_room(caller.member));
-        agent_.set_contact_user(call.session, room->name);
-    }
+    if (room->name == options_.factory) room = own_rooms_.at(make_room(caller.member));
     const auto key = echo ? "echo#" + std::to_string(id.value) : to_lower(room->name);
     const auto known = sessions_in_.find(key);
     const auto* session = known == sessions_in_.end() ? nullptr : &known->second;
@@ -50,19 +46,8 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
         if (*status == 503) headers.emplace_back(sip::Header::retry_after, "30");
         return agent_.reject(call.session, *status, why, now, headers);
     }
-    auto& conference = open_session(key, *room, now);
-    log_.info("leg.joining", {{"leg", id.value},
-                              {"conference", conference.media.value},
-                              {"from", Redacted{call.from.address.ip.to_string()}},
-                              {"transport", sip::name_of(call.from.transport)}});
-    auto& leg = add_leg(id, key, *room);
-    bind(id, call.session);
-    leg.signalling = call.from.address.ip;
-    leg.newcomer.shown = participant_of(call.invite, id);
-    leg.newcomer.shown.member = caller.member;
-    leg.newcomer.language = options_.language_of(caller.member);
-    leg.record = records_.begin(call.invite, call.from, "room", now);
-    records_.set_room(leg.record, key);
+    open_session(key, *room, now);
+    auto& leg = add_caller(call, id, key, *room, caller.member, now);
     const auto others = options_.invited_by(call.invite);
     answer_call(call, id, leg, now);
     const auto count = std::min(others.size(), called_at_once_max);
@@ -71,13 +56,66 @@ void Focus::handle_call(sip::IncomingCall call, TimePoint now) {
               {By::sip, id, caller.member}, now);
 }
 
-/// The room that the Request-URI names; else the call is answered here.
-std::optional<Room> Focus::find_room(const sip::IncomingCall& call, std::string_view name,
-                                     TimePoint now) {
-    if (iequals(name, echo_name)) return Room{std::string(echo_name)};
+Focus::Leg& Focus::add_caller(const sip::IncomingCall& call, mixer::LegId id,
+                              const std::string& key, const Room& room, const std::string& member,
+                              TimePoint now) {
+    log_.info("leg.joining", {{"leg", id.value},
+                              {"conference", sessions_in_.at(key).media.value},
+                              {"from", Redacted{call.from.address.ip.to_string()}},
+                              {"transport", sip::name_of(call.from.transport)}});
+    auto& leg = add_leg(id, key, room);
+    bind(id, call.session);
+    agent_.set_contact_user(call.session, room.name);
+    leg.signalling = call.from.address.ip;
+    leg.newcomer.shown = participant_of(call.invite, id);
+    leg.newcomer.shown.member = member;
+    leg.newcomer.language = options_.language_of(member);
+    leg.record = records_.begin(call.invite, call.from, "room", now);
+    records_.set_room(leg.record, key);
+    return leg;
+}
+
+/// In the place of somebody who is in a room, or is being called into it (RFC 3891): a member's
+/// only by himself and by who leads there, a guest's by whoever knows his dialog.
+void Focus::handle_replacement(const sip::IncomingCall& call, TimePoint now) {
+    mixer::LegId old;
+    const auto* replaced = leg_of(*call.replaces, old);
+    const auto* in_session = replaced ? conference(replaced->room) : nullptr;
+    if (!in_session) return agent_.reject(call.session, 481, "Not In A Room", now);
+    const auto key = replaced->room;
+    const auto shown =
+        replaced->joined ? in_session->participant(old) : std::optional(replaced->newcomer.shown);
+    if (!shown) return agent_.reject(call.session, 603, "He Leaves", now);
+    const auto room = in_session->room();
+    const auto caller = identify(call, room, shown->member, now);
+    if (caller.answered) return;
+    const auto role = room.roles.find(caller.member);
+    const bool leads = role != room.roles.end() && role->second == Role::host;
+    if (!shown->member.empty() && caller.member != shown->member && !leads &&
+        !identity_.is_administrator(caller.member))
+        return agent_.reject(call.session, 403, "Not Your Call", now);
+    const mixer::LegId id{++last_id_};
+    auto& leg = add_caller(call, id, key, room, caller.member, now);
+    leg.replaces = old;
+    answer_call(call, id, leg, now);
+}
+
+/// The room that the Request-URI names, or that he is in whom the caller joins (RFC 3911); else the
+/// call is answered here.
+std::optional<Room> Focus::find_room(const sip::IncomingCall& call, TimePoint now) {
+    const auto uri = sip::Uri::parse(call.invite.request_uri());
+    LYCEUM_ASSERT(uri);
+    auto name = uri->user_name();
+    if (call.joins) {
+        mixer::LegId id;
+        const auto* leg = leg_of(*call.joins, id);
+        name = leg ? leg->room : "";
+    } else if (iequals(name, echo_name)) {
+        return Room{std::string(echo_name)};
+    }
     if (iequals(name, options_.factory)) return Room{options_.factory, Access::members};
     if (auto room = room_of(name)) return room;
-    log_.info("call.refused", {{"status", 404}, {"room", Redacted{std::string(name)}}});
+    log_.info("call.refused", {{"status", 404}, {"room", Redacted{name}}});
     agent_.reject(call.session, 404, "No Such Room", now);
     return std::nullopt;
 }
@@ -89,7 +127,8 @@ std::optional<Room> Focus::room_of(std::string_view name) {
 
 /// Whom the system knows the caller to be: by his password, or by the number that a trunk vouches
 /// for; never by his From alone. He is asked for the password only where it makes a difference.
-Focus::Caller Focus::identify(const sip::IncomingCall& call, const Room& room, TimePoint now) {
+Focus::Caller Focus::identify(const sip::IncomingCall& call, const Room& room,
+                              std::string_view in_place_of, TimePoint now) {
     const bool by_trunk = call.from.transport == sip::Transport::inside;
     if (const auto asserted = call.invite.header("P-Asserted-Identity"); by_trunk && asserted)
         if (const auto address = sip::NameAddr::parse(*asserted))
@@ -100,7 +139,8 @@ Focus::Caller Focus::identify(const sip::IncomingCall& call, const Room& room, T
     const auto claimed = options_.member_named(from->uri_text);
     const bool members_differ = policy.lobby == Lobby::guests || policy.speak == Who::members ||
                                 policy.dial_out == Who::members || room.roles.contains(claimed);
-    const bool members_only = room.access == Access::members || !policy.guests;
+    const bool members_only =
+        room.access == Access::members || !policy.guests || !in_place_of.empty();
     const auto credentials = call.invite.header(sip::Header::authorization);
     const bool has_password = credentials && identity_.is_for_us(*credentials);
     if (!members_only && !has_password && (claimed.empty() || !members_differ)) return {};
@@ -193,6 +233,7 @@ void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg
     if (call.offer) configure(id, leg, now);
     records_.answer(leg.record, now);
     agent_.accept(call.session, std::move(*answer), now);
+    end_replaced(leg, now);
 }
 
 bool Focus::open_media(mixer::LegId id, Leg& leg, const MediaSource& source) {
@@ -255,6 +296,7 @@ void Focus::handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, 
         return agent_.hang_up(leg.session, "Bad answer", now);
     }
     configure(id, leg, now);
+    end_replaced(leg, now);
     tell_referrer(leg, 200, "OK", now);
 }
 
@@ -274,7 +316,9 @@ void Focus::configure(mixer::LegId id, Leg& leg, TimePoint now) {
         } else {
             leg.newcomer.shown.sends = settings.send;
             leg.newcomer.shown.receives = settings.receive;
-            conference->join(std::move(leg.newcomer), now);
+            if (leg.is_called()) --session.called;
+            if (leg.replaces) take_over(leg, now);
+            else conference->join(std::move(leg.newcomer), now);
             const auto shown = conference->participant(id);
             if (shown && shown->is_host() && shown->is_inside()) records_.set_host(leg.record);
         }
@@ -283,6 +327,27 @@ void Focus::configure(mixer::LegId id, Leg& leg, TimePoint now) {
     carry_out(leg.room, now); // Before there is sound, it is known whom it is for.
     media_.configure(session.media, id, leg_access(*leg.negotiation.stream(), local_media_of(leg)),
                      std::move(settings));
+}
+
+/// Once who comes in his place has his answer.
+void Focus::end_replaced(Leg& leg, TimePoint now) {
+    if (!leg.joined) return;
+    if (const auto old = std::exchange(leg.replaces, {}); old && legs_.contains(*old))
+        throw_out(*old, "Replaced", now);
+}
+
+/// His seat is this one's from now on; who was only being called has none yet.
+void Focus::take_over(Leg& leg, TimePoint now) {
+    auto& conference = *sessions_in_.at(leg.room).conference;
+    const auto old = legs_.find(*leg.replaces);
+    if (old != legs_.end() && old->second.joined)
+        return conference.take_over(*leg.replaces, std::move(leg.newcomer));
+    if (old != legs_.end()) {
+        leg.newcomer.invited = old->second.newcomer.invited;
+        leg.referral = std::exchange(old->second.referral, {});
+        tell_referrer(leg, 200, "OK", now);
+    }
+    conference.join(std::move(leg.newcomer), now);
 }
 
 void Focus::handle_digit(mixer::LegId id, char digit, TimePoint now) {
@@ -342,11 +407,25 @@ void Focus::remove(mixer::LegId id, std::string_view why, TimePoint now) {
     log_.info("leg.left", {{"leg", id.value}, {"why", why}});
     records_.end_leg(found->second.record, id.value, std::string(why), now);
     sessions_.erase(found->second.session);
+    const bool is_called = found->second.is_called();
     legs_.erase(found);
     --session.legs;
+    if (is_called) --session.called;
     if (session.conference) session.conference->leave(id, now);
     carry_out(key, now);
+    end_calls_of(key, now);
     end_if_empty(key);
+}
+
+/// Who is being called into a room that the last has left would find nobody there.
+void Focus::end_calls_of(const std::string& key, TimePoint now) {
+    const auto session = sessions_in_.find(key);
+    if (session == sessions_in_.end() || session->second.called < session->second.legs) return;
+    std::vector<mixer::LegId> called;
+    for (const auto& [id, leg] : legs_)
+        if (leg.room == key) called.push_back(id);
+    for (const auto id : called)
+        if (legs_.contains(id)) throw_out(id, "Nobody Is Left", now);
 }
 
 /// The mixer's conference goes with the last of the rooms that are in it.

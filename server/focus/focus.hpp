@@ -129,7 +129,7 @@ private:
         ConferenceId media; ///< May be shared with another room, since somebody has crossed over.
         ConferenceSound sound;
         std::optional<Conference> conference; ///< None: an echo.
-        std::size_t legs = 0;
+        std::size_t legs = 0, called = 0;     ///< And how many of them are still being called.
     };
     struct Leg {
         sip::SessionId session;
@@ -142,19 +142,23 @@ private:
         sdp::Ice ice;                  ///< The same.
         mixer::SoundCareOptions care;
         records::RecordId record{};
-        Conference::Newcomer newcomer{}; ///< Until he has sound.
+        Conference::Newcomer newcomer{};        ///< Until he has sound.
+        std::optional<mixer::LegId> replaces{}; ///< The same: in whose place he comes.
         bool joined = false;
         Keypad keypad{};
         std::optional<Referrals::Id> referral{}; ///< Who asked for this call is told of it.
+
+        [[nodiscard]] bool is_called() const { return !joined && !newcomer.shown.dialled_in; }
     };
 
-    std::optional<Room> find_room(const sip::IncomingCall& call, std::string_view name,
-                                  TimePoint now);
+    void handle_replacement(const sip::IncomingCall& call, TimePoint now);
+    std::optional<Room> find_room(const sip::IncomingCall& call, TimePoint now);
     struct Caller {
         std::string member;
         bool answered = false; ///< He was asked for a password, and has to come again.
     };
-    Caller identify(const sip::IncomingCall& call, const Room& room, TimePoint now);
+    Caller identify(const sip::IncomingCall& call, const Room& room, std::string_view in_place_of,
+                    TimePoint now);
     std::optional<int> refusal_of(const Room& room, const InSession* session,
                                   const std::string& member) const;
     std::string make_room(const std::string& creator);
@@ -162,6 +166,10 @@ private:
                             std::optional<ConferenceId> within = {});
     std::optional<Room> room_of(std::string_view name);
     Leg& add_leg(mixer::LegId id, const std::string& key, const Room& room);
+    Leg& add_caller(const sip::IncomingCall& call, mixer::LegId id, const std::string& key,
+                    const Room& room, const std::string& member, TimePoint now);
+    void take_over(Leg& leg, TimePoint now);
+    void end_replaced(Leg& leg, TimePoint now);
     void bind(mixer::LegId id, sip::SessionId session);
     void answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg, TimePoint now);
     bool open_media(mixer::LegId id, Leg& leg, const MediaSource& source);
@@ -187,6 +195,7 @@ private:
     void turn_away(const sip::IncomingCall& call, mixer::LegId id, int status,
                    const std::string& why, TimePoint now);
     void remove(mixer::LegId id, std::string_view why, TimePoint now);
+    void end_calls_of(const std::string& key, TimePoint now);
     void end_if_empty(const std::string& key);
     [[nodiscard]] sdp::LocalMedia local_media_of(const Leg& leg) const;
     Leg* leg_of(sip::SessionId session, mixer::LegId& id);

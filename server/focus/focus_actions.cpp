@@ -132,6 +132,7 @@ bool Focus::cross(mixer::LegId id, std::string_view name, TimePoint now) {
     log_.info("leg.crossed", {{"leg", id.value}, {"conference", target.media.value}});
     carry_out(to, now);
     carry_out(from, now);
+    end_calls_of(from, now);
     end_if_empty(from);
     return true;
 }
@@ -176,7 +177,7 @@ void Focus::dial(const std::string& key, const Conference::Dial& wanted, TimePoi
 }
 
 /// By the line inside, so that the router finds him as it finds anybody: his devices, a number, a
-/// gateway.
+/// gateway. The URI may say which call of his this one is to replace.
 bool Focus::dial_one(const std::string& key, const std::string& uri, const Actor& by,
                      TimePoint now) {
     const auto found = sessions_in_.find(key);
@@ -188,10 +189,12 @@ bool Focus::dial_one(const std::string& key, const std::string& uri, const Actor
     const mixer::LegId id{++last_id_};
     auto& leg = add_leg(id, key, room);
     leg.referral = std::exchange(referral_, {});
+    const auto plain = uri.substr(0, uri.find('?'));
     leg.newcomer.shown.leg = id;
-    leg.newcomer.shown.uri = uri;
+    leg.newcomer.shown.uri = plain;
     leg.newcomer.shown.dialled_in = false;
-    leg.newcomer.shown.member = options_.member_named(uri);
+    ++found->second.called;
+    leg.newcomer.shown.member = options_.member_named(plain);
     leg.newcomer.language = options_.language_of(leg.newcomer.shown.member);
     leg.newcomer.invited = true;
     log_.info("leg.dialling", {{"leg", id.value}, {"to", Redacted{uri}}});
@@ -204,8 +207,9 @@ bool Focus::dial_one(const std::string& key, const std::string& uri, const Actor
     const auto own = options_.uri_of(room.name);
     const auto served =
         options_.member_named(options_.uri_of(by.name)).empty() ? own : options_.uri_of(by.name);
-    bind(id, agent_.call(uri, "\"" + room.name + "\" <" + own + ">", offer, now,
-                         sip::inside(sip::Inside::server_of_rooms), served));
+    bind(id, agent_.call({plain, "\"" + room.name + "\" <" + own + ">", offer, served,
+                          parsed->header("Replaces")},
+                         now, sip::inside(sip::Inside::server_of_rooms)));
     return true;
 }
 
@@ -254,17 +258,8 @@ void Focus::handle_refer(const sip::ReferReceived& received, TimePoint now) {
 std::optional<Actor> Focus::actor_of(const sip::ReferReceived& received, const std::string& key,
                                      TimePoint now) {
     if (const auto target = received.refer.header("Target-Dialog")) {
-        auto rest = *target;
-        sip::DialogKey dialog;
-        dialog.call_id = trim(cut(rest, ';'));
-        while (!rest.empty()) {
-            auto value = trim(cut(rest, ';'));
-            const auto name = trim(cut(value, '='));
-            // Local is seen from us, who have the dialog (§7).
-            if (iequals(name, "local-tag")) dialog.local_tag = value;
-            if (iequals(name, "remote-tag")) dialog.remote_tag = value;
-        }
-        const auto session = agent_.session_of(dialog);
+        const auto named = sip::DialogReference::parse(sip::Header::other, *target);
+        const auto session = named ? agent_.session_of(named->key) : std::nullopt;
         mixer::LegId id;
         const auto* leg = session ? leg_of(*session, id) : nullptr;
         if (leg && leg->room == key) {
@@ -293,11 +288,10 @@ Result<Action, int> Focus::action_of(const std::string& key, const sip::Referral
                                      const Actor& by) const {
     const auto* in_session = conference(key);
     if (!in_session) return 404;
-    if (!what.replaces.empty()) return 501; // To take over a call that somebody has elsewhere.
     const auto standing = in_session->standing_of(by);
     if (what.method == sip::Method::invite) {
         if (!may(standing, Kind::dial_out, false, in_session->policy().all)) return 403;
-        return Action{Kind::dial_out, Whom::himself, {}, 0, what.uri};
+        return Action{Kind::dial_out, Whom::himself, {}, 0, what.target};
     }
     if (what.method != sip::Method::bye) return 501;
     if (bare(what.uri) == bare(options_.uri_of(in_session->room().name))) {

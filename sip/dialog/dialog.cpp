@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sip/dialog/dialog.hpp"
 
+#include "base/text.hpp"
 #include "sip/message/values.hpp"
 
 #include <algorithm>
@@ -34,6 +35,20 @@ std::optional<DialogKey> DialogKey::of_request(const Message& request) {
     if (local.empty()) return std::nullopt;
     return DialogKey{std::string(*request.header(Header::call_id)), std::string(local),
                      std::string(tag_of(request, Header::from))};
+}
+
+std::optional<DialogReference> DialogReference::parse(Header header, std::string_view value) {
+    const auto semicolon = std::min(value.find(';'), value.size());
+    const Params params(value.substr(semicolon));
+    // Replaces and Join say whom a request in the dialog would be to and from; Target-Dialog, which
+    // has no number here, what is local and remote to us.
+    const bool as_request = header == Header::replaces || header == Header::join;
+    const auto local = params.find(as_request ? "to-tag" : "local-tag");
+    const auto remote = params.find(as_request ? "from-tag" : "remote-tag");
+    const auto call_id = trim(value.substr(0, semicolon));
+    if (call_id.empty() || !local || !remote) return std::nullopt;
+    return DialogReference{{std::string(call_id), std::string(*local), std::string(*remote)},
+                           params.has("early-only")};
 }
 
 Result<Dialog, Fault> Dialog::uas(const Message& request, std::string local_tag) {

@@ -21,6 +21,16 @@ struct DialogKey {
     static std::optional<DialogKey> of_request(const Message& request);
 };
 
+/// A dialog of ours that a request from outside of it names, as it is kept here: in Replaces (RFC
+/// 3891 §6.1), Join (RFC 3911 §7.1) or Target-Dialog (RFC 4538 §7).
+struct DialogReference {
+    DialogKey key;
+    bool early_only = false; ///< Not if it has been answered.
+
+    /// None: it names none.
+    static std::optional<DialogReference> parse(Header header, std::string_view value);
+};
+
 /// The state of one dialog, RFC 3261 §12.1: identity, sequence numbers, route set, remote target.
 /// It writes requests inside the dialog and checks those that come. What the dialog is used for (a
 /// session, a subscription) is not its business.

@@ -180,23 +180,23 @@ void InviteSession::start_session_timer(const Message& message, bool we_are_uac,
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
 
-void InviteSession::invite(std::string_view uri, std::string_view from, std::string description,
-                           std::string served_user) {
+void InviteSession::invite(OutgoingCall call) {
     LYCEUM_ASSERT(state_ == State::outgoing && sent_.empty());
-    served_user_ = std::move(served_user);
-    uri_ = uri;
-    from_ = from;
-    if (!description.empty()) initial_offer_ = std::move(description);
+    call_ = std::move(call);
+    if (!call_.description.empty()) initial_offer_ = std::move(call_.description);
     send_invite();
 }
 
 void InviteSession::send_invite() {
-    auto writer = MessageWriter::request(Method::invite, uri_);
-    writer.header(Header::from, from_ + ";tag=" + local_tag_).header(Header::to, "<" + uri_ + ">");
+    auto writer = MessageWriter::request(Method::invite, call_.uri);
+    writer.header(Header::from, call_.from + ";tag=" + local_tag_);
+    writer.header(Header::to, "<" + call_.uri + ">");
     writer.header(Header::call_id, call_id_);
     writer.header(Header::cseq, std::to_string(++invite_cseq_) + " INVITE");
     writer.header(Header::max_forwards, 70);
-    if (!served_user_.empty()) writer.header("P-Served-User", "<" + served_user_ + ">");
+    if (!call_.served_user.empty()) writer.header("P-Served-User", "<" + call_.served_user + ">");
+    if (!call_.replaces.empty())
+        writer.header(Header::replaces, call_.replaces).header(Header::require, "replaces");
     const auto seconds = [](Duration d) {
         return static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::seconds>(d).count());

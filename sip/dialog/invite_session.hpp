@@ -6,6 +6,7 @@
 #include "base/timer_table.hpp"
 #include "sip/dialog/dialog.hpp"
 #include "sip/dialog/end_cause.hpp"
+#include "sip/dialog/outgoing_call.hpp"
 #include "sip/dialog/referral.hpp"
 #include "sip/message/values.hpp"
 #include "sip/transaction/timers.hpp"
@@ -126,9 +127,7 @@ public:
     ///@}
     /// \name Commands of the owner; out of place (the session has moved on) they do nothing.
     ///@{
-    /// `served_user` is for whom it is done, if not for who calls (RFC 5502); or empty.
-    void invite(std::string_view uri, std::string_view from, std::string description,
-                std::string served_user = {});
+    void invite(OutgoingCall call);
     void ring(int status, const std::string& description, TimePoint now);
     void accept(std::string description, TimePoint now);
     void reject(int status, std::string_view reason,
@@ -226,9 +225,9 @@ private:
     std::vector<Sent> sent_;
     bool cancelling_ = false;
     std::optional<std::string> hang_up_after_ack_; ///< §15: no BYE of the callee before the ACK.
-    bool answered_ = false;                ///< The offer of the initial INVITE has its answer.
-    std::string uri_, from_, served_user_; ///< Caller: whom, as whom, and for whom.
-    std::uint32_t invite_cseq_ = 0;        ///< Caller: of the initial INVITE.
+    bool answered_ = false;         ///< The offer of the initial INVITE has its answer.
+    OutgoingCall call_;             ///< Caller: but for its description.
+    std::uint32_t invite_cseq_ = 0; ///< Caller: of the initial INVITE.
     std::optional<Repeated> repeated_;
     bool answer_in_ack_ = false;        ///< Our 2xx had an offer.
     std::optional<std::uint32_t> rseq_; ///< Of the reliable 1xx that waits for its PRACK.

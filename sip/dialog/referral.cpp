@@ -13,15 +13,13 @@ Result<Referral, int> Referral::of(const Message& refer) {
     if (!uri->is_sip() && uri->scheme != Uri::Scheme::tel) return 416;
     Referral out;
     if (const auto method = uri->params.find("method")) out.method = method_of(*method);
-    out.uri = address->uri_text.substr(0, address->uri_text.find('?'));
-    if (const auto at = out.uri.find(";method="); at != std::string::npos) {
-        const auto end = out.uri.find(';', at + 1);
-        out.uri.erase(at, end == std::string::npos ? end : end - at);
+    out.target = address->uri_text;
+    if (const auto at = out.target.find(";method="); at != std::string::npos) {
+        const auto end = out.target.find_first_of(";?", at + 1);
+        out.target.erase(at, end == std::string::npos ? end : end - at);
     }
-    for (auto rest = uri->headers; !rest.empty();) {
-        auto value = cut(rest, '&');
-        if (iequals(cut(value, '='), "Replaces")) out.replaces = unescape_percent(value);
-    }
+    out.uri = out.target.substr(0, out.target.find('?'));
+    out.replaces = uri->header("Replaces");
     const auto sub = refer.header("Refer-Sub");
     out.quiet = sub && istarts_with(trim(*sub), "false");
     return out;

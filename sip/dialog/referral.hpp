@@ -12,7 +12,8 @@ namespace lyceum::sip {
 /// What a REFER asks for, RFC 3515 §2.1: whom to reach, by which method, and in the place of which
 /// dialog (RFC 3891 §3). RFC 4579 §5 says what it means to a conference.
 struct Referral {
-    std::string uri; ///< Without its headers.
+    std::string uri;    ///< Without its headers.
+    std::string target; ///< The same with them: for who calls by such a URI.
     Method method = Method::invite;
     std::string replaces; ///< The value of a Replaces header, or empty.
     bool quiet = false;   ///< He wants to hear nothing of it (RFC 4488).

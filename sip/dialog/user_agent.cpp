@@ -12,8 +12,10 @@ namespace {
 
 constexpr std::string_view allowed_methods =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER";
-constexpr std::array<std::string_view, 4> supported_options{"timer", "100rel", "norefersub",
-                                                            "recipient-list-invite"};
+constexpr std::string_view supported_text =
+    "timer, 100rel, norefersub, recipient-list-invite, replaces, join, tdialog";
+constexpr std::array<std::string_view, 7> supported_options{
+    "timer", "100rel", "norefersub", "recipient-list-invite", "replaces", "join", "tdialog"};
 
 bool is_allowed(Method method) {
     switch (method) {
@@ -190,6 +192,11 @@ void UserAgent::handle_request(RequestReceived received, TimePoint now) {
 void UserAgent::handle_new_call(RequestReceived received, TimePoint now) {
     if (sessions_.size() >= options_.sessions_max)
         return refuse_request(received, Refusal::busy(10s), now);
+    const auto replaces = named_by(received.request, Header::replaces);
+    if (!replaces) return refuse_request(received, replaces.error(), now);
+    const auto joins = named_by(received.request, Header::join);
+    if (!joins) return refuse_request(received, joins.error(), now);
+    if (*replaces && *joins) return refuse_request(received, {400, "Replaces And Join"}, now);
     const SessionId id{++last_session_};
     const auto uri = Uri::parse(received.request.request_uri());
     auto session =
@@ -205,9 +212,33 @@ void UserAgent::handle_new_call(RequestReceived received, TimePoint now) {
     entry.invites.push_back(received.transaction);
     invites_[received.transaction] = id;
     if (!refused)
-        outputs_.push_back(
-            IncomingCall{id, std::move(received.request), received.from, std::move(offer)});
+        outputs_.push_back(IncomingCall{id, std::move(received.request), received.from,
+                                        std::move(offer), *replaces, *joins});
     drain(id, now);
+}
+
+/// The session that a new INVITE is about, if it is about one: as RFC 3891 §3 and RFC 3911 §4 have
+/// it, a call to us that has not been answered is nobody's to take.
+Result<std::optional<SessionId>, Refusal> UserAgent::named_by(const Message& invite,
+                                                              Header header) const {
+    const auto value = invite.header(header);
+    if (!value) return std::optional<SessionId>();
+    const auto named = DialogReference::parse(header, *value);
+    if (!named || invite.values(header).size() > 1)
+        return Refusal{400, "Bad " + std::string(name_of(header))};
+    const auto session = session_of(named->key);
+    if (!session) return Refusal{481};
+    switch (sessions_.at(*session).session.state()) {
+    case InviteSession::State::incoming: return Refusal{481};
+    case InviteSession::State::accepted:
+    case InviteSession::State::established:
+        if (named->early_only) return Refusal{486};
+        return session;
+    case InviteSession::State::outgoing: return session;
+    case InviteSession::State::ending:
+    case InviteSession::State::ended: break;
+    }
+    return Refusal{603};
 }
 
 void UserAgent::handle_cancel(const RequestReceived& received, TimePoint now) {
@@ -295,7 +326,7 @@ void UserAgent::answer_options(const RequestReceived& received, TimePoint now) {
     auto writer = MessageWriter::reply(received.request, 200, {}, entropy_.hex(8));
     writer.header(Header::allow, allowed_methods).header(Header::accept, "application/sdp");
     writer.header(Header::accept_encoding, "identity").header(Header::accept_language, "en");
-    writer.header(Header::supported, "timer, 100rel, norefersub, recipient-list-invite");
+    writer.header(Header::supported, supported_text);
     const auto uri = Uri::parse(received.request.request_uri());
     writer.header(Header::contact, session_options(uri->user, received.from).contact);
     writer.header(Header::server, options_.server_name);
@@ -321,18 +352,17 @@ InviteSession::Options UserAgent::session_options(std::string_view user,
 
 // ── Commands ─────────────────────────────────────────────────────────────────────────────────────
 
-SessionId UserAgent::call(std::string_view uri, std::string_view from, std::string description,
-                          TimePoint now, std::optional<Endpoint> by, std::string served_user) {
+SessionId UserAgent::call(OutgoingCall call, TimePoint now, std::optional<Endpoint> by) {
     const SessionId id{++last_session_};
-    const auto peer = by ? *by : endpoint_of(uri).value_or(Endpoint{});
-    const auto from_address = NameAddr::parse(from);
+    const auto peer = by ? *by : endpoint_of(call.uri).value_or(Endpoint{});
+    const auto from_address = NameAddr::parse(call.from);
     const auto own = from_address ? from_address->uri() : Result<Uri, Fault>(Fault{});
     auto options = session_options(own ? own->user : std::string_view{}, peer);
     auto session =
         InviteSession::outgoing(std::move(options), entropy_.hex(8), entropy_.hex(16), random_);
     auto& entry =
         sessions_.emplace(id, Entry{std::move(session), peer, by, {}, {}, {}}).first->second;
-    entry.session.invite(uri, from, std::move(description), std::move(served_user));
+    entry.session.invite(std::move(call));
     drain(id, now);
     pump(now);
     return id;

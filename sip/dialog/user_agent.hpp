@@ -23,6 +23,9 @@ struct IncomingCall {
     Message invite;
     Endpoint from;
     std::optional<std::string> offer;
+    /// The session that it wants to be in the place of (RFC 3891), or together with (RFC 3911). Who
+    /// may is the owner's business, as is the end of the one that is replaced.
+    std::optional<SessionId> replaces{}, joins{};
 };
 /// What happened in a session: see InviteSession. After Ended the id means nothing any more.
 struct SessionEvent {
@@ -92,9 +95,7 @@ public:
 
     /// \name Commands; those to a session that is over do nothing.
     ///@{
-    SessionId call(std::string_view uri, std::string_view from, std::string description,
-                   TimePoint now, std::optional<Endpoint> by = std::nullopt,
-                   std::string served_user = {});
+    SessionId call(OutgoingCall call, TimePoint now, std::optional<Endpoint> by = std::nullopt);
     void ring(SessionId id, int status, std::string description, TimePoint now);
     void accept(SessionId id, std::string description, TimePoint now);
     void reject(SessionId id, int status, std::string_view reason, TimePoint now,
@@ -142,6 +143,7 @@ private:
     bool show(TransactionLayer::Output& output);
     void handle_request(RequestReceived received, TimePoint now);
     void handle_new_call(RequestReceived received, TimePoint now);
+    Result<std::optional<SessionId>, Refusal> named_by(const Message& invite, Header header) const;
     void handle_cancel(const RequestReceived& received, TimePoint now);
     void handle_ack(const AckReceived& received, TimePoint now);
     void handle_response(const ResponseReceived& received, TimePoint now);

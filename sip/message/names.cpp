@@ -33,7 +33,7 @@ struct HeaderName {
 };
 
 /// In the order of the enum, so that name_of is an index.
-constexpr std::array<HeaderName, 50> header_names{{
+constexpr std::array<HeaderName, 51> header_names{{
     {Header::other, ""},
     {Header::accept, "Accept"},
     {Header::accept_encoding, "Accept-Encoding"},
@@ -56,6 +56,7 @@ constexpr std::array<HeaderName, 50> header_names{{
     {Header::expires, "Expires"},
     {Header::from, "From", 'f'},
     {Header::in_reply_to, "In-Reply-To"},
+    {Header::join, "Join"},
     {Header::max_forwards, "Max-Forwards"},
     {Header::min_expires, "Min-Expires"},
     {Header::min_se, "Min-SE"},

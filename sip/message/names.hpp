@@ -53,6 +53,7 @@ enum class Header : std::uint8_t {
     expires,
     from,
     in_reply_to,
+    join,
     max_forwards,
     min_expires,
     min_se,

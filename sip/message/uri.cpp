@@ -203,6 +203,18 @@ std::string_view Uri::bare_host() const {
     return host;
 }
 
+std::string Uri::header(std::string_view name) const {
+    for (auto rest = headers; !rest.empty();) {
+        auto value = cut(rest, '&');
+        if (!iequals(cut(value, '='), name)) continue;
+        auto out = unescape_percent(value);
+        // What would be the end of a line is not let into anything that we write.
+        const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+        if (std::none_of(out.begin(), out.end(), is_control)) return out;
+    }
+    return {};
+}
+
 bool equivalent(const Uri& a, const Uri& b) {
     if (!iequals(a.scheme_name, b.scheme_name)) return false;
     if (a.scheme == Uri::Scheme::tel)

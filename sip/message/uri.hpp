@@ -57,6 +57,9 @@ struct Uri {
     [[nodiscard]] std::string user_name() const;
     /// The host without the brackets of an IPv6 reference.
     [[nodiscard]] std::string_view bare_host() const;
+    /// What a header field of this name shall say in a request to it, its escapes resolved; empty:
+    /// there is none.
+    [[nodiscard]] std::string header(std::string_view name) const;
 };
 
 /// RFC 3261 §19.1.4, or RFC 3966 §4 for tel.

@@ -48,9 +48,12 @@ private:
         switch ((what >> 1) % 10) {
         case 0:
             if (known.size() < 4)
-                sessions_[side].push_back(agent.call(side ? "sip:a@192.0.2.9" : "sip:b@192.0.2.1",
-                                                     "<sip:x@h>",
-                                                     argument & 1 ? kit::phone_sdp() : "", now_));
+                sessions_[side].push_back(agent.call({side ? "sip:a@192.0.2.9" : "sip:b@192.0.2.1",
+                                                      "<sip:x@h>",
+                                                      argument & 1 ? kit::phone_sdp() : "",
+                                                      {},
+                                                      argument & 2 ? "c1;to-tag=x;from-tag=y" : ""},
+                                                     now_));
             break;
         case 1: agent.accept(id, kit::phone_sdp("0"), now_); break;
         case 2: agent.reject(id, 486, {}, now_); break;

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rooms led by the keys of a telephone: who is heard afterwards is measured in what others record."""
+import re
 import time
 
 from lab import HOST, Baresip, Server, command
-from presence import Watcher, members, on, uri
+from presence import Watcher, field, members, on, uri
 
 
 def keys(phone, text):
@@ -112,3 +113,27 @@ def test_an_invite_with_a_list_has_a_class_called():
                            "Content-Type: multipart/mixed;boundary=b\r\n", body)
         assert answer.startswith("SIP/2.0 200") and "adhoc-" in answer, answer
         bob.wait_for("Call established")
+
+
+def test_a_call_moves_from_phone_to_phone_and_leads_others_into_its_room():
+    with members("alice", "bob") as server, Watcher(server, "alice") as desk, \
+            Watcher(server, "alice") as mobile, Watcher(server, "bob") as bob:
+        made = desk.call(uri(server, "conference"))
+        room = uri(server, re.search(r"adhoc-\w+", made)[0])
+        named = (f"{field(made, 'Call-ID')};to-tag={field(made, 'To').split('tag=')[1]};from-tag=f")
+        joined = bob.call(uri(server, "conference"), f"Join: {named}\r\nRequire: join\r\n")
+        assert re.search(r"adhoc-\w+", joined)[0] in room, "he is where she is"
+        moved = mobile.call(room, f"Replaces: {named}\r\nRequire: replaces\r\n")
+        assert "Replaced" in desk.wait_for("BYE ")
+        desk.subscribe(room, "conference")
+        roster = desk.wait_for("conference-info")
+        assert roster.count("<endpoint ") == 2 and "<entry>host</entry>" in roster, roster
+        gone = desk.ask("INVITE", room, f"Replaces: {named}\r\n")
+        assert gone.startswith("SIP/2.0 481"), gone
+        # She has a call with Bob elsewhere, and has the room take it over.
+        bob.register()
+        elsewhere = "there%40h%3Bto-tag%3Db%3Bfrom-tag%3Da"
+        target = f"<{uri(server, 'bob')}?Replaces={elsewhere}>"
+        answer = desk.ask("REFER", room, f"Refer-To: {target}\r\n")
+        assert answer.startswith("SIP/2.0 202"), answer
+        bob.wait_for("Replaces: there@h;to-tag=b;from-tag=a")

@@ -15,6 +15,11 @@ from reach import members, phone, uri
 from trunks import on, wait_until
 
 
+def field(message, name):
+    """Of a message that was received."""
+    return re.search(rf"^{name}: ([^\r]*)\r", message, re.MULTILINE)[1]
+
+
 class Watcher:
     """A program that speaks just as much SIP as who watches, publishes and writes needs, over UDP."""
 
@@ -43,31 +48,46 @@ class Watcher:
         return answer
 
     def _send(self, method, to, headers, body, call):
-        self.cseq += 1
         about = uri(self.server, self.name) if method == "REGISTER" else to
-        self.socket.sendto((
-            f"{method} {to} SIP/2.0\r\nVia: SIP/2.0/UDP {self.here};branch=z9hG4bK{call}{self.cseq}\r\n"
-            f"Max-Forwards: 70\r\nFrom: <{uri(self.server, self.name)}>;tag=f\r\nTo: <{about}>\r\n"
-            f"Call-ID: {call}\r\nCSeq: {self.cseq} {method}\r\nContact: <sip:{self.here}>\r\n"
-            f"{headers}Content-Length: {len(body)}\r\n\r\n{body}").encode(), (HOST, self.server.port))
+        self._write(method, to, f"To: <{about}>\r\n{headers}", body, call)
         while True:
             message = self._receive()
             if message.startswith("SIP/2.0") and f"CSeq: {self.cseq} " in message:
                 return message
 
+    def _write(self, method, to, headers, body, call):
+        self.cseq += 1
+        self.socket.sendto((
+            f"{method} {to} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {self.here};branch=z9hG4bK{call}{self.cseq}{method}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <{uri(self.server, self.name)}>;tag=f\r\n"
+            f"Call-ID: {call}\r\nCSeq: {self.cseq} {method}\r\nContact: <sip:{self.here}>\r\n"
+            f"{headers}Content-Length: {len(body)}\r\n\r\n{body}").encode(), (HOST, self.server.port))
+
+    def call(self, to, headers="", call=None):
+        """Calls, without any sound; gives the 200, which it has acknowledged."""
+        sdp = (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
+               "m=audio 40000 RTP/AVP 0\r\n")
+        answer = self.ask("INVITE", to, headers + "Content-Type: application/sdp\r\n", sdp, call)
+        assert answer.startswith("SIP/2.0 200"), answer
+        self.cseq -= 1
+        self._write("ACK", to, f"To: {field(answer, 'To')}\r\n", "", field(answer, "Call-ID"))
+        return answer
+
     def _receive(self):
         message, peer = self.socket.recvfrom(65536)
         text = message.decode()
-        if text.startswith(("NOTIFY", "MESSAGE")):
+        if not text.startswith(("SIP/2.0", "ACK")):
+            status = "486 Busy Here" if text.startswith("INVITE") else "200 OK"
             lines = [line for line in text.split("\r\n\r\n")[0].split("\r\n")
                      if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq")]
-            self.socket.sendto(("\r\n".join(["SIP/2.0 200 OK", *lines, "Content-Length: 0"]) +
+            self.socket.sendto(("\r\n".join([f"SIP/2.0 {status}", *lines, "Content-Length: 0"]) +
                                 "\r\n\r\n").encode(), peer)
             self.notified.append(text)
         return text
 
     def wait_for(self, text, seconds=8):
-        """A NOTIFY or MESSAGE that says so, later than the one that was waited for last."""
+        """A request that says so, later than the one that was waited for last."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             while self.notified:

@@ -58,8 +58,8 @@ public:
     };
 
     sip::SessionId call(std::string offer = phone_sdp()) {
-        const auto id =
-            caller.agent.call("sip:demo@192.0.2.1", "<sip:alice@192.0.2.9>", std::move(offer), now);
+        const auto id = caller.agent.call(
+            {"sip:demo@192.0.2.1", "<sip:alice@192.0.2.9>", std::move(offer)}, now);
         drain();
         return id;
     }

@@ -51,8 +51,9 @@ void Phone::call() {
     if (room > 9) uri = "sip:+4930" + std::to_string(number_) + "@192.0.2.1";
     const bool offerless = random_.chance(15);
     session_ = agent_.call(
-        uri, "<sip:phone" + std::to_string(number_) + "@198.51.100.1>",
-        offerless ? std::string() : kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000), world_.now);
+        {uri, "<sip:phone" + std::to_string(number_) + "@198.51.100.1>",
+         offerless ? std::string() : kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000)},
+        world_.now);
     held_ = established_ = false;
 }
 

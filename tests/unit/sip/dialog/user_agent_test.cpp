@@ -190,7 +190,7 @@ TEST_F(UserAgentTest, NobodyOutsideCanNameTheLineInside) {
 }
 
 TEST_F(UserAgentTest, AHostNameIsLocatedFirst) {
-    const auto id = agent.call("sip:bob@example.org", "<sip:us@h>", kit::phone_sdp(), now);
+    const auto id = agent.call({"sip:bob@example.org", "<sip:us@h>", kit::phone_sdp()}, now);
     const auto output = agent.poll();
     const auto* locate = std::get_if<Locate>(&*output);
     ASSERT_TRUE(locate);
