@@ -22,7 +22,7 @@ void collect(const xml::Element& list, std::vector<std::string>& out) {
     }
 }
 
-class List final : public sip::EventList {
+class List final : public sip::EventView {
 public:
     List(ListContents& contents, Entropy& entropy, const sip::Subscription& subscription,
          sip::EventSource& source)
@@ -42,7 +42,7 @@ public:
 
     [[nodiscard]] const std::vector<std::string>& resources() const override { return resources_; }
 
-    std::optional<Listing> tell(bool all, std::uint32_t version) override {
+    std::optional<Telling> tell(bool all, std::uint32_t version) override {
         xml::Element list{rlmi_ns, "list"};
         list.set("uri", uri_);
         list.set("version", std::to_string(version));
@@ -72,7 +72,7 @@ public:
         std::string text;
         append_part(text, mark, start, rlmi_type, xml::write(list));
         text.append(states).append("--" + mark + "--\r\n");
-        return Listing{"multipart/related;type=\"application/rlmi+xml\";start=\"" + start +
+        return Telling{"multipart/related;type=\"application/rlmi+xml\";start=\"" + start +
                            "\";boundary=\"" + mark + "\"",
                        std::move(text), more};
     }
@@ -143,7 +143,7 @@ Result<std::vector<std::string>, Fault> uris_listed(std::string_view document) {
     return out;
 }
 
-std::unique_ptr<sip::EventList> ResourceLists::open(const sip::Subscription& subscription,
+std::unique_ptr<sip::EventView> ResourceLists::open(const sip::Subscription& subscription,
                                                     sip::EventSource& source) {
     return std::make_unique<List>(contents_, entropy_, subscription, source);
 }

@@ -43,7 +43,7 @@ public:
     ResourceLists(ListContents& contents, Entropy& entropy)
         : contents_(contents), entropy_(entropy) {}
 
-    std::unique_ptr<sip::EventList> open(const sip::Subscription& subscription,
+    std::unique_ptr<sip::EventView> open(const sip::Subscription& subscription,
                                          sip::EventSource& source) override;
 
 private:

@@ -208,7 +208,7 @@ void Notifier::refresh(SubscriptionId id, const RequestReceived& received, TimeP
     subscription.type = terms->type;
     subscription.spacing = terms->spacing;
     subscription.at_least = terms->at_least;
-    if (entry.list) open_list(entry); // Each is followed by the whole list (RFC 4662 §5.2).
+    open_view(entry); // Each is followed by all there is (RFC 4662 §5.2, RFC 4575 §4.3).
     arm(entry);
     const bool quiet = has_seen(request, entry);
     auto response = accept(request, entry, quiet ? 204 : 200, now);
@@ -218,7 +218,7 @@ void Notifier::refresh(SubscriptionId id, const RequestReceived& received, TimeP
 /// Whether the watcher knows the state already, and says so (RFC 5839 §5.3.2).
 bool Notifier::has_seen(const Message& request, const Entry& entry) const {
     const auto known = request.header("Suppress-If-Match");
-    if (!known || entry.list) return false;
+    if (!known || entry.view) return false;
     const auto& it = entry.subscription;
     const auto state = entry.group->package->source->state(it.resource, it.watcher, it.type);
     return *known == "*" || (state && *known == state->tag);
@@ -234,7 +234,7 @@ Message Notifier::accept(const Message& request, const Entry& entry, int status,
     writer.header(Header::contact, "<" + own_uri(uri->user, local_, subscription.source) + ">");
     const auto left = std::chrono::ceil<std::chrono::seconds>(subscription.expires - wall(now));
     writer.header(Header::expires, std::to_string(left.count()));
-    if (entry.list) writer.header(Header::require, list_extension);
+    if (subscription.list) writer.header(Header::require, list_extension);
     writer.header(Header::server, options_.server_name);
     return writer.finish();
 }
@@ -266,18 +266,21 @@ Notifier::Entry& Notifier::enter(Subscription subscription, const EventPackage& 
         std::chrono::duration_cast<Duration>(subscription.expires - options_.wall_at_zero);
     Entry entry{std::move(subscription), &group, TimePoint(expires)};
     auto& placed = entries_.emplace(id, std::move(entry)).first->second;
-    if (placed.subscription.list) open_list(placed);
+    open_view(placed);
     arm(placed);
     return placed;
 }
 
-/// Its watcher is among those of everything in it.
-void Notifier::open_list(Entry& entry) {
+/// A list's watcher is among those of everything in it.
+void Notifier::open_view(Entry& entry) {
     for (auto* each : std::exchange(entry.listed, {})) leave(each, entry.subscription.id);
     const auto& package = *entry.group->package;
-    entry.list = lists_->open(entry.subscription, *package.source);
-    entry.listed_all = false;
-    for (const auto& resource : entry.list->resources()) {
+    const auto& it = entry.subscription;
+    entry.view = it.list ? lists_->open(it, *package.source)
+                         : package.source->follow(it.resource, it.watcher, it.type);
+    entry.told_all = false;
+    if (!entry.view) return;
+    for (const auto& resource : entry.view->resources()) {
         auto& group = group_of(package, resource);
         group.watchers.push_back(entry.subscription.id);
         entry.listed.push_back(&group);
@@ -380,7 +383,7 @@ void Notifier::relist(std::string_view package, std::string_view resource, TimeP
     if (group == groups_.end()) return;
     for (const auto id : group->second.watchers) {
         auto& entry = entries_.at(id);
-        open_list(entry);
+        open_view(entry);
         mark(entry, now);
     }
 }
@@ -451,7 +454,7 @@ std::string Notifier::substate(const Entry& entry, TimePoint now) const {
 }
 
 void Notifier::tell(Entry& entry, std::string_view substate, TimePoint now) {
-    if (entry.list) return tell_list(entry, substate, now);
+    if (entry.view) return tell_view(entry, substate, now);
     auto& it = entry.subscription;
     const bool shown = !it.pending;
     const auto state = shown ? entry.group->package->source->state(it.resource, it.watcher, it.type)
@@ -478,23 +481,23 @@ MessageWriter Notifier::notify(Entry& entry, std::string_view substate, std::siz
     return std::move(writer.header(Header::subscription_state, substate));
 }
 
-/// Of what has changed in the list; nothing, if it is as he knows it. The last NOTIFY says only
+/// Of what has changed in what he sees; nothing, if it is as he knows it. The last NOTIFY says only
 /// that it is the last, but to one who wanted no more than a look.
-void Notifier::tell_list(Entry& entry, std::string_view substate, TimePoint now) {
+void Notifier::tell_view(Entry& entry, std::string_view substate, TimePoint now) {
     auto& it = entry.subscription;
     entry.changed = false;
     entry.told = now;
-    const bool looks = !entry.listed_all && entry.expires <= now;
-    if (substate.starts_with("terminated") && !looks)
+    const bool looks = !entry.told_all && entry.expires <= now;
+    if (it.pending || (substate.starts_with("terminated") && !looks))
         return send(entry, notify(entry, substate, 0).finish(), now);
-    const auto listing = entry.list->tell(!entry.listed_all, it.dialog.local_cseq());
-    if (!listing) return;
-    entry.listed_all = true;
-    entry.changed = listing->more;
+    const auto telling = entry.view->tell(!entry.told_all, it.dialog.local_cseq());
+    if (!telling) return;
+    entry.told_all = true;
+    entry.changed = telling->more;
     entry.not_before = now + it.spacing;
-    auto writer = notify(entry, substate, listing->text.size());
-    writer.header(Header::require, list_extension);
-    send(entry, writer.finish(listing->type, listing->text), now);
+    auto writer = notify(entry, substate, telling->text.size());
+    if (it.list) writer.header(Header::require, list_extension);
+    send(entry, writer.finish(telling->type, telling->text), now);
 }
 
 /// As a call's requests do, it goes where the watcher's own come from, unless a route says
@@ -556,7 +559,7 @@ void Notifier::handle_response(SubscriptionId id, const Message& response, TimeP
                        std::to_string(response.status()) + " " + std::string(response.reason()));
         entry.not_before = now + std::chrono::seconds(*rest);
         entry.changed = true;
-        entry.listed_all = false; // What it said has not been taken in.
+        entry.told_all = false; // What it said has not been taken in.
     }
     if (entry.changed) mark(entry, now);
     arm(entry);

@@ -33,7 +33,8 @@ namespace lyceum::sip {
 /// disk.
 ///
 /// A subscription may be to a list of resources (RFC 4662). It is told of each of them that
-/// changes, in one NOTIFY of all that have.
+/// changes, in one NOTIFY of all that have. A package may have its resources told in parts (RFC
+/// 4575).
 ///
 /// It does not know who a watcher is or what he may see: its owner says so, and a package's source
 /// renders what he does see.
@@ -136,9 +137,9 @@ private:
         bool due = false;       ///< …and it is its turn, soon.
         bool in_flight = false; ///< A NOTIFY waits for its answer.
         EventState last{};      ///< What it said.
-        std::unique_ptr<EventList> list{};
-        std::vector<Group*> listed{}; ///< Those of the resources in the list.
-        bool listed_all = false;      ///< It has been told of all of them.
+        std::unique_ptr<EventView> view{}; ///< Of a list, or of what is told in parts.
+        std::vector<Group*> listed{};      ///< Those of the resources in the list.
+        bool told_all = false;             ///< Of its view, since it was opened.
     };
     struct Group { ///< Who watches one resource, by itself or in a list.
         const EventPackage* package;
@@ -165,7 +166,7 @@ private:
     enum class After { goes_on, over };
 
     Result<Terms, Refusal> terms_of(const Message& request, const EventPackage& package) const;
-    void open_list(Entry& entry);
+    void open_view(Entry& entry);
     void leave(Group* group, SubscriptionId id);
     Group& group_of(const EventPackage& package, std::string_view resource);
     Entry& enter(Subscription subscription, const EventPackage& package);
@@ -176,7 +177,7 @@ private:
     void save(const Entry& entry, Waiting waiting);
     void mark(Entry& entry, TimePoint now);
     void tell(Entry& entry, std::string_view substate, TimePoint now);
-    void tell_list(Entry& entry, std::string_view substate, TimePoint now);
+    void tell_view(Entry& entry, std::string_view substate, TimePoint now);
     MessageWriter notify(Entry& entry, std::string_view substate, std::size_t body_bytes);
     void send(Entry& entry, Message notify, TimePoint now);
     void handle_response(SubscriptionId id, const Message& response, TimePoint now);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "sip/event/event_view.hpp"
 #include "sip/message/uri.hpp"
 
 #include <cstdint>
@@ -45,6 +46,12 @@ public:
     /// there is nothing to say, and the NOTIFY has no body.
     virtual EventState state(std::string_view resource, std::string_view watcher,
                              std::string_view type) = 0;
+    /// The same in parts, for this watcher from now on; none: it is always told whole.
+    virtual std::unique_ptr<EventView> follow(std::string_view resource, std::string_view watcher,
+                                              std::string_view type) {
+        static_cast<void>(resource), static_cast<void>(watcher), static_cast<void>(type);
+        return nullptr;
+    }
     /// It is another one now: what was made of it before is old.
     virtual void forget(std::string_view resource) { static_cast<void>(resource); }
 };

@@ -14,12 +14,12 @@ namespace {
 using kit::NotifierKit;
 
 /// The weather everywhere, as one watcher knows it: "full paris=sun rome=rain", or what is new.
-class Everywhere final : public EventList {
+class Everywhere final : public EventView {
 public:
     Everywhere(const std::map<std::string, std::string>& weather) : weather_(weather) {}
 
     [[nodiscard]] const std::vector<std::string>& resources() const override { return cities_; }
-    std::optional<Listing> tell(bool all, std::uint32_t) override {
+    std::optional<Telling> tell(bool all, std::uint32_t) override {
         if (all) told_.clear();
         std::string text;
         for (const auto& city : cities_)
@@ -28,7 +28,7 @@ public:
                 told_[city] = now;
             }
         if (text.empty()) return std::nullopt;
-        return Listing{"multipart/related", (all ? "full" : "part") + text, false};
+        return Telling{"multipart/related", (all ? "full" : "part") + text, false};
     }
 
 private:
@@ -58,7 +58,7 @@ public:
         for (std::size_t i = 0; i < watchers_.size(); ++i) refresh(i);
         pass(40s);
     }
-    std::unique_ptr<EventList> open(const Subscription&, EventSource&) override {
+    std::unique_ptr<EventView> open(const Subscription&, EventSource&) override {
         return std::make_unique<Everywhere>(weather_);
     }
     void check() const {
