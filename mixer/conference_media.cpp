@@ -116,7 +116,7 @@ void ConferenceMedia::handle_datagram(LegId id, ByteView datagram, const SocketA
 void ConferenceMedia::handle_timeout(TimePoint now) {
     if (now < next_tick_) return;
     const auto lateness = now - next_tick_;
-    sealed_count_ = 0;
+    packet_count_ = 0;
     ++counters_.ticks;
     if (lateness >= options_.tick) ++counters_.late_ticks;
     pull_all(now);
@@ -442,6 +442,8 @@ void ConferenceMedia::send(Leg& leg, Encoding& encoding) {
     const auto packet_samples = samples_in(std::chrono::milliseconds(std::get<2>(leg.key)));
     // The first packet of the tick began with what was left from the tick before.
     const auto begin = position_ / packet_samples * packet_samples;
+    const auto levels = leg.media.settings().mixed_levels;
+    if (levels) find_sources(leg);
     for (std::size_t i = 0; i < encoding.payload_count; ++i) {
         const auto& payload = payloads[i];
         if (payload.empty()) {
@@ -450,19 +452,29 @@ void ConferenceMedia::send(Leg& leg, Encoding& encoding) {
         }
         const auto header =
             leg.media.next_header(begin + i * packet_samples, payload.size(), twice);
-        Bytes written;
-        rtp::write_packet(written, header, {});
-        SendRtp packet{leg.id, leg.media.rtp_target(), {}, payload};
-        if (leg.media.is_encrypted()) {
-            if (sealed_.size() == sealed_count_) sealed_.emplace_back();
-            auto& sealed = sealed_[sealed_count_++];
-            leg.media.protect(written, payload, sealed);
-            packet.payload = ByteView(sealed).subspan(rtp::header_bytes); // The header is in clear.
-        }
-        std::copy(written.begin(), written.end(), packet.header.begin());
+        header_.clear();
+        if (levels) rtp::write_header(header_, header, *levels, sources_);
+        else rtp::write_packet(header_, header, {});
+        SendRtp packet{leg.id, leg.media.rtp_target(), {}, behind_header(leg, payload)};
+        std::copy_n(header_.begin(), rtp::header_bytes, packet.header.begin());
         outputs_.push_back(packet);
         ++counters_.packets;
     }
+}
+
+/// What follows the fixed header: the payload that all share, or what was made of it for this leg.
+ByteView ConferenceMedia::behind_header(Leg& leg, ByteView payload) {
+    const bool encrypted = leg.media.is_encrypted();
+    if (!encrypted && header_.size() == rtp::header_bytes) return payload;
+    if (packets_.size() == packet_count_) packets_.emplace_back();
+    auto& packet = packets_[packet_count_++];
+    if (encrypted) {
+        leg.media.protect(header_, payload, packet); // The header stays in clear.
+    } else {
+        packet = header_;
+        packet.insert(packet.end(), payload.begin(), payload.end());
+    }
+    return ByteView(packet).subspan(rtp::header_bytes);
 }
 
 void ConferenceMedia::maintain(Leg& leg, TimePoint now) {

@@ -8,7 +8,7 @@
 #include "mixer/sound_source.hpp"
 #include "mixer/sound_watch.hpp"
 #include "mixer/space.hpp"
-#include "rtp/packet.hpp"
+#include "rtp/audio_levels.hpp"
 
 #include <deque>
 #include <map>
@@ -202,6 +202,8 @@ private:
     void feed(Encoding& encoding, const Leg& leg, SampleView sound);
     void encode(Encoding& encoding, const Codec& codec, SampleView packet);
     void send(Leg& leg, Encoding& encoding);
+    ByteView behind_header(Leg& leg, ByteView payload);
+    void find_sources(const Leg& leg);
     static const std::vector<Bytes>& redundant(Encoding& encoding, const EncodingKey& key,
                                                std::uint8_t payload_type);
     void maintain(Leg& leg, TimePoint now);
@@ -224,8 +226,12 @@ private:
     Counters reported_;        ///< As they were at the last Reports.
     bool levels_told_ = false; ///< The last Levels had somebody in it.
     std::deque<Output> outputs_;
-    std::deque<Bytes> sealed_; ///< Datagrams of encrypted legs of this tick; the buffers are kept.
-    std::size_t sealed_count_ = 0;
+    /// Of this tick, what is one leg's alone: encrypted, or with the levels that it asks for. The
+    /// buffers are kept.
+    std::deque<Bytes> packets_;
+    std::size_t packet_count_ = 0;
+    Bytes header_;
+    std::vector<rtp::SourceLevel> sources_; ///< Of the leg that is sent to.
     Counters counters_;
 };
 

@@ -123,4 +123,23 @@ void ConferenceMedia::mix_circles() {
     }
 }
 
+/// Whose voices are in what a leg is sent in this tick, and how loud each was. A source has the
+/// number of its leg: each leg is an RTP session of its own, and two may have chosen the same SSRC.
+void ConferenceMedia::find_sources(const Leg& leg) {
+    sources_.clear();
+    if (!options_.echo && !leg.hears_circle()) return;
+    const auto& overheard = leg.circle->options.overhears;
+    for (const auto* speaker : speaking_) {
+        if (sources_.size() == rtp::sources_max) return;
+        if (!speaker->present || (speaker == &leg) != options_.echo) continue;
+        const bool heard = speaker->circle == leg.circle ||
+                           std::any_of(overheard.begin(), overheard.end(), [&](const auto& each) {
+                               return each.circle == speaker->part.circle;
+                           });
+        if (heard)
+            sources_.push_back({static_cast<std::uint32_t>(speaker->id.value),
+                                rtp::audio_level(level_db(speaker->frame))});
+    }
+}
+
 } // namespace lyceum::mixer

@@ -133,7 +133,9 @@ std::optional<char> MediaLeg::handle_packet(const rtp::PacketView& packet,
     }
     // Comfort noise (RFC 3389) says that the talk-spurt is over; a mix of many needs no noise made
     // up.
-    if (format) playout_.handle_packet(sequence, packet, now);
+    const auto level =
+        settings_.own_level ? rtp::client_level(packet, *settings_.own_level) : std::nullopt;
+    if (format) playout_.handle_packet(sequence, packet, now, level.value_or(0));
     if (redundant && !playout_.handle_redundant(sequence, packet, now)) ++counters_.malformed;
     return std::nullopt;
 }

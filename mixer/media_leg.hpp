@@ -34,6 +34,8 @@ struct LegSettings {
     std::vector<LegFormat> receiving;                           ///< At least one.
     std::optional<std::uint8_t> telephone_event, comfort_noise; ///< Payload types.
     std::optional<std::uint8_t> redundancy; ///< The same, of RED around `sending`.
+    /// Header extensions with the level of its own voice, and of each voice that it is sent.
+    std::optional<std::uint8_t> own_level, mixed_levels;
     std::chrono::milliseconds ptime{20};
     bool voip_metrics = false; ///< Its reports say how well it is heard (RFC 3611).
     /// Addresses besides `remote_rtp` that media may come from: where the signalling comes from.

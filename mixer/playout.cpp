@@ -11,8 +11,9 @@
 namespace lyceum::mixer {
 namespace {
 
-constexpr int quiet_peak = 200; // −44 dBFS: cutting here is not heard.
-constexpr Duration short_of{};  // With less to spare, packets come too late.
+constexpr int quiet_peak = 200;             // −44 dBFS: cutting here is not heard.
+constexpr rtp::AudioLevel said_silent = 70; // Far below what counts as speech, also when amplified.
+constexpr Duration short_of{};              // With less to spare, packets come too late.
 constexpr std::size_t sound_samples_max = 4 * tick_samples;
 
 bool is_quiet(SampleView sound) {
@@ -47,11 +48,12 @@ std::int64_t Playout::in_timestamps(Duration time) const {
     return time.count() * std::int64_t{clock_rate_} / 1'000'000;
 }
 
-void Playout::handle_packet(std::uint64_t sequence, const rtp::PacketView& packet, TimePoint now) {
+void Playout::handle_packet(std::uint64_t sequence, const rtp::PacketView& packet, TimePoint now,
+                            rtp::AudioLevel level) {
     const auto& header = packet.header;
     const auto* format = format_of(header.payload_type);
     if (!format || packet.payload.empty()) return;
-    jitter_.insert(sequence, header, packet.payload, now);
+    jitter_.insert(sequence, header, packet.payload, now, level);
     if (!format->codec->repeats_previous(packet.payload)) return;
     const auto age = static_cast<std::uint32_t>(in_timestamps(packet_length_));
     jitter_.handle_repair(sequence - 1, header.timestamp - age, now);
@@ -172,11 +174,20 @@ bool Playout::pull_turn(TimePoint now) {
     return true;
 }
 
+/// How much silence a packet is, as can be told without decoding it: by how it looks, or by what
+/// its sender says. Who says that he is silent while he is not is not heard.
+std::size_t Playout::silent_samples(const Codec& codec,
+                                    const rtp::JitterBuffer::Packet& packet) const {
+    if (const auto silent = codec.silent_samples(packet.payload); silent > 0) return silent;
+    const bool said = packet.level >= said_silent && decoding_ == &codec;
+    return said ? samples_in(std::chrono::duration_cast<std::chrono::milliseconds>(packet_length_))
+                : 0;
+}
+
 void Playout::decode(const rtp::JitterBuffer::Packet& packet) {
     const auto* format = format_of(packet.payload_type);
     if (!format) return; // Agreed away while it waited.
-    const auto silent = speaking_ ? 0 : format->codec->silent_samples(packet.payload);
-    if (silent > 0) {
+    if (const auto silent = speaking_ ? 0 : silent_samples(*format->codec, packet); silent > 0) {
         ++counters_.known_silent;
         packet_length_ = duration_of(silent);
         silence_ += silent;

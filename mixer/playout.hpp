@@ -49,7 +49,9 @@ public:
     [[nodiscard]] const LegFormat* format_of(std::uint8_t payload_type) const;
 
     /// A packet of one of the formats. `sequence` is extended (rtp::Reception::handle).
-    void handle_packet(std::uint64_t sequence, const rtp::PacketView& packet, TimePoint now);
+    /// `level` is what its sender says of its loudness, or 0.
+    void handle_packet(std::uint64_t sequence, const rtp::PacketView& packet, TimePoint now,
+                       rtp::AudioLevel level = 0);
     /// A packet of RED (RFC 2198); false: it is malformed.
     bool handle_redundant(std::uint64_t sequence, const rtp::PacketView& packet, TimePoint now);
 
@@ -76,6 +78,8 @@ public:
 private:
     [[nodiscard]] std::int64_t in_timestamps(Duration time) const;
     void decode(const rtp::JitterBuffer::Packet& packet);
+    [[nodiscard]] std::size_t silent_samples(const Codec& codec,
+                                             const rtp::JitterBuffer::Packet& packet) const;
     bool pull_turn(TimePoint now);
     void end_silence();
     void steer(TimePoint now);

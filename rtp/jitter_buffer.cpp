@@ -6,7 +6,7 @@
 namespace lyceum::rtp {
 
 JitterBuffer::Insert JitterBuffer::insert(std::uint64_t sequence, const Header& header,
-                                          ByteView payload, TimePoint now) {
+                                          ByteView payload, TimePoint now, AudioLevel level) {
     if (playing_ && sequence < next_sequence_) {
         observe(header.timestamp, now); // What came too late must make the delay longer.
         ++counters_.late;
@@ -22,7 +22,7 @@ JitterBuffer::Insert JitterBuffer::insert(std::uint64_t sequence, const Header& 
         clear(); // A burst like this is of no use; start over with the newest.
     }
     observe(header.timestamp, now);
-    Packet packet{header.timestamp, header.payload_type, {payload.begin(), payload.end()}};
+    Packet packet{header.timestamp, header.payload_type, {payload.begin(), payload.end()}, level};
     if (packets_.empty() && !playing_) start_at_ = now + target_;
     packets_.emplace(sequence, std::move(packet));
     return overflow ? Insert::overflow : Insert::stored;

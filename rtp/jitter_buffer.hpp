@@ -3,7 +3,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
-#include "rtp/packet.hpp"
+#include "rtp/audio_levels.hpp"
 
 #include <array>
 #include <cstdint>
@@ -34,6 +34,7 @@ public:
         std::uint32_t timestamp = 0;
         std::uint8_t payload_type = 0;
         Bytes payload;
+        AudioLevel level = 0; ///< As its sender says; 0 if he does not.
     };
 
     /// \name What `take` says is to be played next
@@ -60,7 +61,8 @@ public:
     explicit JitterBuffer(Options options) : options_(options) {}
 
     /// `sequence` is extended (Reception::handle).
-    Insert insert(std::uint64_t sequence, const Header& header, ByteView payload, TimePoint now);
+    Insert insert(std::uint64_t sequence, const Header& header, ByteView payload, TimePoint now,
+                  AudioLevel level = 0);
     /// A packet that a later one says again (RED): taken if it is missing and its turn is to come.
     /// To the delay it is a packet that came so late, and so it grows where that often helps.
     void recover(std::uint64_t sequence, const Header& header, ByteView payload, TimePoint now);

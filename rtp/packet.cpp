@@ -17,8 +17,8 @@ Result<PacketView, Fault> parse_packet(ByteView datagram) {
     if (first >> 6 != 2) return Fault{"not RTP version 2", 0};
     in.take(std::size_t{4} * (first & 0x0f)); // CSRCs
     if (first & 0x10) {
-        in.u16(); // Profile of the header extension (§5.3.1).
-        in.take(std::size_t{4} * in.u16());
+        out.extension_form = in.u16(); // §5.3.1.
+        out.extension = in.take(std::size_t{4} * in.u16());
     }
     if (!in.ok()) return Fault{"truncated header", header_bytes};
     out.payload = in.rest();

@@ -29,6 +29,8 @@ struct Header {
 struct PacketView {
     Header header;
     ByteView payload;
+    std::uint16_t extension_form = 0; ///< "Defined by profile": how the extension is to be read…
+    ByteView extension{};             ///< …and what it holds; empty: there is none.
 };
 
 inline constexpr std::size_t header_bytes = 12;

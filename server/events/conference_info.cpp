@@ -42,6 +42,8 @@ Element endpoint_of(const Participant& who, WallTime joined) {
     endpoint.children.push_back(std::move(info));
     media.set("id", "1");
     add(media, "type", "audio");
+    add(media, "label", std::string(focus::audio_label));
+    add(media, "src-id", std::to_string(static_cast<std::uint32_t>(who.leg.value)));
     add(media, "status", who.is_inside() ? direction_of(who) : "inactive");
     endpoint.children.push_back(std::move(media));
     return endpoint;
@@ -208,7 +210,7 @@ Element ConferenceInfo::document(const std::string& room, const Known& known, bo
         Element description{ns, "conference-description"}, available{ns, "available-media"},
             entry{ns, "entry"};
         add(description, "display-text", room);
-        entry.set("label", "1");
+        entry.set("label", focus::audio_label);
         add(entry, "type", "audio");
         available.children.push_back(std::move(entry));
         description.children.push_back(std::move(available));

@@ -2,6 +2,8 @@
 #include "server/focus/media_settings.hpp"
 
 #include "base/assert.hpp"
+#include "rtp/audio_levels.hpp"
+#include "server/focus/roster.hpp"
 
 namespace lyceum::focus {
 namespace {
@@ -45,6 +47,9 @@ sdp::LocalMedia local_media(const SocketAddress& rtp, bool spatial) {
     sdp::LocalMedia local;
     local.rtp = rtp;
     if (spatial) local.ptime = spatial_frame;
+    local.reads_extension = rtp::client_level_uri;
+    local.writes_extension = rtp::mixer_levels_uri;
+    local.label = audio_label;
     for (const auto* codec : mixer::codecs()) {
         std::string fmtp(codec->fmtp);
         if (spatial && !codec->stereo_fmtp.empty()) fmtp += ";" + std::string(codec->stereo_fmtp);
@@ -70,6 +75,8 @@ mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& sign
     if (stream.comfort_noise) out.comfort_noise = stream.comfort_noise->payload_type;
     out.ptime = stream.ptime;
     out.voip_metrics = stream.voip_metrics;
+    out.own_level = stream.read_extension;
+    out.mixed_levels = stream.written_extension;
     out.trusted_sources = {signalling};
     if (stream.crypto) {
         out.send_key = srtp_key(stream.crypto->local);

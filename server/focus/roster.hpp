@@ -7,8 +7,12 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace lyceum::focus {
+
+/// By which descriptions of sessions and of rooms know what is heard (RFC 4574, RFC 4575 §5.3.5).
+inline constexpr std::string_view audio_label = "1";
 
 /// One who takes part in a conference, as others may see him.
 struct Participant {

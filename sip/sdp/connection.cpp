@@ -44,6 +44,16 @@ std::optional<Ice> ice_of(const Description& description, const Media& media) {
     return Ice{std::string(ufrag), std::string(password)};
 }
 
+std::optional<std::uint8_t> extension_of(const Media& media, std::string_view uri) {
+    for (auto line : media.attributes("extmap")) {
+        auto number = cut(line, ' ');
+        if (cut(line, ' ') != uri) continue;
+        const auto id = parse_number<std::uint8_t>(cut(number, '/'));
+        if (id && *id >= 1 && *id <= 14) return id;
+    }
+    return std::nullopt;
+}
+
 bool is_bundled(const Description& description, const Media& media) {
     const auto mid = media.attribute("mid");
     auto group = description.attribute("group").value_or("");

@@ -28,6 +28,10 @@ struct Ice {
 std::optional<Dtls> dtls_of(const Description& description, const Media& media);
 std::optional<Ice> ice_of(const Description& description, const Media& media);
 
+/// The number by which the medium has this header extension (RFC 8285 §5), 1 to 14, the most that
+/// the short form can say. None: it does not want it.
+std::optional<std::uint8_t> extension_of(const Media& media, std::string_view uri);
+
 /// Whether the medium is in a group of the session that shares one transport (RFC 9143).
 bool is_bundled(const Description& description, const Media& media);
 

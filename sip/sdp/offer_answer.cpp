@@ -114,6 +114,10 @@ std::optional<Stream> match(const Description& peer, std::size_t index, const Lo
     if (local.ice) stream.ice = ice_of(peer, media);
     if (const auto mid = media.attribute("mid")) stream.mid = *mid;
     stream.bundled = is_bundled(peer, media);
+    if (!local.reads_extension.empty())
+        stream.read_extension = extension_of(media, local.reads_extension);
+    if (!local.writes_extension.empty())
+        stream.written_extension = extension_of(media, local.writes_extension);
     const auto formats = media.rtp_formats();
     // The peer's order is kept: it is the one who said what it prefers (§6.1).
     for (const auto& format : formats) {
@@ -220,6 +224,9 @@ std::string OfferAnswer::offer(const LocalMedia& local) {
     audio.add_attribute("ptime:" + std::to_string(local.ptime.count()));
     audio.add_attribute("rtcp-mux");
     audio.add_attribute(std::string(name_of(local.direction)));
+    Stream proposed = stream_.value_or(Stream{});
+    if (!stream_) proposed.read_extension = 1, proposed.written_extension = 2;
+    add_description(audio, proposed, local);
     if (stream_) add_connection(next, audio, *stream_, local);
     if (local.protection != Protection::off && !(stream_ && stream_->dtls))
         for (const auto& crypto : local.crypto) audio.add_attribute("crypto:" + crypto.to_string());
@@ -274,6 +281,20 @@ Description OfferAnswer::skeleton(const LocalMedia& local) {
         {'c', where},
         {'t', "0 0"}};
     return out;
+}
+
+/// What the stream is (RFC 4574, RFC 4796), and what its packets say besides (RFC 8285 §5).
+void OfferAnswer::add_description(Media& media, const Stream& stream, const LocalMedia& local) {
+    if (!local.label.empty()) {
+        media.add_attribute("label:" + local.label);
+        media.add_attribute("content:main");
+    }
+    const auto add = [&](const auto& id, const char* direction, std::string_view uri) {
+        if (id && !uri.empty())
+            media.add_attribute("extmap:" + std::to_string(*id) + direction + std::string(uri));
+    };
+    add(stream.read_extension, "/recvonly ", local.reads_extension);
+    add(stream.written_extension, "/sendonly ", local.writes_extension);
 }
 
 /// What both sides of a stream with DTLS or ICE have to know to find each other.
@@ -338,6 +359,7 @@ Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,
     if (stream.rtcp_mux) out.add_attribute("rtcp-mux");
     if (stream.voip_metrics) out.add_attribute("rtcp-xr:voip-metrics");
     if (stream.crypto) out.add_attribute("crypto:" + stream.crypto->local.to_string());
+    add_description(out, stream, local);
     out.add_attribute(std::string(name_of(stream.direction)));
     return out;
 }

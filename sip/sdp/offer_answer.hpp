@@ -36,6 +36,10 @@ struct LocalMedia {
     std::vector<Crypto> crypto;
     std::string fingerprint; ///< Of our certificate; empty: no DTLS.
     std::optional<Ice> ice;  ///< Ours, of the lite side; none: no ICE.
+    /// Of header extensions (RFC 8285): what we read of the peer, and what we can tell it. Empty:
+    /// none.
+    std::string_view reads_extension, writes_extension;
+    std::string label; ///< By which the stream is known elsewhere (RFC 4574); empty: it is not.
 };
 
 /// What both sides agreed on for one audio stream.
@@ -56,6 +60,7 @@ struct Stream {
     std::optional<Dtls> dtls;         ///< …or how to come to keys. Neither: in clear.
     std::optional<Ice> ice;           ///< Of the peer: its checks say where it is.
     std::optional<std::string> mid;   ///< RFC 5888; of the line that we took.
+    std::optional<std::uint8_t> read_extension, written_extension; ///< Their numbers, if agreed.
     bool bundled = false;
 
     [[nodiscard]] bool is_encrypted() const { return crypto || dtls; }
@@ -101,6 +106,7 @@ private:
     [[nodiscard]] LocalMedia not_below_agreed(LocalMedia local) const;
     void add_connection(Description& out, Media& media, const Stream& stream,
                         const LocalMedia& local) const;
+    static void add_description(Media& media, const Stream& stream, const LocalMedia& local);
     Media answer_audio(const Media& offered, const Stream& stream, const LocalMedia& local) const;
     void keep(Description next);
 

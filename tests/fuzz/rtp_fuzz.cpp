@@ -17,6 +17,8 @@ void fuzz_rtp(ByteView input) {
     settings.telephone_event = 101;
     settings.comfort_noise = 13;
     settings.redundancy = 63;
+    settings.own_level = 1;
+    settings.mixed_levels = 2;
     media.add_leg(mixer::LegId{1}, settings, {});
     TimePoint now{};
     ByteReader in(input);

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,12 @@ struct Phone {
         auto sound =
             speaking ? tone.next(samples_in(ptime)) : std::vector<Sample>(samples_in(ptime));
         encoder->encode(sound, payload);
-        rtp::write_packet(wire, {codec->payload_type, false, sequence++, timestamp, 77}, payload);
+        rtp::write_packet(wire, {codec->payload_type, false, sequence++, timestamp, 77}, {});
+        if (says_level) {
+            wire[0] |= 0x10;
+            wire.insert(wire.end(), {0xbe, 0xde, 0, 1, 0x30, *says_level, 0, 0});
+        }
+        wire.insert(wire.end(), payload.begin(), payload.end());
         timestamp += static_cast<std::uint32_t>(ptime.count()) * codec->clock_rate / 1000;
         return wire;
     }
@@ -55,12 +61,14 @@ struct Phone {
     std::unique_ptr<Encoder> encoder;
     std::unique_ptr<Decoder> decoder;
     bool speaking = true, sending = true;
+    std::optional<rtp::AudioLevel> says_level{}; ///< In extension 3 (RFC 6464).
     std::uint16_t sequence = 100;
     std::uint32_t timestamp = 5000;
     TimePoint next_send{};
     std::vector<Sample> heard;
     std::vector<rtp::Header> headers;
     std::vector<Bytes> payloads;
+    Bytes last; ///< The last packet, as it came.
 };
 
 class Conference {
@@ -99,6 +107,7 @@ public:
                 auto& phone = *phones.at(rtp->leg.value - 1);
                 EXPECT_EQ(rtp->to, phone.own);
                 const auto packet = rtp::parse_packet(wire);
+                phone.last = wire;
                 phone.headers.push_back(packet->header);
                 phone.payloads.emplace_back(packet->payload.begin(), packet->payload.end());
                 phone.decoder->decode(packet->payload, phone.heard);

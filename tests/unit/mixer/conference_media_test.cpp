@@ -65,6 +65,63 @@ TEST(ConferenceMedia, SilenceIsNotDecoded) {
     }
 }
 
+/// What an encoder makes of noise in a quiet place does not look like silence; its sender knows.
+TEST(ConferenceMedia, SaidSilenceIsNotDecodedEither) {
+    Conference room;
+    auto& speaker = room.add("opus", 48000, 500);
+    auto& listener = room.add("G722", 8000, 700);
+    auto settings = listener.settings();
+    settings.own_level = 3;
+    room.media.update_leg(listener.leg, settings);
+    listener.speaking = false;
+    listener.says_level = 90;
+    room.run(3s);
+    EXPECT_GT(room.media.leg(listener.leg)->counters().known_silent, 120u);
+    listener.speaking = true;
+    listener.says_level = 20;
+    speaker.heard.clear();
+    room.run(200ms);
+    EXPECT_GT(kit::tone_peak(std::span(speaker.heard).last(4800), 700), 4000);
+    listener.says_level = 127;
+    room.run(1s);
+    EXPECT_GT(room.hears(speaker, 700), 4000) << "who speaks is decoded, whatever he says";
+}
+
+TEST(ConferenceMedia, WhoAsksForItIsToldWhoSpeaksHowLoud) {
+    Conference room;
+    room.add("PCMU", 8000, 500);
+    auto& silent = room.add("PCMU", 8000, 700);
+    auto& asks = room.add("opus", 48000, 900);
+    auto& shares = room.add("opus", 48000, 1100);
+    silent.speaking = shares.speaking = false;
+    auto settings = asks.settings();
+    settings.mixed_levels = 2;
+    room.media.update_leg(asks.leg, settings);
+    room.run(1s);
+    const auto& packet = asks.last;
+    ASSERT_GT(packet.size(), 24u);
+    EXPECT_EQ(packet[0], 0x91) << "one source, an extension";
+    EXPECT_EQ(Bytes(packet.begin() + 12, packet.begin() + 21),
+              (Bytes{0, 0, 0, 1, 0xbe, 0xde, 0, 1, 0x20}));
+    EXPECT_NEAR(packet[21], 18, 2) << "a tone of 6000 is at -18 dBov";
+    EXPECT_EQ(shares.last[0], 0x80) << "nobody else is told";
+    EXPECT_GT(room.hears(asks, 500), 4000);
+    room.media.set_part(asks.leg, {.hears = false});
+    room.run(100ms);
+    EXPECT_EQ(asks.last[0], 0x80);
+    room.media.set_part(asks.leg, {});
+    rtp::SrtpKey key{rtp::SrtpSuite::aes_cm_128_sha1_80, Bytes(30, 1)};
+    settings.send_key = settings.receive_key = key;
+    asks.sending = false;
+    room.media.update_leg(asks.leg, settings);
+    room.run(100ms);
+    EXPECT_EQ(asks.last[0], 0x91);
+    rtp::SrtpContext peer(key, rtp::SrtpContext::Direction::inbound);
+    const auto opened = peer.unprotect_rtp(asks.last);
+    ASSERT_TRUE(opened) << "encrypted behind a longer header";
+    EXPECT_TRUE(rtp::parse_packet(*opened));
+}
+
 /// In a silent room no packet is computed, and in Opus one in twenty is sent; the first word is
 /// heard as ever.
 TEST(ConferenceMedia, SilenceIsNotEncoded) {

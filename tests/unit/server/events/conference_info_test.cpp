@@ -69,6 +69,8 @@ TEST_F(ConferenceInfoTest, SaysWhoIsThereAsWhatAndWhetherHeIsHeard) {
     const auto* endpoint = first.child(ns, "endpoint");
     EXPECT_EQ(endpoint->child(ns, "joining-info")->child(ns, "when")->text, "1970-01-01T01:30:00Z");
     EXPECT_EQ(endpoint->child(ns, "media")->child(ns, "status")->text, "sendrecv");
+    EXPECT_EQ(endpoint->child(ns, "media")->child(ns, "src-id")->text, "4");
+    EXPECT_EQ(endpoint->child(ns, "media")->child(ns, "label")->text, "1");
     endpoint = users(root)[1].child(ns, "endpoint");
     EXPECT_EQ(endpoint->child(ns, "status")->text, "connected");
     EXPECT_EQ(endpoint->child(ns, "media")->child(ns, "status")->text, "recvonly");

@@ -94,6 +94,35 @@ TEST(OfferAnswer, VoipMetricsAreSentToWhoWantsThem) {
     EXPECT_FALSE(answered(other, phone_sdp("0")).media[0].has_attribute("rtcp-xr"));
 }
 
+/// RFC 8285 §5: by the number of who offers; RFC 4574 and 4796: what the stream is.
+TEST(OfferAnswer, HeaderExtensionsAndALabel) {
+    auto local = ours();
+    local.reads_extension = "urn:level";
+    local.writes_extension = "urn:levels";
+    local.label = "1";
+    OfferAnswer negotiation(1, "t");
+    negotiation.handle_offer(phone_sdp("0", "a=extmap:3/sendonly urn:level vad=on\r\n"
+                                            "a=extmap:5 urn:other\r\na=extmap:15 urn:levels\r\n"));
+    auto text = *negotiation.answer(local);
+    EXPECT_EQ(negotiation.stream()->read_extension, 3);
+    EXPECT_EQ(negotiation.stream()->written_extension, std::nullopt) << "15 has another meaning";
+    EXPECT_NE(text.find("a=extmap:3/recvonly urn:level\r\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("urn:other"), std::string::npos);
+    EXPECT_NE(text.find("a=label:1\r\na=content:main\r\n"), std::string::npos) << text;
+    OfferAnswer offering(1, "t");
+    text = offering.offer(local);
+    EXPECT_NE(text.find("a=extmap:1/recvonly urn:level\r\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("a=extmap:2/sendonly urn:levels\r\n"), std::string::npos) << text;
+    EXPECT_EQ(offering.handle_answer(phone_sdp("0", "a=extmap:2 urn:levels\r\n")), std::nullopt);
+    EXPECT_EQ(offering.stream()->read_extension, std::nullopt);
+    EXPECT_EQ(offering.stream()->written_extension, 2);
+    text = offering.offer(local);
+    EXPECT_EQ(text.find("urn:level\r\n"), std::string::npos)
+        << "what was not taken is not asked again";
+    OfferAnswer plain(1, "t");
+    EXPECT_EQ(plain.offer(ours()).find("extmap"), std::string::npos);
+}
+
 TEST(OfferAnswer, Ptime) {
     struct Row {
         const char* lines;
