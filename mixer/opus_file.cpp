@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace lyceum::mixer {
 namespace {
@@ -15,7 +16,8 @@ struct Free {
 
 class OpusFile final : public SoundSource {
 public:
-    explicit OpusFile(OggOpusFile* file) : file_(file) {}
+    OpusFile(OggOpusFile* file, std::shared_ptr<const Bytes> memory)
+        : memory_(std::move(memory)), file_(file) {}
 
     /// Packets of the file need not be as long as a tick: what is left over is kept.
     bool read(Frame& frame) override {
@@ -42,21 +44,29 @@ private:
         return count > 0;
     }
 
+    std::shared_ptr<const Bytes> memory_; ///< None: it is somebody else's.
     std::unique_ptr<OggOpusFile, Free> file_;
     std::array<opus_int16, 2 * 5760> stereo_{}; ///< The longest packet there is, 120 ms.
     std::size_t at_ = 0, end_ = 0;
 };
 
-} // namespace
-
-Result<Sound, Fault> opus_file(ByteView file) {
+Result<Sound, Fault> open(ByteView file, std::shared_ptr<const Bytes> memory) {
     static constexpr ogg_int64_t samples_max = ogg_int64_t{3600} * sample_rate;
     int error = 0;
     std::unique_ptr<OggOpusFile, Free> opened(op_open_memory(file.data(), file.size(), &error));
     if (!opened) return Fault{"this is no Opus file", 0};
     if (op_pcm_total(opened.get(), -1) > samples_max)
         return Fault{"a sound lasts up to an hour", 0};
-    return Sound(std::make_shared<OpusFile>(opened.release()));
+    return Sound(std::make_shared<OpusFile>(opened.release(), std::move(memory)));
+}
+
+} // namespace
+
+Result<Sound, Fault> opus_file(ByteView file) { return open(file, {}); }
+
+Result<Sound, Fault> opus_file(std::shared_ptr<const Bytes> file) {
+    const ByteView bytes(*file);
+    return open(bytes, std::move(file));
 }
 
 } // namespace lyceum::mixer

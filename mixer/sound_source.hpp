@@ -34,6 +34,8 @@ Sound tones(std::initializer_list<Note> notes);
 /// An Opus file (RFC 7845) in memory that outlives the sound, decoded as it is played. A fault if
 /// it is none, or lasts longer than an hour.
 Result<Sound, Fault> opus_file(ByteView file);
+/// The same of memory that lives as long as the sound does.
+Result<Sound, Fault> opus_file(std::shared_ptr<const Bytes> file);
 
 /// Mono samples at 48 kHz.
 Sound samples(std::vector<Sample> samples);

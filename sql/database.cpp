@@ -37,6 +37,13 @@ Statement& Statement::bind(int position, std::string_view text) {
     return *this;
 }
 
+Statement& Statement::bind(int position, std::span<const std::uint8_t> octets) {
+    const int code =
+        sqlite3_bind_blob64(statement_, position, octets.data(), octets.size(), SQLITE_TRANSIENT);
+    if (code != SQLITE_OK) fail(sqlite3_db_handle(statement_), "bind");
+    return *this;
+}
+
 Statement& Statement::bind(int position, std::int64_t number) {
     if (sqlite3_bind_int64(statement_, position, number) != SQLITE_OK)
         fail(sqlite3_db_handle(statement_), "bind");
@@ -65,6 +72,12 @@ std::string Statement::text(int column) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
     return text ? std::string(text, size) : std::string();
+}
+
+std::vector<std::uint8_t> Statement::octets(int column) const {
+    const auto* octets = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    return octets ? std::vector(octets, octets + size) : std::vector<std::uint8_t>();
 }
 
 std::int64_t Statement::number(int column) const {

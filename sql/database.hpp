@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -37,12 +39,14 @@ public:
 
     Statement& bind(int position, std::string_view text);
     Statement& bind(int position, std::int64_t number);
+    Statement& bind(int position, std::span<const std::uint8_t> octets);
     Statement& bind_null(int position);
     /// True when there is a row to read.
     bool step();
     void reset();
 
     [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] std::vector<std::uint8_t> octets(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
     [[nodiscard]] bool is_null(int column) const;
 

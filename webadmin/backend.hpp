@@ -51,11 +51,12 @@ struct Collection {
 /// What somebody wants done in a room that is in session (server/focus/action.hpp).
 struct Deed {
     std::string room, action;
-    std::string whom = "one"; ///< Or "everybody", "all-but-hosts".
+    std::string whom = "one"; ///< Or "everybody", "all-but-hosts", "group", "himself".
     std::string participant;  ///< Of "one".
     std::int64_t amount = 0;
     std::string text;
-    std::string by; ///< Who wants it.
+    std::string by;    ///< Who wants it.
+    std::string group; ///< Of "group"; empty: those who are in none.
 };
 
 /// For the audit log.

@@ -81,17 +81,21 @@ Field password_field(std::string_view name, std::string_view about) {
 }
 
 std::vector<Field> deed_fields(std::string_view actions) {
-    return {{.name = "action", .use = Use::must, .about = "What is to be done", .values = actions},
-            {.name = "whom", .about = "To whom", .values = "one|everybody|all-but-hosts|himself"},
-            {.name = "participant", .about = "The id of whom it is about, if it is about one"},
-            {.name = "amount",
-             .type = Type::number,
-             .about = "Steps of 3 dB, of the volumes",
-             .most = 10,
-             .least = -10},
-            {.name = "text",
-             .about = "A role, a group, a room, a number to call, or what is to be said",
-             .most = 500}};
+    return {
+        {.name = "action", .use = Use::must, .about = "What is to be done", .values = actions},
+        {.name = "whom", .about = "To whom", .values = "one|everybody|all-but-hosts|group|himself"},
+        {.name = "participant", .about = "The id of whom it is about, if it is about one"},
+        {.name = "group",
+         .about = "If it is about a group; empty: about who is in none",
+         .most = 500},
+        {.name = "amount",
+         .type = Type::number,
+         .about = "Steps of 3 dB, of the volumes",
+         .most = 10,
+         .least = -10},
+        {.name = "text",
+         .about = "A role, a group, a room, a number to call, what is to be said, or a sound",
+         .most = 500}};
 }
 
 } // namespace
@@ -415,7 +419,8 @@ void Api::act(Call& call) {
               .action = text_in(call.sent, "action"),
               .participant = text_in(call.sent, "participant"),
               .text = text_in(call.sent, "text"),
-              .by = call.who->name};
+              .by = call.who->name,
+              .group = text_in(call.sent, "group")};
     if (const auto* amount = call.sent.if_contains("amount")) deed.amount = amount->as_int64();
     deed.whom = text_in(call.sent, "whom");
     if (deed.whom.empty()) deed.whom = deed.participant.empty() ? "himself" : "one";

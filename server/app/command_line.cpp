@@ -36,6 +36,7 @@ constexpr const char* usage = R"(usage:
   lyceum policy show [--room NAME]      the rules of a room, and where each comes from
   lyceum policy set SETTING VALUE | clear SETTING [--room NAME] [--role host|speaker|listener]
                for the organisation, or a room; see docs/operations.md for the settings
+  lyceum sound add NAME FILE | list | remove NAME   Opus files that hosts have played in rooms
   lyceum audit [N] [--room NAME]        the last N things that were done in rooms: who, what, whom
   lyceum trunk add NAME URI [--user USER --password-stdin] [--register on] [--caller NUMBER]
                [--inbound TARGET] [--calls N] [--from ADDRESS,...] [--trusted on]
@@ -98,6 +99,7 @@ int run_command(const std::vector<std::string>& raw) {
         if (command == "user") return run_user(std::move(arguments));
         if (command == "room") return run_room(std::move(arguments));
         if (command == "policy") return run_policy(std::move(arguments));
+        if (command == "sound") return run_sound(std::move(arguments));
         if (command == "audit") return run_audit(std::move(arguments));
         if (command == "lesson") return run_lesson(std::move(arguments));
         if (command == "group") return run_group(std::move(arguments));

@@ -20,6 +20,7 @@ int run_policy(Arguments arguments);
 int run_presence(Arguments arguments);
 int run_room(Arguments arguments);
 int run_route(Arguments arguments);
+int run_sound(Arguments arguments);
 int run_trunk(Arguments arguments);
 int run_user(Arguments arguments);
 

@@ -7,7 +7,9 @@
 #include "server/store/record_store.hpp"
 #include "server/store/store.hpp"
 
+#include <fstream>
 #include <iostream>
+#include <iterator>
 
 namespace lyceum::app {
 namespace {
@@ -95,6 +97,25 @@ int run_policy(Arguments arguments) {
     if (action == "clear" && words.size() == 3)
         return found(store.clear_policy(row), "setting there named", row.name);
     throw UsageError("policy: show, set or clear");
+}
+
+int run_sound(Arguments arguments) {
+    const auto& words = arguments.words;
+    const auto action = words.size() > 1 ? words[1] : std::string();
+    store::Store store(prepare(arguments).data);
+    if (action == "list" && words.size() == 2) {
+        for (const auto& each : store.sounds())
+            std::cout << each.name << "\t" << each.bytes << "\n";
+        return 0;
+    }
+    if (action == "remove" && words.size() == 3)
+        return found(store.remove_sound(words[2]), "sound", words[2]);
+    if (action != "add" || words.size() != 4)
+        throw UsageError("sound: add NAME FILE, list or remove NAME");
+    std::ifstream file(words[3], std::ios::binary);
+    if (!file) throw UsageError("cannot read " + words[3]);
+    const Bytes octets((std::istreambuf_iterator<char>(file)), {});
+    return report(store.set_sound(words[2], octets));
 }
 
 int run_audit(Arguments arguments) {

@@ -206,6 +206,7 @@ private:
             return member.empty() ? std::string() : store_.language_of(member);
         };
         options.uri_of = [this](std::string_view name) { return router_.uri_of(name); };
+        options.sound_named = [this](std::string_view name) { return store_.sound(name); };
         options.expand = [this](std::string_view target) {
             const auto uri = sip::Uri::parse(target);
             const bool of_us = uri && uri->is_sip() && router_.domains().contains(*uri);

@@ -14,12 +14,13 @@ struct Row {
     bool to_himself;
 };
 constexpr std::array<Row, static_cast<std::size_t>(Kind::count_)> table{{
-    {"mute", true},         {"unmute", true}, // Who may speak: see below.
-    {"deafen", true},       {"undeafen", true},   {"voice-volume", true}, {"ear-volume", true},
-    {"raise-hand", true},   {"lower-hand", true}, {"call-up", false},     {"kick", false},
-    {"admit", false},       {"deny", false},      {"set-role", false},    {"move", false},
-    {"to-room", false},     {"lock", false},      {"unlock", false},      {"lecture-on", false},
-    {"lecture-off", false}, {"announce", false},  {"dial-out", false}, // By policy.
+    {"mute", true},        {"unmute", true}, // Who may speak: see below.
+    {"deafen", true},      {"undeafen", true},     {"voice-volume", true}, {"ear-volume", true},
+    {"raise-hand", true},  {"lower-hand", true},   {"call-up", false},     {"kick", false},
+    {"admit", false},      {"deny", false},        {"set-role", false},    {"move", false},
+    {"sidebar", false},    {"to-room", false},     {"lock", false},        {"unlock", false},
+    {"lecture-on", false}, {"lecture-off", false}, {"announce", false},    {"play", false},
+    {"dial-out", false}, // By policy.
     {"end", false},
 }};
 

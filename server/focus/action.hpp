@@ -27,23 +27,26 @@ struct Action {
         deny,
         set_role, ///< `text`: the role. Gives and takes the host.
         move,     ///< `text`: the name of a group, empty: back among all.
+        sidebar,  ///< The same, to a group that hears the others fainter and is not heard by them.
         to_room,  ///< `text`: the name of another room.
         lock,
         unlock,
         lecture_on,
         lecture_off,
         announce, ///< `text`, spoken.
+        play,     ///< `text`: the name of a sound that is kept here.
         dial_out, ///< `text`: a URI or a number.
         end,
         count_
     };
-    enum class Whom { himself, one, everybody, all_but_hosts };
+    enum class Whom { himself, one, everybody, all_but_hosts, group };
 
     Kind kind;
     Whom whom = Whom::himself;
     mixer::LegId target{}; ///< Of Whom::one.
     int amount = 0;
     std::string text{};
+    std::string group{}; ///< Of Whom::group; empty: those who are in none.
 };
 std::string_view name_of(Action::Kind kind);
 

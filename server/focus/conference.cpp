@@ -378,7 +378,7 @@ void Conference::tell_of(const Seat& seat, bool comes) {
     case JoinSound::name:
         if (comes && !seat.shown.display.empty()) {
             outputs_.emplace_back(
-                Announce{{}, circle_, seat.shown.display.substr(0, name_max), language});
+                Announce{{circle_}, seat.shown.display.substr(0, name_max), language});
             return;
         }
         [[fallthrough]];

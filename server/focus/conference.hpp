@@ -30,20 +30,24 @@ public:
     static constexpr std::size_t greeted_max = 100;
     static constexpr int pin_tries = 3;
     static constexpr int volume_min = -6, volume_max = 4; ///< Steps of 3 dB.
+    static constexpr float sidebar_gain =
+        0.25f; ///< How faint those beside hear the others: −12 dB.
     /// To hear why he has to go.
     static constexpr Duration farewell = 5s;
 
     /// \name Outputs, beside commands for the mixer
     ///@{
+    using Hearer = std::variant<mixer::LegId, mixer::CircleId>;
     struct Say { ///< To one in his language, or to a circle in the room's.
-        std::variant<mixer::LegId, mixer::CircleId> to;
+        Hearer to;
         Said said;
         std::string language;
     };
-    struct Announce {                 ///< To be spoken; what cannot be is not.
-        std::vector<mixer::LegId> to; ///< Empty: to the circle.
-        mixer::CircleId circle;
+    struct Announce { ///< To be spoken, or a sound of this name to be played; what cannot be is
+                      ///< not.
+        std::vector<Hearer> to;
         std::string text, language;
+        bool is_sound = false;
     };
     struct HangUp {
         mixer::LegId leg;
@@ -141,7 +145,9 @@ private:
     std::optional<Denial> silence(Seat& seat, const Action& action, bool by_himself);
     std::optional<Denial> raise_hand(Seat& seat, bool up);
     std::optional<Denial> call_up(Seat& seat);
-    std::optional<Denial> move(Seat& seat, const std::string& group);
+    std::optional<Denial> move(Seat& seat, const std::string& group, bool hears_the_others);
+    std::optional<Denial> announce(const Action& action, const Actor& by);
+    [[nodiscard]] static bool is_meant(const Seat& seat, const Action& action);
     std::optional<Denial> set_lecture(bool on);
     void enter(Seat& seat, bool past_lobby, TimePoint now);
     void come_in(Seat& seat, TimePoint now);

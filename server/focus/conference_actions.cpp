@@ -31,6 +31,7 @@ std::optional<Denial> Conference::apply(const Action& action, const Actor& by, T
 std::string Conference::name_for_record(const Action& action, const Actor& by) const {
     if (action.whom == Whom::everybody) return "everybody";
     if (action.whom == Whom::all_but_hosts) return "all but hosts";
+    if (action.whom == Whom::group) return "group " + action.group;
     auto leg = action.whom == Whom::one ? std::optional(action.target) : by.leg;
     if (action.whom == Whom::himself && goes_to_next(action.kind)) leg = next_for(action.kind);
     const auto* seat = leg ? find(*leg) : nullptr;
@@ -64,8 +65,8 @@ std::optional<Denial> Conference::carry_out(const Action& action, const Actor& b
     }
     if (!any) return first;
     // What happens to all is said to all at once, which costs no more than to one.
-    const bool to_many = action.whom == Whom::everybody || action.whom == Whom::all_but_hosts;
-    if (to_many && (action.kind == Kind::mute || action.kind == Kind::unmute))
+    const bool to_all = action.whom == Whom::everybody || action.whom == Whom::all_but_hosts;
+    if (to_all && (action.kind == Kind::mute || action.kind == Kind::unmute))
         outputs_.emplace_back(
             Say{circle_,
                 {action.kind == Kind::mute ? Prompt::all_muted : Prompt::all_unmuted},
@@ -103,16 +104,21 @@ Result<Conference::Targets, Denial> Conference::targets_of(const Action& action,
         out.push_back(seat);
     } else {
         for (auto& [leg, seat] : seats_) {
-            const bool fits = in_lobby
-                                  ? seat.shown.state == State::in_lobby
-                                  : seat.shown.is_inside() &&
-                                        (action.whom == Whom::everybody || !seat.shown.is_host());
+            const bool fits =
+                in_lobby ? seat.shown.state == State::in_lobby : is_meant(seat, action);
             // What he does to all, a host does not do to himself.
             if (fits && !seat.goes && by.leg != leg) out.push_back(&seat);
         }
         if (out.empty()) return in_lobby ? Denial::nobody_waits : Denial::nobody_there;
     }
     return out;
+}
+
+/// Whether he is one of those whom an action on many is about.
+bool Conference::is_meant(const Seat& seat, const Action& action) {
+    if (!seat.shown.is_inside() || seat.goes) return false;
+    if (action.whom == Whom::all_but_hosts) return !seat.shown.is_host();
+    return action.whom != Whom::group || seat.shown.group == action.group;
 }
 
 std::optional<Denial> Conference::do_to(Seat& seat, const Action& action, bool by_himself,
@@ -140,7 +146,10 @@ std::optional<Denial> Conference::do_to(Seat& seat, const Action& action, bool b
     case Kind::raise_hand: return raise_hand(seat, true);
     case Kind::lower_hand: return raise_hand(seat, false);
     case Kind::call_up: return call_up(seat);
-    case Kind::move: return move(seat, action.text);
+    case Kind::move: return move(seat, action.text, false);
+    case Kind::sidebar:
+        if (action.text.empty()) return Denial::bad_value;
+        return move(seat, action.text, true);
     case Kind::to_room:
         if (!shown.is_inside()) return Denial::waits;
         outputs_.emplace_back(Cross{shown.leg, action.text});
@@ -228,8 +237,9 @@ std::optional<Denial> Conference::call_up(Seat& seat) {
     return std::nullopt;
 }
 
-/// Groups are there as long as somebody is in them.
-std::optional<Denial> Conference::move(Seat& seat, const std::string& group) {
+/// Groups are there as long as somebody is in them; who makes one says whether it hears the others.
+std::optional<Denial> Conference::move(Seat& seat, const std::string& group,
+                                       bool hears_the_others) {
     auto& shown = seat.shown;
     if (shown.group == group) return Denial::pointless;
     if (!shown.is_inside()) return Denial::waits;
@@ -237,7 +247,9 @@ std::optional<Denial> Conference::move(Seat& seat, const std::string& group) {
         if (groups_.size() >= groups_max) return Denial::full;
         const mixer::CircleId circle{++last_circle_};
         groups_.emplace(group, circle);
-        outputs_.emplace_back(SetCircle{circle, {{}, room_.speakers_max}});
+        mixer::CircleOptions options{{}, room_.speakers_max};
+        if (hears_the_others) options.overhears.push_back({circle_, sidebar_gain});
+        outputs_.emplace_back(SetCircle{circle, std::move(options)});
     }
     set_group(seat, group);
     say(seat, {group.empty() ? Prompt::moved_back : Prompt::moved});
@@ -269,17 +281,8 @@ std::optional<Denial> Conference::do_to_room(const Action& action, const Actor& 
     }
     case Kind::lecture_on: return set_lecture(true);
     case Kind::lecture_off: return set_lecture(false);
-    case Kind::announce: {
-        if (action.text.empty()) return Denial::bad_value;
-        Announce out{{}, circle_, action.text, room_.policy.all.language};
-        if (action.whom == Whom::one) {
-            const auto* seat = find(action.target);
-            if (!seat || seat->goes) return Denial::nobody_there;
-            out.to = {action.target};
-        }
-        outputs_.emplace_back(std::move(out));
-        return std::nullopt;
-    }
+    case Kind::announce:
+    case Kind::play: return announce(action, by);
     case Kind::dial_out:
         if (action.text.empty()) return Denial::bad_value;
         if (seats_.size() >= room_.policy.all.participants_max) return Denial::full;
@@ -288,6 +291,38 @@ std::optional<Denial> Conference::do_to_room(const Action& action, const Actor& 
     case Kind::end: dismiss_all("Ended by a host", now); return std::nullopt;
     default: return Denial::bad_value;
     }
+}
+
+/// To one also where he waits; to all also those who are in groups.
+std::optional<Denial> Conference::announce(const Action& action, const Actor& by) {
+    if (action.text.empty()) return Denial::bad_value;
+    Announce out{{}, action.text, room_.policy.all.language, action.kind == Kind::play};
+    switch (action.whom) {
+    case Whom::himself:
+    case Whom::one: {
+        const auto leg = action.whom == Whom::one ? std::optional(action.target) : by.leg;
+        const auto* seat = leg ? find(*leg) : nullptr;
+        if (!seat || seat->goes) return Denial::nobody_there;
+        out.to = {*leg};
+        break;
+    }
+    case Whom::everybody:
+        out.to = {circle_};
+        for (const auto& [name, circle] : groups_) out.to.emplace_back(circle);
+        break;
+    case Whom::group: {
+        const auto group = groups_.find(action.group);
+        if (!action.group.empty() && group == groups_.end()) return Denial::nobody_there;
+        out.to = {action.group.empty() ? circle_ : group->second};
+        break;
+    }
+    case Whom::all_but_hosts:
+        for (const auto& [leg, seat] : seats_)
+            if (is_meant(seat, action)) out.to.emplace_back(leg);
+        if (out.to.empty()) return Denial::nobody_there;
+    }
+    outputs_.emplace_back(std::move(out));
+    return std::nullopt;
 }
 
 /// Roles that nobody was given follow; who had the floor keeps it.

@@ -15,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -61,6 +62,9 @@ public:
         /// Whom a target stands for: the members of a group, or itself.
         std::function<std::vector<std::string>(std::string_view target)> expand =
             [](std::string_view target) { return std::vector{std::string(target)}; };
+        /// A sound that is kept here: an Opus file. None: there is none of this name.
+        std::function<std::shared_ptr<const Bytes>(std::string_view name)> sound_named =
+            [](std::string_view) { return nullptr; };
         /// Whom else an INVITE asks to be called (RFC 5366).
         std::function<std::vector<std::string>(const sip::Message& invite)> invited_by =
             [](const sip::Message&) { return std::vector<std::string>(); };
@@ -190,6 +194,7 @@ private:
     void configure(mixer::LegId id, Leg& leg, TimePoint now);
     void carry_out(std::string key, TimePoint now);
     void play(ConferenceId media, const Conference::Say& say);
+    void play(ConferenceId media, const Conference::Announce& announce);
     void speak(const std::string& key, Conference::Announce announce);
     void throw_out(mixer::LegId id, std::string_view reason, TimePoint now);
     void turn_away(const sip::IncomingCall& call, mixer::LegId id, int status,

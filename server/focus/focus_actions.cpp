@@ -33,7 +33,10 @@ void Focus::carry_out(std::string key, TimePoint now) {
     while (auto output = found->second.conference->poll())
         std::visit(Overloaded{
                        [&](Conference::Say& say) { play(media, say); },
-                       [&](Conference::Announce& announce) { speak(key, std::move(announce)); },
+                       [&](Conference::Announce& announce) {
+                           if (announce.is_sound) play(media, announce);
+                           else speak(key, std::move(announce));
+                       },
                        [&](Conference::Record& record) {
                            log_.info("room.action", {{"action", record.what},
                                                      {"by", name_of(record.by)},
@@ -89,6 +92,7 @@ std::optional<Denial> Focus::apply(std::string_view room, const Action& action, 
     const auto found = sessions_in_.find(key);
     if (found == sessions_in_.end() || !found->second.conference) return Denial::nobody_there;
     if (action.kind == Kind::to_room && !room_of(action.text)) return Denial::bad_value;
+    if (action.kind == Kind::play && !options_.sound_named(action.text)) return Denial::bad_value;
     const auto denied = found->second.conference->apply(action, by, now);
     carry_out(key, now);
     return denied;
@@ -158,9 +162,14 @@ void Focus::handle_spoken(std::uint64_t id, std::vector<mixer::Sample> sound) {
     const auto session = sessions_in_.find(key);
     if (session == sessions_in_.end() || sound.empty()) return;
     const auto media = session->second.media;
-    for (const auto leg : announce.to) media_.tell(media, Play{leg, mixer::samples(sound)});
-    if (announce.to.empty())
-        media_.tell(media, Play{announce.circle, mixer::samples(std::move(sound))});
+    for (const auto& hearer : announce.to) media_.tell(media, Play{hearer, mixer::samples(sound)});
+}
+
+void Focus::play(ConferenceId media, const Conference::Announce& announce) {
+    const auto file = options_.sound_named(announce.text);
+    if (!file) return; // It has just been removed.
+    for (const auto& hearer : announce.to)
+        if (auto sound = mixer::opus_file(file)) media_.tell(media, Play{hearer, *sound});
 }
 
 // ── Who is called in ─────────────────────────────────────────────────────────────────────────────

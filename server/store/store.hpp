@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "server/events/timetable.hpp"
 #include "server/focus/directory.hpp"
@@ -11,6 +12,7 @@
 #include "sql/database.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,6 +103,17 @@ public:
     bool remove_group(std::string_view name);
     std::optional<Fault> join_group(std::string_view group, std::string_view user);
     bool leave_group(std::string_view group, std::string_view user);
+
+    struct SoundRow {
+        std::string name;
+        std::size_t bytes;
+    };
+    static constexpr std::size_t sound_bytes_max = 16 * 1024 * 1024;
+    std::vector<SoundRow> sounds();
+    std::shared_ptr<const Bytes> sound(std::string_view name); ///< None: there is none.
+    /// An Opus file, in the place of the one of its name.
+    std::optional<Fault> set_sound(std::string_view name, ByteView file);
+    bool remove_sound(std::string_view name);
 
     std::vector<events::Lesson> lessons();
     /// In the place of the one of its number; 0: a new one.

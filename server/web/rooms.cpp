@@ -344,4 +344,23 @@ Collection lessons(Tables& tables) {
     return out;
 }
 
+Collection sounds(Tables& tables) {
+    Collection out{"sounds",
+                   "What can be played in rooms; made by `lyceum sound`",
+                   {{.name = "name", .use = Use::shown},
+                    {.name = "bytes", .type = Type::number, .use = Use::shown}}};
+    out.read = webadmin::Right::own_rooms;
+    auto& store = tables.store;
+    read_whole(out, [&store] {
+        std::vector<Object> list;
+        for (const auto& each : store.sounds())
+            list.push_back({{"name", each.name}, {"bytes", each.bytes}});
+        return list;
+    });
+    out.remove = [&store](const std::string& name) -> std::optional<Problem> {
+        return store.remove_sound(name) ? std::nullopt : std::optional(not_there());
+    };
+    return out;
+}
+
 } // namespace lyceum::web

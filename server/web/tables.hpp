@@ -41,6 +41,7 @@ webadmin::Collection users(Tables& tables);
 webadmin::Collection groups(Tables& tables);
 webadmin::Collection rooms(Tables& tables);
 webadmin::Collection settings(Tables& tables);
+webadmin::Collection sounds(Tables& tables);
 webadmin::Collection lessons(Tables& tables);
 webadmin::Collection aliases(Tables& tables);
 webadmin::Collection routes(Tables& tables);

@@ -30,6 +30,7 @@ std::optional<Action::Whom> whom_named(std::string_view name) {
     if (name == "one") return Whom::one;
     if (name == "everybody") return Whom::everybody;
     if (name == "all-but-hosts") return Whom::all_but_hosts;
+    if (name == "group") return Whom::group;
     return std::nullopt;
 }
 
@@ -85,7 +86,7 @@ Result<Action, Problem> action_of(const webadmin::Deed& deed) {
         }
     if (!known) return Problem{422, "there is no such action", "action"};
     const auto whom = whom_named(deed.whom);
-    if (!whom) return Problem{422, "expected one, everybody or all-but-hosts", "whom"};
+    if (!whom) return Problem{422, "expected one, everybody, all-but-hosts or group", "whom"};
     out.whom = *whom;
     if (out.whom == Action::Whom::one) {
         const auto leg = parse_number<std::uint64_t>(deed.participant);
@@ -94,6 +95,7 @@ Result<Action, Problem> action_of(const webadmin::Deed& deed) {
     }
     out.amount = static_cast<int>(deed.amount);
     out.text = deed.text;
+    out.group = deed.group;
     return out;
 }
 
@@ -121,6 +123,7 @@ WebBackend::WebBackend(Tables& tables, Ways ways, Entropy& entropy, const Clock&
                     groups(tables),
                     rooms(tables),
                     settings(tables),
+                    sounds(tables),
                     lessons(tables),
                     aliases(tables),
                     routes(tables),

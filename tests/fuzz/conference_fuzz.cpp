@@ -50,6 +50,8 @@ private:
             if (parts_.size() > 20) return;
             Participant shown{mixer::LegId{++last_}, "sip:p@x", "P"};
             if (argument & 1) shown.member = "m" + std::to_string(last_);
+            if (argument & 16 && !parts_.empty())
+                return take_over(some(argument), std::move(shown));
             parts_[shown.leg];
             const auto role = argument & 2 ? std::optional(Role::host) : std::nullopt;
             return conference_.join({shown, role, {}, (argument & 12) == 12}, now_);
@@ -67,14 +69,28 @@ private:
             static const std::string texts[] = {"", "host", "listener", "red", "blue"};
             Action action{
                 static_cast<Action::Kind>(argument % static_cast<int>(Action::Kind::count_))};
-            action.whom = static_cast<Action::Whom>(in_.u8() % 4);
+            action.whom = static_cast<Action::Whom>(in_.u8() % 5);
             action.target = some(in_.u8());
             action.amount = static_cast<int>(in_.u8()) - 128;
-            action.text = texts[in_.u8() % std::size(texts)];
+            action.text = action.group = texts[in_.u8() % std::size(texts)];
             const auto by = some(in_.u8());
             conference_.apply(action, {By::web, by, "x", (what & 64) != 0}, now_);
         }
         }
+    }
+
+    /// What he was, the next one is.
+    void take_over(mixer::LegId old, Participant next) {
+        const auto was = conference_.participant(old);
+        if (!was) return; // He has to go.
+        const auto leg = next.leg;
+        next.member = was->member; // Nobody else takes a member's seat.
+        parts_[leg];
+        conference_.take_over(old, {std::move(next)});
+        leave(old);
+        const auto is = conference_.participant(leg);
+        LYCEUM_ASSERT(is && is->state == was->state && is->role == was->role);
+        LYCEUM_ASSERT(is->hand == was->hand && is->group == was->group);
     }
 
     mixer::LegId some(unsigned number) {

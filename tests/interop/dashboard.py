@@ -327,6 +327,10 @@ def test_the_api_answers_as_it_is_described():
         check("patch", "/settings/{name}", "settings/joins", {"value": "drum"}, expected=422)
         check("get", "/settings/{name}", "settings/joins", expected=200)
         check("delete", "/settings/{name}", "settings/joins", expected=204)
+        gong = HERE.parents[1] / "mixer/prompts/en/alone.opus"
+        assert command("sound", "add", "gong", str(gong), *at).returncode == 0
+        check("get", "/sounds", "sounds", expected=200)
+        check("get", "/sounds/{name}", "sounds/gong", expected=200)
         room = f"sip:demo@{HOST}:{server.port}"
         with Baresip(room, user="ann") as ann:
             ann.wait_for("Call established")
@@ -341,6 +345,11 @@ def test_the_api_answers_as_it_is_described():
             act({"action": "mute", "participant": who["id"]}, 409)
             act({"action": "mute", "participant": "999"}, 404)
             act({"action": "dance"}, 422)
+            act({"action": "play", "whom": "everybody", "text": "gong"}, 204)
+            act({"action": "play", "whom": "everybody", "text": "drum"}, 422)
+            act({"action": "announce", "whom": "group", "group": "red", "text": "hello"}, 404)
+            check("delete", "/sounds/{name}", "sounds/gong", expected=204)
+            check("delete", "/sounds/{name}", "sounds/gong", expected=404)
             act({"action": "kick", "participant": who["id"]}, 204)
             ann.wait_for("session closed", 15)
         time.sleep(2.5)  # The record waits to hear how the call was heard.

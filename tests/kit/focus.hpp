@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/text.hpp"
+#include "mixer/prompts.hpp"
 #include "server/focus/focus.hpp"
 #include "tests/kit/recording_log.hpp"
 #include "tests/kit/sip.hpp"
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -159,7 +161,11 @@ protected:
     protection::Guard guard{{}, log};
     identity::Identity identity{{.realm = "lyceum"}, directory, guard, entropy, log};
     records::CallRecords records{{}};
-    Focus focus{{.dtls_fingerprint = "sha-256 00"},
+    static std::shared_ptr<const Bytes> gong(std::string_view name) {
+        const auto file = mixer::prompt("en", "alone");
+        return name == "gong" ? std::make_shared<const Bytes>(file.begin(), file.end()) : nullptr;
+    }
+    Focus focus{{.dtls_fingerprint = "sha-256 00", .sound_named = gong},
                 agent,
                 directory,
                 identity,

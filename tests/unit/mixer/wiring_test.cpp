@@ -250,7 +250,7 @@ TEST(SoundQueue, ForgetsTheOldestWhenItIsFull) {
 }
 
 TEST(OpusFile, WhatIsNoneIsRefused) {
-    EXPECT_FALSE(opus_file({}));
+    EXPECT_FALSE(opus_file(ByteView()));
     const Bytes noise(500, 0x4f);
     const auto refused = opus_file(noise);
     ASSERT_FALSE(refused);

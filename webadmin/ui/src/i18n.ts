@@ -31,6 +31,8 @@ const words: Record<string, [string, string]> = {
   '{0} addresses are banned because passwords were guessed there.': ['{0} Adressen sind gesperrt, weil dort Passwörter geraten wurden.', '{0} direcciones están bloqueadas porque allí se adivinaban contraseñas.'],
   'Everything is well.': ['Alles in Ordnung.', 'Todo va bien.'],
   'Load': ['Auslastung', 'Carga'],
+  'Play a sound': ['Einen Klang abspielen', 'Reproducir un sonido'],
+  'Sidebar': ['Nebengespräch', 'Conversación aparte'],
   'Quality': ['Qualität', 'Calidad'],
   'All calls': ['Alle Anrufe', 'Todas las llamadas'],
   'Calls to rooms': ['Anrufe in Räume', 'Llamadas a salas'],

@@ -97,14 +97,18 @@ export function RoomPage(props: {
         >
           <form
             onSubmit={async (event) => {
-              const { text } = fieldsOf(event);
+              const { text, sound } = fieldsOf(event);
               const whom = asks === 'announce' ? { whom: 'everybody' } : {};
-              if (await act(asks, { text, ...whom })) setAsks(null);
+              const done = sound
+                ? await act('play', { text: sound, ...whom })
+                : await act(asks, { text, ...whom });
+              if (done) setAsks(null);
             }}
           >
+            {asks === 'announce' && <Sounds />}
             <input
               name="text"
-              required
+              required={asks === 'dial-out'}
               autofocus
               maxLength={500}
               placeholder={asks === 'announce' ? '' : '+49 89 1234, ann, sip:ann@example.org'}
@@ -120,6 +124,28 @@ export function RoomPage(props: {
         mayRemove={props.mayRemove}
       />
     </>
+  );
+}
+
+/** What is kept here to be played in rooms, if anything is. */
+function Sounds() {
+  const [names, setNames] = useState<string[]>([]);
+  useEffect(() => {
+    void attempt(async () =>
+      setNames((await get<{ items: { name: string }[] }>('/sounds')).items.map((each) => each.name)),
+    );
+  }, []);
+  if (names.length === 0) return null;
+  return (
+    <label>
+      {t('Play a sound')}
+      <select name="sound">
+        <option value="">–</option>
+        {names.map((each) => (
+          <option key={each}>{each}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -196,6 +222,14 @@ function Person({ room, who, act }: { room: string; who: Participant; act: Act |
                 }}
               >
                 → {t('Room')}…
+              </Item>
+              <Item
+                onClick={() => {
+                  const text = prompt(t('Sidebar'));
+                  if (text) void act('sidebar', { ...one, text });
+                }}
+              >
+                {t('Sidebar')}…
               </Item>
               {who.role !== 'host' && (
                 <Item onClick={() => act('set-role', { ...one, text: 'host' })}>

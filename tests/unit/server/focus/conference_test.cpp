@@ -66,7 +66,12 @@ protected:
             } else if (const auto* dial = std::get_if<Conference::Dial>(&*output)) {
                 dialled.push_back(dial->target);
             } else if (const auto* announce = std::get_if<Conference::Announce>(&*output)) {
-                said.push_back("spoken " + announce->text);
+                std::string to;
+                for (const auto& each : announce->to)
+                    to += std::holds_alternative<LegId>(each) ? "leg " : "circle ";
+                said.push_back(to + (announce->is_sound ? "plays " : "is told ") + announce->text);
+            } else if (const auto* circle = std::get_if<SetCircle>(&*output)) {
+                overheard[circle->circle] = circle->options.overhears.size();
             }
         }
     }
@@ -79,6 +84,7 @@ protected:
     std::uint64_t last = 0;
     std::map<LegId, mixer::Part> parts;
     std::map<LegId, Keypad> keypads;
+    std::map<mixer::CircleId, std::size_t> overheard; ///< How many circles each one hears.
     std::vector<std::string> said, dialled;
     std::vector<LegId> hung_up;
     std::vector<Conference::Record> records;
@@ -110,9 +116,10 @@ TEST(Permissions, AreATable) {
         {Kind::call_up, "B------"},      {Kind::kick, "B------"},
         {Kind::admit, "B------"},        {Kind::deny, "B------"},
         {Kind::set_role, "B------"},     {Kind::move, "B------"},
-        {Kind::to_room, "B------"},      {Kind::lock, "B------"},
-        {Kind::unlock, "B------"},       {Kind::lecture_on, "B------"},
-        {Kind::lecture_off, "B------"},  {Kind::announce, "B------"},
+        {Kind::sidebar, "B------"},      {Kind::to_room, "B------"},
+        {Kind::lock, "B------"},         {Kind::unlock, "B------"},
+        {Kind::lecture_on, "B------"},   {Kind::lecture_off, "B------"},
+        {Kind::announce, "B------"},     {Kind::play, "B------"},
         {Kind::dial_out, "B------"},     {Kind::end, "B------"},
     };
     ASSERT_EQ(table.size(), static_cast<std::size_t>(Kind::count_));
@@ -272,7 +279,7 @@ TEST_F(ConferenceTest, EveryActionIsRecordedWithWhatCameOfIt) {
     EXPECT_EQ(act(teacher, {Kind::lock}), Denial::pointless);
     EXPECT_EQ(records.size(), 9u);
     EXPECT_EQ(act(teacher, {Kind::announce, Whom::everybody, {}, 0, "Break"}), std::nullopt);
-    EXPECT_EQ(last_said(), "spoken Break");
+    EXPECT_EQ(last_said(), "circle is told Break");
     EXPECT_EQ(act(teacher, {Kind::dial_out, Whom::himself, {}, 0, "0703"}), std::nullopt);
     EXPECT_EQ(dialled, std::vector<std::string>{"0703"});
 }
@@ -306,6 +313,43 @@ TEST_F(ConferenceTest, GroupsHearThemselvesAndEndWithTheirLast) {
         const auto denied = act(teacher, {Kind::move, Whom::one, leg, 0, std::to_string(i)});
         EXPECT_EQ(denied.has_value(), i >= Conference::groups_max);
     }
+}
+
+TEST_F(ConferenceTest, WhatIsAnnouncedReachesWhomItIsFor) {
+    open(lesson());
+    const auto teacher = join("teacher", true), ann = join("ann"), ben = join("ben");
+    act(teacher, {Kind::move, Whom::one, ann, 0, "red"});
+    const auto say = [&](Action action) {
+        const auto denied = act(teacher, std::move(action));
+        return denied ? std::string(name_of(*denied)) : last_said();
+    };
+    EXPECT_EQ(say({Kind::announce, Whom::everybody, {}, 0, "hello"}),
+              "circle circle is told hello");
+    EXPECT_EQ(say({Kind::announce, Whom::all_but_hosts, {}, 0, "hello"}), "leg leg is told hello");
+    EXPECT_EQ(say({Kind::play, Whom::one, ben, 0, "gong"}), "leg plays gong");
+    EXPECT_EQ(say({Kind::play, Whom::himself, {}, 0, "gong"}), "leg plays gong");
+    EXPECT_EQ(say({Kind::play, Whom::group, {}, 0, "gong", "red"}), "circle plays gong");
+    EXPECT_EQ(say({Kind::play, Whom::group, {}, 0, "gong", ""}), "circle plays gong");
+    EXPECT_EQ(say({Kind::play, Whom::group, {}, 0, "gong", "blue"}), "nobody there");
+    EXPECT_EQ(say({Kind::play, Whom::everybody, {}, 0, ""}), "not understood");
+    EXPECT_EQ(act(ben, {Kind::play, Whom::everybody, {}, 0, "gong"}), Denial::not_allowed);
+    act(teacher, {Kind::mute, Whom::group, {}, 0, "", "red"});
+    EXPECT_TRUE(shown(ann).muted);
+    EXPECT_FALSE(shown(ben).muted) << "what is done to a group is done to it alone";
+    EXPECT_EQ(act(teacher, {Kind::mute, Whom::group, {}, 0, "", "blue"}), Denial::nobody_there);
+}
+
+TEST_F(ConferenceTest, WhoIsTakenAsideHearsTheOthersStill) {
+    open(lesson());
+    const auto teacher = join("teacher", true), ann = join("ann"), ben = join("ben");
+    EXPECT_EQ(act(teacher, {Kind::sidebar, Whom::one, ann}), Denial::bad_value) << "without a name";
+    EXPECT_FALSE(act(teacher, {Kind::sidebar, Whom::one, ann, 0, "aside"}));
+    EXPECT_FALSE(act(teacher, {Kind::sidebar, Whom::himself, {}, 0, "aside"}));
+    const auto circle = parts.at(ann).circle;
+    EXPECT_EQ(parts.at(teacher).circle, circle);
+    EXPECT_NE(parts.at(ben).circle, circle);
+    EXPECT_EQ(overheard.at(circle), 1u);
+    EXPECT_EQ(overheard.at(parts.at(ben).circle), 0u) << "and is not heard by them";
 }
 
 TEST_F(ConferenceTest, ItEndsAfterItsHostOrItsTime) {

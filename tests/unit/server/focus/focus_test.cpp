@@ -237,6 +237,20 @@ TEST_F(FocusTest, AHostHasSomebodyCalledIn) {
     EXPECT_TRUE(noted);
 }
 
+TEST_F(FocusTest, ASoundIsPlayedIfThereIsOneOfThatName) {
+    const auto ok = turn(invite("class"));
+    turn(in_dialog("ACK", 1, *ok));
+    const Actor host{By::web, {}, "alice", true};
+    const auto before = media.played;
+    EXPECT_EQ(focus.apply("class", {Action::Kind::play, Action::Whom::everybody, {}, 0, "drum"},
+                          host, now),
+              Denial::bad_value);
+    EXPECT_EQ(focus.apply("class", {Action::Kind::play, Action::Whom::everybody, {}, 0, "gong"},
+                          host, now),
+              std::nullopt);
+    EXPECT_EQ(media.played, before + 1);
+}
+
 TEST_F(FocusTest, AReferOfAParticipantIsCarriedOutIfHeMay) {
     const auto ok = turn(invite("class"));
     turn(in_dialog("ACK", 1, *ok));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "mixer/prompts.hpp"
 #include "server/store/binding_store.hpp"
 #include "server/store/database.hpp"
 #include "server/store/presence_store.hpp"
@@ -10,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace lyceum::store {
@@ -404,6 +406,22 @@ TEST_F(StoreTest, GroupsAndLessonsAreKept) {
     EXPECT_TRUE(store.groups().members("7b")->empty());
     EXPECT_TRUE(store.remove_group("7b"));
     EXPECT_FALSE(store.groups().members("7b"));
+}
+
+TEST_F(StoreTest, SoundsAreOpusFiles) {
+    Store store(directory);
+    const auto file = mixer::prompt("en", "alone");
+    EXPECT_FALSE(store.set_sound("gong", file));
+    EXPECT_FALSE(store.set_sound("Gong", file)) << "in the place of the first";
+    EXPECT_EQ(store.set_sound("text", Bytes{1, 2, 3})->what, "this is no Opus file");
+    EXPECT_TRUE(store.set_sound("a b", file)) << "no name";
+    EXPECT_TRUE(store.set_sound("long", Bytes(Store::sound_bytes_max + 1)));
+    ASSERT_EQ(store.sounds().size(), 1u);
+    EXPECT_EQ(store.sounds()[0].bytes, file.size());
+    EXPECT_TRUE(std::ranges::equal(*store.sound("GONG"), file));
+    EXPECT_FALSE(store.sound("drum"));
+    EXPECT_TRUE(store.remove_sound("gong"));
+    EXPECT_FALSE(store.remove_sound("gong"));
 }
 
 TEST_F(StoreTest, UsersComeInPagesWithWhatIsSetForThem) {
