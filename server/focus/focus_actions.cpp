@@ -134,8 +134,8 @@ bool Focus::cross(mixer::LegId id, std::string_view name, TimePoint now) {
     records_.set_room(leg.record, to);
     target.conference->join(std::move(*newcomer), now);
     log_.info("leg.crossed", {{"leg", id.value}, {"conference", target.media.value}});
+    carry_out(from, now); // What it still says of him is said before what he is there.
     carry_out(to, now);
-    carry_out(from, now);
     end_calls_of(from, now);
     end_if_empty(from);
     return true;

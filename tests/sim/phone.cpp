@@ -41,14 +41,16 @@ void Phone::act() {
 }
 
 void Phone::call() {
-    const auto room = random_.below(12);
+    const auto room = random_.below(14);
     std::string uri = "sip:demo@192.0.2.1";
     if (room == 0) uri = "sip:nowhere@192.0.2.1";
     if (room == 1) uri = "sip:echo@192.0.2.1";
     if (room == 2) uri = "sip:small@192.0.2.1";
-    if (room > 4)
+    if (room > 4 && room < 10)
         uri = "sip:m" + std::to_string(random_.between(1, world_.member_count())) + "@192.0.2.1";
-    if (room > 9) uri = "sip:+4930" + std::to_string(number_) + "@192.0.2.1";
+    if (room == 12) uri = "sip:annex@192.0.2.1";
+    if (room == 13) uri = "sip:lesson@192.0.2.1";
+    if (room == 10 || room == 11) uri = "sip:+4930" + std::to_string(number_) + "@192.0.2.1";
     const bool offerless = random_.chance(15);
     session_ = agent_.call(
         {uri, "<sip:phone" + std::to_string(number_) + "@198.51.100.1>",

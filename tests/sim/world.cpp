@@ -5,6 +5,8 @@
 #include "server/focus/media_settings.hpp"
 #include "tests/sim/phone.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iostream>
 
 namespace lyceum::sim {
@@ -21,27 +23,55 @@ trunk::Trunks::Options trunk_options(bool day) {
 
 } // namespace
 
+/// What is lost in a crash.
+struct World::Server {
+    explicit Server(World& world)
+        : entropy(world.random.u64()),
+          agent({.contact_params = ";isfocus", .shows_strangers = true}, world.random, entropy,
+                world.local_, world.log_),
+          guard({}, world.log_), identity({.realm = "lyceum"}, world, guard, entropy, world.log_),
+          focus({}, agent, world, identity, world, records, world.random, entropy, world.log_),
+          registrar({.domains = world.domains_}, identity, world.local_, entropy, world.log_),
+          router({.domains = world.domains_, .serial_ring = 4s}, world,
+                 routing::location_of(registrar)),
+          proxy({}, agent, router, identity, records, world.local_, sip::KeyedHash("sim"), entropy,
+                world.log_),
+          trunks(trunk_options(world.options_.day), agent, world.local_, world.random, entropy,
+                 world.log_),
+          b2bua(
+              {.domain = "192.0.2.1"}, agent, trunks,
+              [](std::string_view) { return std::string(); }, world.local_, entropy, world.log_) {}
+
+    SeededEntropy entropy;
+    sip::UserAgent agent;
+    protection::Guard guard;
+    identity::Identity identity;
+    records::CallRecords records{{}};
+    focus::Focus focus;
+    registrar::Registrar registrar;
+    routing::Router router;
+    proxy::Proxy proxy;
+    trunk::Trunks trunks;
+    b2bua::B2bua b2bua;
+    std::map<focus::ConferenceId, mixer::ConferenceMedia> media;
+    std::map<mixer::LegId, mixer::Part> parts; ///< Of those who have no sound yet, too.
+    std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports;
+    std::uint16_t next_port = 20000;
+};
+
 World::World(Options options)
-    : random(options.seed), options_(options), entropy_(random.u64()),
-      agent_({.contact_params = ";isfocus", .shows_strangers = true}, random, entropy_, local_,
-             log_),
-      identity_({.realm = "lyceum"}, *this, guard_, entropy_, log_),
-      focus_({}, agent_, *this, identity_, *this, records_, random, entropy_, log_),
-      proxy_({}, agent_, router_, identity_, records_, local_, sip::KeyedHash("sim"), entropy_,
-             log_),
-      trunks_(trunk_options(options.day), agent_, local_, random, entropy_, log_),
-      b2bua_(
-          {.domain = "192.0.2.1"}, agent_, trunks_, [](std::string_view) { return std::string(); },
-          local_, entropy_, log_),
-      faults_(LinkFaults::draw(random)) {
+    : random(options.seed), options_(options), faults_(LinkFaults::draw(random)) {
     const auto count = options_.day ? 5 : random.between(1, 12);
     for (int number = 1; number <= count + gateways; ++number)
         phones_.push_back(std::make_unique<Phone>(*this, number));
     make_members(static_cast<std::size_t>(count));
-    make_trunk();
+    boot();
 }
 
-void World::make_trunk() {
+/// A server starts with what is on disk.
+void World::boot() {
+    server_ = std::make_unique<Server>(*this);
+    server_->registrar.restore(registrations_, now);
     trunk::Trunk trunk;
     trunk.name = "pstn";
     trunk.caller = "+490";
@@ -49,8 +79,39 @@ void World::make_trunk() {
     for (auto number = phones_.size() - gateways + 1; number <= phones_.size(); ++number)
         trunk.gateways.push_back({"sip:198.51.100." + std::to_string(number),
                                   static_cast<unsigned>(random.between(1, 2))});
-    trunks_.set({std::move(trunk)}, now);
+    server_->trunks.set({std::move(trunk)}, now);
     drain();
+}
+
+/// What was under way is not finished, and nobody is told.
+void World::crash() {
+    note("the server crashes");
+    crashed_ = true;
+    final_responses_.clear();
+    last_cseq_.clear();
+    boot();
+}
+
+/// Something is done in one of the rooms, as a host would; a move may not come to its end.
+void World::lead() {
+    using Kind = focus::Action::Kind;
+    static constexpr std::array<std::string_view, 4> names{"demo", "small", "annex", "lesson"};
+    static constexpr std::array<std::string_view, 5> texts{"", "red", "annex", "demo", "m1"};
+    auto& focus = server_->focus;
+    const auto room = names[random.below(names.size())];
+    focus::Action action{static_cast<Kind>(random.below(static_cast<std::size_t>(Kind::count_)))};
+    if (random.chance(40)) action.kind = Kind::to_room;
+    if (action.kind == Kind::end && random.chance(80)) return; // Else no lesson lasts.
+    action.text = action.kind == Kind::to_room ? names[random.below(names.size())]
+                                               : texts[random.below(texts.size())];
+    action.whom = random.chance(80) ? focus::Action::Whom::one : focus::Action::Whom::everybody;
+    const auto roster = focus.roster(room);
+    if (roster.empty()) return;
+    action.target = roster[random.below(roster.size())].leg;
+    const auto denied = focus.apply(room, action, {focus::By::web, {}, "host", true}, now);
+    note(std::string(room) + ": " + std::string(focus::name_of(action.kind)) + " " + action.text +
+         (denied ? ", " + std::string(focus::name_of(*denied)) : ""));
+    if (!denied && random.chance(action.kind == Kind::to_room ? 5 : 1)) crash();
 }
 
 /// Two phones to a member, ringing together or one after the other, and a way on for some of them.
@@ -66,7 +127,7 @@ void World::make_members(std::size_t phones) {
             binding.expires = WallTime(100h);
             registration.bindings.push_back(std::move(binding));
         }
-        registrar_.restore({std::move(registration)}, now);
+        registrations_.push_back(std::move(registration));
         auto& set = members_[name];
         if (random.chance(30)) set.forwarding.busy = random.chance(50) ? "demo" : "m1";
         if (random.chance(30)) set.forwarding.no_answer = random.chance(50) ? "m1" : "small";
@@ -98,12 +159,20 @@ void World::run() {
         };
         at(TimePoint(random.between(0, 2000) * 1ms), [act] { (*act)(); });
     }
+    auto led = std::make_shared<std::function<void()>>();
+    *led = [this, pace, storm, weak = std::weak_ptr(led)] {
+        if (now >= TimePoint(storm)) return;
+        lead();
+        const auto pause = Duration(random.between(1, Duration(pace).count() / 4));
+        at(now + pause, [self = weak.lock()] { (*self)(); });
+    };
+    at(TimePoint(1s), [led] { (*led)(); });
     phase(storm);
     note("healed");
     faults_on = false;
     faults_ = {};
-    phase(35s); // What was lost has come again, or was given up.
-    check_pairs();
+    phase(35s);                   // What was lost has come again, or was given up.
+    if (!crashed_) check_pairs(); // Else they find out by and by.
     // Long enough for commands that wait (glare, 491) and for calls that are being set up.
     for (int round = 0; round < 10; ++round) {
         phase(10s);
@@ -113,7 +182,7 @@ void World::run() {
     phase(100s + rtp_timeout);
     // Ghosts on hold have no media to miss: the session timer ends them.
     phase(1900s);
-    trunks_.set({}, now); // Nobody is asked any more whether he lives.
+    server_->trunks.set({}, now); // Nobody is asked any more whether he lives.
     phase(70s);
     check_rest();
 }
@@ -130,10 +199,11 @@ void World::phase(Duration length) {
 }
 
 bool World::step(TimePoint until) {
-    auto next = earlier(earlier(agent_.deadline(), proxy_.deadline()),
-                        earlier(trunks_.deadline(), b2bua_.deadline()));
+    auto next = earlier(earlier(server_->agent.deadline(), server_->proxy.deadline()),
+                        earlier(server_->trunks.deadline(), server_->b2bua.deadline()));
+    next = earlier(next, server_->focus.deadline());
     for (const auto& phone : phones_) next = earlier(next, phone->deadline());
-    for (const auto& [id, media] : media_) next = earlier(next, media.deadline());
+    for (const auto& [id, media] : server_->media) next = earlier(next, media.deadline());
     const auto event = events_.begin();
     if (event != events_.end() && (!next || event->first <= *next)) {
         if (event->first > until) return false;
@@ -144,16 +214,16 @@ bool World::step(TimePoint until) {
     } else {
         if (!next || *next > until) return false;
         now = std::max(now, *next);
-        agent_.handle_timeout(now);
-        focus_.handle_timeout(now);
-        proxy_.handle_timeout(now);
-        trunks_.handle_timeout(now);
-        b2bua_.handle_timeout(now);
+        server_->agent.handle_timeout(now);
+        server_->focus.handle_timeout(now);
+        server_->proxy.handle_timeout(now);
+        server_->trunks.handle_timeout(now);
+        server_->b2bua.handle_timeout(now);
         for (auto& phone : phones_) phone->handle_timeout();
         std::vector<focus::ConferenceId> due;
-        for (auto& [id, media] : media_) due.push_back(id);
+        for (auto& [id, media] : server_->media) due.push_back(id);
         for (const auto id : due) {
-            media_.at(id).handle_timeout(now);
+            server_->media.at(id).handle_timeout(now);
             drain_media(id);
         }
     }
@@ -163,22 +233,22 @@ bool World::step(TimePoint until) {
 }
 
 void World::drain() {
-    while (auto output = agent_.poll()) {
+    while (auto output = server_->agent.poll()) {
         if (auto* transmit = std::get_if<sip::Transmit>(&*output)) {
             const auto host = transmit->to.address.ip.v4_value() & 0xff;
             send_sip(static_cast<int>(host), false, std::move(transmit->bytes));
         } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
-            focus_.handle_call(std::move(*call), now);
+            server_->focus.handle_call(std::move(*call), now);
         } else if (const auto* event = std::get_if<sip::SessionEvent>(&*output)) {
-            focus_.handle_session(*event, now);
+            server_->focus.handle_session(*event, now);
         } else if (const auto* refer = std::get_if<sip::ReferReceived>(&*output)) {
-            focus_.handle_refer(*refer, now);
-        } else if (!trunks_.handle_stranger(*output, now) &&
-                   !b2bua_.handle_stranger(*output, now)) {
-            proxy_.handle_stranger(*output, now);
+            server_->focus.handle_refer(*refer, now);
+        } else if (!server_->trunks.handle_stranger(*output, now) &&
+                   !server_->b2bua.handle_stranger(*output, now)) {
+            server_->proxy.handle_stranger(*output, now);
         }
     }
-    while (trunks_.poll() || b2bua_.poll() || focus_.poll()) {
+    while (server_->trunks.poll() || server_->b2bua.poll() || server_->focus.poll()) {
     } // What is said of them is for people.
 }
 
@@ -197,61 +267,62 @@ void World::send_sip(int phone, bool to_server, std::string bytes) {
             if (!to_server) return phones_[static_cast<std::size_t>(phone - 1)]->handle_sip(bytes);
             const SocketAddress from{IpAddress::v4(0xc6336400u + static_cast<std::uint32_t>(phone)),
                                      5060};
-            agent_.handle_message(kit::parse(bytes), {sip::Transport::udp, from, {}}, now);
+            server_->agent.handle_message(kit::parse(bytes), {sip::Transport::udp, from, {}}, now);
         });
 }
 
 void World::send_rtp(int, const SocketAddress& from, const SocketAddress& to, Bytes packet) {
     for (const auto delay : faults_.arrivals(random))
         at(now + delay, [this, from, port = to.port, packet] {
-            const auto open = ports_.find(port);
-            if (open == ports_.end()) return;
+            const auto open = server_->ports.find(port);
+            if (open == server_->ports.end()) return;
             const auto [conference, leg] = open->second;
-            media_.at(conference).handle_datagram(leg, packet, from, now);
+            server_->media.at(conference).handle_datagram(leg, packet, from, now);
             drain_media(conference);
         });
 }
 
 void World::drain_media(focus::ConferenceId id) {
     std::vector<mixer::LegId> lost;
-    const auto found = media_.find(id);
-    if (found == media_.end()) return;
+    const auto found = server_->media.find(id);
+    if (found == server_->media.end()) return;
     while (auto output = found->second.poll())
         if (const auto* gone = std::get_if<mixer::ConferenceMedia::LegLost>(&*output))
             lost.push_back(gone->leg);
     for (const auto leg : lost) {
         note("leg " + std::to_string(leg.value) + " is lost");
-        focus_.handle_leg_lost(leg, now);
+        server_->focus.handle_leg_lost(leg, now);
     }
 }
 
 void World::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
     auto options = focus::media_options(sound);
     options.rtp_timeout = rtp_timeout;
-    media_.try_emplace(id, options, random.u64(), now);
+    server_->media.try_emplace(id, options, random.u64(), now);
 }
 
-void World::end(focus::ConferenceId id) { media_.erase(id); }
+void World::end(focus::ConferenceId id) { server_->media.erase(id); }
 
 std::optional<SocketAddress> World::open(focus::ConferenceId id, mixer::LegId leg,
                                          const focus::MediaSource&) {
-    next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? 20000 : next_port_ + 2);
-    ports_[next_port_] = {id, leg};
-    return kit::address("192.0.2.1", next_port_);
+    server_->next_port =
+        static_cast<std::uint16_t>(server_->next_port >= 60000 ? 20000 : server_->next_port + 2);
+    server_->ports[server_->next_port] = {id, leg};
+    return kit::address("192.0.2.1", server_->next_port);
 }
 
 void World::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess,
                       mixer::LegSettings settings) {
-    auto& media = media_.at(id);
+    auto& media = server_->media.at(id);
     if (media.leg(leg)) media.update_leg(leg, std::move(settings));
     else media.add_leg(leg, std::move(settings), now);
-    media.set_part(leg, parts_[leg]);
+    media.set_part(leg, server_->parts[leg]);
 }
 
 void World::tell(focus::ConferenceId id, focus::MediaCommand command) {
-    auto& media = media_.at(id);
+    auto& media = server_->media.at(id);
     if (const auto* part = std::get_if<focus::SetPart>(&command)) {
-        parts_[part->leg] = part->part;
+        server_->parts[part->leg] = part->part;
         media.set_part(part->leg, part->part);
     } else if (auto* circle = std::get_if<focus::SetCircle>(&command)) {
         media.set_circle(circle->circle, std::move(circle->options));
@@ -265,20 +336,26 @@ void World::tell(focus::ConferenceId id, focus::MediaCommand command) {
 }
 
 void World::absorb(focus::ConferenceId id, focus::ConferenceId other) {
-    media_.at(id).absorb(std::move(media_.at(other)));
-    media_.erase(other);
-    for (auto& [port, owner] : ports_)
+    server_->media.at(id).absorb(std::move(server_->media.at(other)));
+    server_->media.erase(other);
+    for (auto& [port, owner] : server_->ports)
         if (owner.first == other) owner.first = id;
 }
 
 void World::close(focus::ConferenceId id, mixer::LegId leg) {
-    media_.at(id).remove_leg(leg, now);
-    parts_.erase(leg);
-    std::erase_if(ports_, [&](const auto& entry) { return entry.second.second == leg; });
+    server_->media.at(id).remove_leg(leg, now);
+    server_->parts.erase(leg);
+    std::erase_if(server_->ports, [&](const auto& entry) { return entry.second.second == leg; });
 }
 
 std::optional<focus::Room> World::room(std::string_view name) {
-    if (iequals(name, "demo")) return focus::Room{"demo"};
+    if (iequals(name, "demo") || iequals(name, "annex")) return focus::Room{to_lower(name)};
+    if (iequals(name, "lesson")) {
+        focus::Room lesson{"lesson"};
+        lesson.policy.all.lobby = focus::Lobby::everybody;
+        lesson.policy.all.lecture = true;
+        return lesson;
+    }
     if (iequals(name, "small")) {
         focus::Room small{"small"};
         small.policy.all.participants_max = 2;
@@ -318,12 +395,46 @@ void World::check_wire(const sip::Message& message, bool from_server) {
 /// The roster is the set of live legs; a conference is there exactly while it has one.
 void World::check_safety() const {
     std::size_t legs = 0;
-    for (const auto& [id, media] : media_) legs += media.size();
-    if (legs > focus_.leg_count()) throw Violation("the mixer has a leg that the focus has not");
-    if (media_.size() != focus_.conference_count())
+    for (const auto& [id, media] : server_->media) legs += media.size();
+    if (legs > server_->focus.leg_count())
+        throw Violation("the mixer has a leg that the focus has not");
+    if (server_->media.size() > server_->focus.conference_count())
         throw Violation("conferences of focus and mixer differ");
-    if (focus_.participants("small") > 2) throw Violation("a room holds more than its maximum");
-    if (focus_.leg_count() > agent_.session_count()) throw Violation("a leg without a session");
+    if (server_->focus.participants("small") > 2)
+        throw Violation("a room holds more than its maximum");
+    if (server_->focus.leg_count() > server_->agent.session_count())
+        throw Violation("a leg without a session");
+    check_rooms();
+}
+
+/// What the mixer does is what the roster says: who is heard, and that all who are in one room are
+/// in one conference of the mixer, each in the circle of his room or group and in no other's.
+void World::check_rooms() const {
+    std::map<mixer::CircleId, std::string> whose;
+    for (const auto* name : {"demo", "small", "annex", "lesson"}) {
+        const auto* room = server_->focus.conference(name);
+        if (!room) continue;
+        std::optional<focus::ConferenceId> together;
+        for (const auto& who : room->participants()) {
+            const auto owner =
+                std::find_if(server_->ports.begin(), server_->ports.end(),
+                             [&](const auto& each) { return each.second.second == who.leg; });
+            if (owner == server_->ports.end()) throw Violation("a participant without a port");
+            const auto conference = owner->second.first;
+            if (together.value_or(conference) != conference)
+                throw Violation("one room in two conferences of the mixer");
+            together = conference;
+            const auto& part = server_->parts.at(who.leg);
+            if (part.admitted != who.is_inside() || part.speaks == who.muted)
+                throw Violation("the mixer knows of another roster");
+            if (who.is_inside() && who.role == focus::Role::listener && !who.has_floor &&
+                part.speaks)
+                throw Violation("a listener can be heard");
+            const auto place = std::string(name) + "/" + who.group;
+            if (whose.emplace(part.circle, place).first->second != place)
+                throw Violation("two rooms or groups hear each other");
+        }
+    }
 }
 
 /// Both sides of a call by a trunk end or neither: no gateway talks where we have no call any more.
@@ -331,22 +442,23 @@ void World::check_pairs() const {
     std::size_t talking = 0;
     for (auto number = phones_.size() - gateways; number < phones_.size(); ++number)
         talking += phones_[number]->is_talking() ? 1 : 0;
-    if (talking > b2bua_.size()) throw Violation("a gateway talks to nobody");
+    if (talking > server_->b2bua.size()) throw Violation("a gateway talks to nobody");
 }
 
 void World::check_rest() {
     const auto require = [](std::size_t left, const char* what) {
         if (left) throw Violation(std::to_string(left) + " " + what + " left at rest");
     };
-    require(focus_.leg_count(), "legs");
-    require(focus_.conference_count(), "conferences");
-    require(agent_.session_count(), "sessions");
-    require(agent_.transactions().size(), "transactions");
-    require(proxy_.size(), "forwarded requests");
-    require(b2bua_.size(), "calls by trunks");
-    require(media_.size(), "mixers");
-    require(ports_.size(), "ports");
-    if (agent_.deadline() || b2bua_.deadline()) throw Violation("a deadline left at rest");
+    require(server_->focus.leg_count(), "legs");
+    require(server_->focus.conference_count(), "conferences");
+    require(server_->agent.session_count(), "sessions");
+    require(server_->agent.transactions().size(), "transactions");
+    require(server_->proxy.size(), "forwarded requests");
+    require(server_->b2bua.size(), "calls by trunks");
+    require(server_->media.size(), "mixers");
+    require(server_->ports.size(), "ports");
+    if (server_->agent.deadline() || server_->b2bua.deadline())
+        throw Violation("a deadline left at rest");
     for (std::size_t i = 0; i < phones_.size(); ++i)
         if (!phones_[i]->at_rest())
             throw Violation("phone " + std::to_string(i + 1) + " not at rest");

@@ -29,9 +29,10 @@ struct Violation : std::runtime_error {
 
 /// Phones and the real focus, proxy, trunks, user agent and mixer, under a virtual clock and one
 /// seed. Only sockets, clock, entropy and disk are replaced. The phones belong to members, one or
-/// two to each, who are found in many ways; the last two are the gateways of a trunk. A run has two
-/// phases: faults on, with safety checked at every step; then everything is healed and must come to
-/// rest.
+/// two to each, who are found in many ways; the last two are the gateways of a trunk. Somebody
+/// leads the rooms: mutes, moves, calls in; and now and then the server crashes, in the middle of a
+/// move, and another one starts with what was on disk. A run has two phases: faults on, with safety
+/// checked at every step; then everything is healed and must come to rest.
 class World final : public focus::MediaGateway,
                     public focus::Directory,
                     public routing::Directory,
@@ -91,7 +92,9 @@ private:
         return {out};
     }
     void make_members(std::size_t phones);
-    void make_trunk();
+    void boot();
+    void crash();
+    void lead();
 
     void phase(Duration length);
     bool step(TimePoint until);
@@ -99,33 +102,22 @@ private:
     void drain_media(focus::ConferenceId id);
     void check_wire(const sip::Message& message, bool from_server);
     void check_safety() const;
+    void check_rooms() const;
     void check_pairs() const;
     void check_rest();
 
     Options options_;
     NullLog log_;
-    SeededEntropy entropy_;
     kit::FixedAddresses local_;
-    sip::UserAgent agent_;
-    protection::Guard guard_{{}, log_};
-    identity::Identity identity_;
-    records::CallRecords records_{{}};
-    focus::Focus focus_;
     identity::Domains domains_{"192.0.2.1"};
-    registrar::Registrar registrar_{{.domains = domains_}, identity_, local_, entropy_, log_};
-    routing::Router router_{
-        {.domains = domains_, .serial_ring = 4s}, *this, routing::location_of(registrar_)};
-    proxy::Proxy proxy_;
-    trunk::Trunks trunks_;
-    b2bua::B2bua b2bua_;
+    struct Server;
+    std::unique_ptr<Server> server_; ///< Another one after each crash.
+    bool crashed_ = false;
+    std::vector<registrar::Registration> registrations_; ///< On disk.
     std::map<std::string, routing::Member, std::less<>> members_;
     LinkFaults faults_;
     std::vector<std::unique_ptr<Phone>> phones_;
     std::multimap<TimePoint, std::function<void()>> events_;
-    std::map<focus::ConferenceId, mixer::ConferenceMedia> media_;
-    std::map<mixer::LegId, mixer::Part> parts_; ///< Of those who have no sound yet, too.
-    std::map<std::uint16_t, std::pair<focus::ConferenceId, mixer::LegId>> ports_;
-    std::uint16_t next_port_ = 20000;
     std::map<std::string, int> final_responses_;     ///< By branch: never two different ones.
     std::map<std::string, std::uint32_t> last_cseq_; ///< Of the server in each dialog.
     std::deque<std::string> recent_;

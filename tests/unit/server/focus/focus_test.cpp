@@ -201,6 +201,18 @@ TEST_F(FocusTest, WhoCrossesToAnotherRoomKeepsHisDialogAndHisPort) {
     EXPECT_EQ(focus.conference_count(), 2u);
 }
 
+TEST_F(FocusTest, WhoCrossesOutOfAGroupLeavesItBehind) {
+    turn(invite("class"));
+    const auto leg = media.last_leg;
+    turn(invite("demo", 2));
+    const Actor host{By::web, {}, "alice", true};
+    using Kind = Action::Kind;
+    focus.apply("class", {Kind::move, Action::Whom::one, leg, 0, "red"}, host, now);
+    EXPECT_EQ(focus.apply("class", {Kind::to_room, Action::Whom::one, leg, 0, "demo"}, host, now),
+              std::nullopt);
+    EXPECT_EQ(media.parts.at(leg).circle, focus.conference("demo")->circle());
+}
+
 TEST_F(FocusTest, ARoomInSessionFollowsItsRules) {
     turn(in_dialog("ACK", 1, *turn(invite("class"))));
     const auto leg = media.last_leg;
