@@ -261,8 +261,8 @@ def write_ulaw_tone(path, hertz, peak=6000):
                                          for i in range(8000)))
 
 
-def tone_peak(path, hertz, last_seconds=1.5, skip_seconds=0.0):
-    """The peak of one frequency in the end of a recording."""
+def recorded(path, last_seconds=1.5, skip_seconds=0.0):
+    """The samples of the end of a recording, and their rate."""
     data = pathlib.Path(path).read_bytes()
     # Still being written, a recording's header says nothing of its length: read what is there.
     rate, = struct.unpack_from("<I", data, 24)
@@ -273,6 +273,12 @@ def tone_peak(path, hertz, last_seconds=1.5, skip_seconds=0.0):
     end = len(samples) - int(skip_seconds * rate)
     part = samples[max(0, end - int(last_seconds * rate)):end]
     assert len(part) > rate // 2, f"only {len(part)} samples were recorded"
+    return part, rate
+
+
+def tone_peak(path, hertz, **options):
+    """The peak of one frequency in the end of a recording."""
+    part, rate = recorded(path, **options)
     step = 2 * math.pi * hertz / rate
     real = sum(s * math.cos(step * i) for i, s in enumerate(part))
     imaginary = sum(s * math.sin(step * i) for i, s in enumerate(part))
@@ -382,9 +388,17 @@ opus_bitrate 32000
         raise AssertionError(f"baresip never said '{text}': {self.said()[-2000:]}")
 
     def hears(self, hertz, **options):
+        return tone_peak(self.recording(), hertz, **options)
+
+    def loudness(self, last_seconds):
+        """Of what was heard of late: the root of the mean square."""
+        samples, _ = recorded(self.recording(), last_seconds)
+        return math.sqrt(sum(each * each for each in samples) / len(samples))
+
+    def recording(self):
         recordings = sorted(pathlib.Path(self.folder).glob("dump-*-dec.wav"))
         assert recordings, "nothing was recorded: " + self.said()[-1500:]
-        return tone_peak(recordings[-1], hertz, **options)
+        return recordings[-1]
 
     def vanish(self):
         self.process.kill()

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rooms led by the keys of a telephone: who is heard afterwards is measured in what others record."""
 import re
+import shutil
 import time
 
-from lab import HOST, Baresip, Server, command
+from lab import HERE, HOST, Baresip, Server, Skipped, command, recorded
+from dashboard import logged_in
 from presence import Watcher, field, members, on, uri
 
 
@@ -113,6 +115,82 @@ def test_an_invite_with_a_list_has_a_class_called():
                            "Content-Type: multipart/mixed;boundary=b\r\n", body)
         assert answer.startswith("SIP/2.0 200") and "adhoc-" in answer, answer
         bob.wait_for("Call established")
+
+
+def longest_gap(samples, rate, quiet=300):
+    """In milliseconds, the longest time in which nothing was heard."""
+    step = rate // 200
+    loud = [max(map(abs, samples[i:i + step])) > quiet for i in range(0, len(samples) - step, step)]
+    return max((len(run) for run in "".join("x" if each else "." for each in loud).split("x")), default=0) * 5
+
+
+def test_who_is_moved_to_another_room_hears_it_without_a_gap():
+    with members("alice") as server:
+        for room in ("here", "there"):
+            on(server, "room", "add", room)
+        api = logged_in(server)
+        with Baresip(uri(server, "here"), hertz=440, user="ann"), \
+                Baresip(uri(server, "there"), hertz=700, user="ben"), \
+                Baresip("", hertz=1000, user="alice", password="secret", registrar=f"{HOST}:{server.port}") as alice:
+            alice.wait_for("200 OK")
+            alice.command("dial", uri(server, "conference"))
+            alice.wait_for("Call established")
+            time.sleep(0.5)
+            made = next(each for each in api.done("GET", "conferences")["items"] if each["room"].startswith("adhoc"))
+            who = made["participants"][0]
+            assert (who["member"], who["role"]) == ("alice", "host"), who
+
+            def do(room, action, **more):
+                api.done("POST", f"conferences/{room}/actions", {"action": action, "participant": who["id"], **more})
+
+            do(made["room"], "to-room", text="here")
+            time.sleep(4)
+            assert alice.hears(440, last_seconds=1.0) > 2500
+            do("here", "to-room", text="there")
+            time.sleep(0.6)
+            samples, rate = recorded(alice.recording(), last_seconds=1.5)
+            gap = longest_gap(samples, rate)
+            assert gap <= 40, f"{gap} ms without a sound"
+            time.sleep(3)
+            heard = [alice.hears(hertz, last_seconds=1.0) for hertz in (440, 700)]
+            assert heard[0] < 250 < 2500 < heard[1], heard
+            assert server.read_log().count("leg.media") == 3, "each has agreed on media once"
+
+
+def test_what_is_played_and_announced_is_heard_by_whom_it_is_for():
+    if not shutil.which("espeak-ng"):
+        raise Skipped("espeak-ng is not installed")
+    with Server() as server:
+        api = logged_in(server)
+        sound = HERE.parents[1] / "mixer/prompts/en/alone.opus"
+        assert command("sound", "add", "hello", str(sound), "--data", server.data).returncode == 0
+        room = f"sip:demo@{HOST}:{server.port}"
+        with Baresip(room, hertz=0, user="ann") as ann, Baresip(room, hertz=0, user="ben") as ben:
+            for phone in (ann, ben):
+                phone.wait_for("Call established")
+            time.sleep(5)  # What is said to who comes is over.
+            people = api.done("GET", "conferences/demo")["participants"]
+            ids = {each["uri"].split(":")[1].split("@")[0]: each["id"] for each in people}
+
+            def do(action, **more):
+                api.done("POST", "conferences/demo/actions", {"action": action, **more})
+
+            def loud():
+                time.sleep(1.5)
+                return ann.loudness(last_seconds=1.0) > 300, ben.loudness(last_seconds=1.0) > 300
+
+            assert loud() == (False, False)
+            do("play", whom="everybody", text="hello")
+            assert loud() == (True, True)
+            do("move", participant=ids["ben"], text="red")
+            time.sleep(6)
+            assert loud() == (False, False)
+            text = "This is said to those in the red group, and to nobody else, for several seconds."
+            do("announce", whom="group", group="red", text=text)
+            assert loud() == (False, True)
+            time.sleep(6)
+            do("announce", participant=ids["ann"], text=text)
+            assert loud() == (True, False)
 
 
 def test_a_call_moves_from_phone_to_phone_and_leads_others_into_its_room():

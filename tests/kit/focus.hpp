@@ -165,7 +165,14 @@ protected:
         const auto file = mixer::prompt("en", "alone");
         return name == "gong" ? std::make_shared<const Bytes>(file.begin(), file.end()) : nullptr;
     }
-    Focus focus{{.dtls_fingerprint = "sha-256 00", .sound_named = gong},
+    std::map<std::string, std::string, std::less<>> member_by_uri; ///< As the router knows them.
+    Focus focus{{.dtls_fingerprint = "sha-256 00",
+                 .member_named =
+                     [this](std::string_view uri) {
+                         const auto found = member_by_uri.find(uri);
+                         return found == member_by_uri.end() ? std::string() : found->second;
+                     },
+                 .sound_named = gong},
                 agent,
                 directory,
                 identity,

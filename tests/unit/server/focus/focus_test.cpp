@@ -74,6 +74,19 @@ TEST_F(FocusTest, MembersAreKnownByDigestNotByFrom) {
     EXPECT_EQ(turn(invite("staff", 4, signed_with("secret")))->status(), 401) << "a replay";
 }
 
+/// The number that a trunk vouches for is as good as a password; the same words from elsewhere are
+/// nothing.
+TEST_F(FocusTest, MembersAreKnownByTheNumberThatATrunkVouchesFor) {
+    member_by_uri["tel:+49301"] = "alice";
+    const std::string asserted = "P-Asserted-Identity: <tel:+49301>\n";
+    const auto from_trunk = sip::inside(sip::Inside::server_of_rooms);
+    agent.handle_message(invite("staff", 1, asserted), from_trunk, now);
+    drain();
+    ASSERT_EQ(focus.participants("staff"), 1u);
+    EXPECT_EQ(focus.roster("staff")[0].member, "alice");
+    EXPECT_EQ(turn(invite("staff", 2, asserted))->status(), 401) << "anybody can write that";
+}
+
 TEST_F(FocusTest, WhoKeysInTheHostsPinIsAHost) {
     turn(invite("class"));
     for (const char digit : {'9', '8', '#', '9', '9'})
