@@ -114,8 +114,9 @@ public:
     /// To one leg alone, which hears the others fainter meanwhile; behind what is played already.
     void play(LegId id, Sound sound);
     void play(CircleId id, Sound sound);
-    /// What is played to this leg alone ends.
+    /// What is played to this leg alone, or to all in this circle, ends.
     void hush(LegId id);
+    void hush(CircleId id);
     /// All of another conference with ticks as long becomes part of this one: its legs, whose
     /// streams go on as if nothing had happened, and its circles. Its outputs have been polled.
     void absorb(ConferenceMedia&& other);

@@ -65,6 +65,10 @@ void ConferenceMedia::hush(LegId id) {
     if (auto* leg = find(id)) leg->sounds.clear();
 }
 
+void ConferenceMedia::hush(CircleId id) {
+    if (const auto found = circles_.find(id); found != circles_.end()) found->second.sounds.clear();
+}
+
 /// The encoders come along: circles have numbers that no other conference uses, so nobody hears
 /// another encoder than before. Only where the two conferences are in the middle of a long packet,
 /// and not at the same place of it, that packet is lost.

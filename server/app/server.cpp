@@ -206,7 +206,11 @@ private:
             return member.empty() ? std::string() : store_.language_of(member);
         };
         options.uri_of = [this](std::string_view name) { return router_.uri_of(name); };
-        options.sound_named = [this](std::string_view name) { return store_.sound(name); };
+        options.sound_named = [this](std::string_view name) {
+            auto& sound = sounds_[to_lower(name)];
+            if (!sound) sound = store_.sound(name);
+            return sound;
+        };
         options.expand = [this](std::string_view target) {
             const auto uri = sip::Uri::parse(target);
             const bool of_us = uri && uri->is_sip() && router_.domains().contains(*uri);
@@ -402,6 +406,7 @@ private:
             read_documents();
             read_groups();
             read_lessons();
+            sounds_.clear();
             focus_.handle_rooms(now);
         });
     }
@@ -528,6 +533,7 @@ private:
     presence::MessageSummary message_summary_{
         mailbox_, [this](std::string_view name) { return router_.uri_of(name); }};
     LocalCalendar calendar_;
+    std::map<std::string, std::shared_ptr<const Bytes>> sounds_; ///< Played since tables were read.
     events::PresenceAgent presence_;
     events::ConferenceInfo conference_info_{
         [this](std::string_view room) {

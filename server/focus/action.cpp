@@ -20,7 +20,7 @@ constexpr std::array<Row, static_cast<std::size_t>(Kind::count_)> table{{
     {"admit", false},      {"deny", false},        {"set-role", false},    {"move", false},
     {"sidebar", false},    {"to-room", false},     {"lock", false},        {"unlock", false},
     {"lecture-on", false}, {"lecture-off", false}, {"announce", false},    {"play", false},
-    {"dial-out", false}, // By policy.
+    {"stop", false},       {"dial-out", false}, // By policy.
     {"end", false},
 }};
 

@@ -35,6 +35,7 @@ struct Action {
         lecture_off,
         announce, ///< `text`, spoken.
         play,     ///< `text`: the name of a sound that is kept here.
+        stop,     ///< What is played or announced to these ends.
         dial_out, ///< `text`: a URI or a number.
         end,
         count_

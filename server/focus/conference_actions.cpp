@@ -282,7 +282,10 @@ std::optional<Denial> Conference::do_to_room(const Action& action, const Actor& 
     case Kind::lecture_on: return set_lecture(true);
     case Kind::lecture_off: return set_lecture(false);
     case Kind::announce:
-    case Kind::play: return announce(action, by);
+    case Kind::play:
+        if (action.text.empty()) return Denial::bad_value;
+        [[fallthrough]];
+    case Kind::stop: return announce(action, by);
     case Kind::dial_out:
         if (action.text.empty()) return Denial::bad_value;
         if (seats_.size() >= room_.policy.all.participants_max) return Denial::full;
@@ -295,7 +298,6 @@ std::optional<Denial> Conference::do_to_room(const Action& action, const Actor& 
 
 /// To one also where he waits; to all also those who are in groups.
 std::optional<Denial> Conference::announce(const Action& action, const Actor& by) {
-    if (action.text.empty()) return Denial::bad_value;
     Announce out{{}, action.text, room_.policy.all.language, action.kind == Kind::play};
     switch (action.whom) {
     case Whom::himself:
@@ -321,7 +323,9 @@ std::optional<Denial> Conference::announce(const Action& action, const Actor& by
             if (is_meant(seat, action)) out.to.emplace_back(leg);
         if (out.to.empty()) return Denial::nobody_there;
     }
-    outputs_.emplace_back(std::move(out));
+    if (action.kind == Kind::stop)
+        for (const auto& hearer : out.to) outputs_.emplace_back(Hush{hearer});
+    else outputs_.emplace_back(std::move(out));
     return std::nullopt;
 }
 

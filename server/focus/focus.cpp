@@ -388,7 +388,9 @@ bool Focus::place(mixer::LegId id, const mixer::Place& place) {
 
 /// Gone from the roster at once; the BYE goes its way without the focus, answered or not.
 void Focus::throw_out(mixer::LegId id, std::string_view reason, TimePoint now) {
-    const auto session = legs_.at(id).session;
+    auto& leg = legs_.at(id);
+    const auto session = leg.session;
+    if (!leg.joined) tell_referrer(leg, 487, "Request Terminated", now);
     remove(id, reason, now);
     agent_.hang_up(session, reason, now);
 }

@@ -69,8 +69,8 @@ struct Play {
     std::variant<mixer::LegId, mixer::CircleId> to;
     mixer::Sound sound;
 };
-struct Hush { ///< What is played to this leg alone ends.
-    mixer::LegId leg;
+struct Hush { ///< What is played to this leg alone, or to this circle, ends.
+    std::variant<mixer::LegId, mixer::CircleId> whom;
 };
 ///@}
 using MediaCommand = std::variant<SetPart, SetPlace, SetCircle, RemoveCircle, Play, Hush>;

@@ -209,8 +209,9 @@ void MediaThread::carry_out(focus::ConferenceId id, focus::MediaCommand command)
                 else media.play(std::get<mixer::CircleId>(to.to), std::move(to.sound));
             },
             [&](const focus::Hush& hush) {
-                if (auto* leg = leg_of(hush.leg)) leg->sounds.clear();
-                media.hush(hush.leg);
+                if (const auto* one = std::get_if<mixer::LegId>(&hush.whom))
+                    if (auto* leg = leg_of(*one)) leg->sounds.clear();
+                std::visit([&](auto whom) { media.hush(whom); }, hush.whom);
             },
         },
         command);

@@ -204,7 +204,8 @@ void InviteSession::send_invite() {
     writer.header(Header::session_expires, seconds(interval_));
     if (interval_min_ > 90s) writer.header(Header::min_se, seconds(interval_min_));
     // Without an offer of ours, a reliable 1xx could bring one that its PRACK must answer.
-    writer.header(Header::supported, initial_offer_ ? "timer, 100rel" : "timer");
+    writer.header(Header::supported,
+                  (initial_offer_ ? "timer, 100rel" : "timer") + options_.extensions);
     sent_.clear();
     dialogs_.clear();
     send(Kind::invite, invite_cseq_, std::move(writer), initial_offer_.value_or(""));
@@ -342,7 +343,7 @@ MessageWriter InviteSession::reply(const Message& request, int status,
     if (status < 300 && request.method() != Method::bye && request.method() != Method::cancel) {
         if (request.method() == Method::invite) writer.copy(request, Header::record_route);
         writer.header(Header::contact, options_.contact);
-        writer.header(Header::supported, "timer, 100rel");
+        writer.header(Header::supported, "timer, 100rel" + options_.extensions);
     }
     writer.header(Header::allow, options_.allow).header(Header::server, options_.server_name);
     return writer;

@@ -53,6 +53,7 @@ public:
         std::string contact;     ///< Our Contact, with brackets and parameters such as isfocus.
         std::string server_name; ///< For Server and User-Agent.
         std::string allow;       ///< Methods, for Allow.
+        std::string extensions;  ///< For Supported, behind our own; begins with ", " or is empty.
         Duration session_interval = 1800s;
         Duration session_interval_min = 90s; ///< RFC 4028 §5.
     };

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view allowed_methods =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER";
-constexpr std::string_view supported_text =
-    "timer, 100rel, norefersub, recipient-list-invite, replaces, join, tdialog";
+constexpr std::string_view session_extensions =
+    ", norefersub, recipient-list-invite, replaces, join, tdialog";
 constexpr std::array<std::string_view, 7> supported_options{
     "timer", "100rel", "norefersub", "recipient-list-invite", "replaces", "join", "tdialog"};
 
@@ -326,7 +326,7 @@ void UserAgent::answer_options(const RequestReceived& received, TimePoint now) {
     auto writer = MessageWriter::reply(received.request, 200, {}, entropy_.hex(8));
     writer.header(Header::allow, allowed_methods).header(Header::accept, "application/sdp");
     writer.header(Header::accept_encoding, "identity").header(Header::accept_language, "en");
-    writer.header(Header::supported, supported_text);
+    writer.header(Header::supported, "timer, 100rel" + std::string(session_extensions));
     const auto uri = Uri::parse(received.request.request_uri());
     writer.header(Header::contact, session_options(uri->user, received.from).contact);
     writer.header(Header::server, options_.server_name);
@@ -346,6 +346,7 @@ InviteSession::Options UserAgent::session_options(std::string_view user,
     out.contact = std::move(contact);
     out.server_name = options_.server_name;
     out.allow = allowed_methods;
+    out.extensions = session_extensions;
     out.session_interval = options_.session_interval;
     return out;
 }

@@ -485,6 +485,8 @@ MessageWriter Notifier::notify(Entry& entry, std::string_view substate, std::siz
 /// that it is the last, but to one who wanted no more than a look.
 void Notifier::tell_view(Entry& entry, std::string_view substate, TimePoint now) {
     auto& it = entry.subscription;
+    // He wants to hear now and then that nothing has changed (RFC 6446 §5): that is all there is.
+    if (it.at_least > Duration{} && now - entry.told >= it.at_least) entry.told_all = false;
     entry.changed = false;
     entry.told = now;
     const bool looks = !entry.told_all && entry.expires <= now;

@@ -181,9 +181,12 @@ def test_what_is_played_and_announced_is_heard_by_whom_it_is_for():
 
             assert loud() == (False, False)
             do("play", whom="everybody", text="hello")
+            do("play", whom="everybody", text="hello")
             assert loud() == (True, True)
+            do("stop", whom="everybody")
+            assert loud() == (False, False)
             do("move", participant=ids["ben"], text="red")
-            time.sleep(6)
+            time.sleep(3)
             assert loud() == (False, False)
             text = "This is said to those in the red group, and to nobody else, for several seconds."
             do("announce", whom="group", group="red", text=text)

@@ -331,7 +331,7 @@ void World::tell(focus::ConferenceId id, focus::MediaCommand command) {
     } else if (auto* play = std::get_if<focus::Play>(&command)) {
         std::visit([&](auto to) { media.play(to, std::move(play->sound)); }, play->to);
     } else if (const auto* hush = std::get_if<focus::Hush>(&command)) {
-        media.hush(hush->leg);
+        std::visit([&](auto whom) { media.hush(whom); }, hush->whom);
     }
 }
 

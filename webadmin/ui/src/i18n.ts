@@ -32,6 +32,8 @@ const words: Record<string, [string, string]> = {
   'Everything is well.': ['Alles in Ordnung.', 'Todo va bien.'],
   'Load': ['Auslastung', 'Carga'],
   'Play a sound': ['Einen Klang abspielen', 'Reproducir un sonido'],
+  'Stop sounds': ['Klänge anhalten', 'Parar los sonidos'],
+  'What is to be said': ['Was gesagt werden soll', 'Lo que se ha de decir'],
   'Sidebar': ['Nebengespräch', 'Conversación aparte'],
   'Quality': ['Qualität', 'Calidad'],
   'All calls': ['Alle Anrufe', 'Todas las llamadas'],

@@ -72,6 +72,9 @@ export function RoomPage(props: {
           <button class="secondary" onClick={() => setAsks('announce')}>
             {t('Announce')}
           </button>
+          <button class="secondary" onClick={() => act('stop', { whom: 'everybody' })}>
+            {t('Stop sounds')}
+          </button>
           <button class="secondary" onClick={() => setAsks('dial-out')}>
             {t('Call out')}
           </button>
@@ -111,7 +114,7 @@ export function RoomPage(props: {
               required={asks === 'dial-out'}
               autofocus
               maxLength={500}
-              placeholder={asks === 'announce' ? '' : '+49 89 1234, ann, sip:ann@example.org'}
+              placeholder={asks === 'announce' ? t('What is to be said') : '+49 89 1234, ann, sip:ann@example.org'}
               aria-label={asks === 'announce' ? t('Announce') : t('Dial')}
             />
             <button>{asks === 'announce' ? t('Announce') : t('Call out')}</button>

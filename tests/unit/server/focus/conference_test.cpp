@@ -70,6 +70,8 @@ protected:
                 for (const auto& each : announce->to)
                     to += std::holds_alternative<LegId>(each) ? "leg " : "circle ";
                 said.push_back(to + (announce->is_sound ? "plays " : "is told ") + announce->text);
+            } else if (std::get_if<Hush>(&*output)) {
+                ++hushed;
             } else if (const auto* circle = std::get_if<SetCircle>(&*output)) {
                 overheard[circle->circle] = circle->options.overhears.size();
             }
@@ -86,6 +88,7 @@ protected:
     std::map<LegId, Keypad> keypads;
     std::map<mixer::CircleId, std::size_t> overheard; ///< How many circles each one hears.
     std::vector<std::string> said, dialled;
+    int hushed = 0;
     std::vector<LegId> hung_up;
     std::vector<Conference::Record> records;
     std::string language;
@@ -120,7 +123,8 @@ TEST(Permissions, AreATable) {
         {Kind::lock, "B------"},         {Kind::unlock, "B------"},
         {Kind::lecture_on, "B------"},   {Kind::lecture_off, "B------"},
         {Kind::announce, "B------"},     {Kind::play, "B------"},
-        {Kind::dial_out, "B------"},     {Kind::end, "B------"},
+        {Kind::stop, "B------"},         {Kind::dial_out, "B------"},
+        {Kind::end, "B------"},
     };
     ASSERT_EQ(table.size(), static_cast<std::size_t>(Kind::count_));
     const std::map<Who, std::string_view> dial_out{{Who::nobody, "-------"},
@@ -333,6 +337,9 @@ TEST_F(ConferenceTest, WhatIsAnnouncedReachesWhomItIsFor) {
     EXPECT_EQ(say({Kind::play, Whom::group, {}, 0, "gong", "blue"}), "nobody there");
     EXPECT_EQ(say({Kind::play, Whom::everybody, {}, 0, ""}), "not understood");
     EXPECT_EQ(act(ben, {Kind::play, Whom::everybody, {}, 0, "gong"}), Denial::not_allowed);
+    hushed = 0;
+    EXPECT_EQ(act(teacher, {Kind::stop, Whom::everybody}), std::nullopt);
+    EXPECT_EQ(hushed, 2) << "the room, and the red group";
     act(teacher, {Kind::mute, Whom::group, {}, 0, "", "red"});
     EXPECT_TRUE(shown(ann).muted);
     EXPECT_FALSE(shown(ben).muted) << "what is done to a group is done to it alone";

@@ -23,6 +23,7 @@ protected:
 
 TEST_F(ReplacementTest, AnotherPhoneTakesTheSeatOfTheFirst) {
     const auto desk = in_class(1);
+    EXPECT_TRUE(desk.lists(sip::Header::supported, "replaces")) << "else no phone would try";
     const auto old = media.last_leg;
     in_class(2);
     focus.apply("class", {Action::Kind::raise_hand, Action::Whom::one, media.last_leg}, host, now);

@@ -80,6 +80,7 @@ TEST_F(UserAgentTest, OptionsTellsWhatAnInviteWouldFind) {
     EXPECT_EQ(reply->header(Header::accept), "application/sdp");
     EXPECT_TRUE(reply->lists(Header::allow, "PRACK"));
     EXPECT_TRUE(reply->lists(Header::supported, "100rel"));
+    EXPECT_TRUE(reply->lists(Header::supported, "replaces"));
     EXPECT_EQ(reply->header(Header::contact), "<sip:demo@192.0.2.1:5060>;isfocus");
 }
 

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <utility>
+
 namespace lyceum::sip {
 namespace {
 
@@ -224,6 +227,54 @@ TEST(NotifierTest, APaceThatIsAskedForIsKept) {
     EXPECT_FALSE(kit.next("NOTIFY"));
     kit.run(200ms);
     EXPECT_TRUE(kit.next("NOTIFY"));
+}
+
+/// A package that counts, and tells by how much since it was asked last.
+class Counting final : public EventSource {
+public:
+    EventState state(std::string_view, std::string_view, std::string_view) override { return {}; }
+    std::unique_ptr<EventView> follow(std::string_view, std::string_view,
+                                      std::string_view) override {
+        struct View final : EventView {
+            explicit View(Counting& of) : counting(of) {}
+            std::optional<Telling> tell(bool all, std::uint32_t) override {
+                return counting.tell(all);
+            }
+            Counting& counting;
+        };
+        return std::make_unique<View>(*this);
+    }
+    std::optional<EventView::Telling> tell(bool all) {
+        const auto more = std::exchange(fresh, 0);
+        if (!all && more == 0) return std::nullopt;
+        return EventView::Telling{"text/plain", all ? "all" : "+" + std::to_string(more), false};
+    }
+    int fresh = 0;
+};
+
+TEST(NotifierTest, WhatIsToldInPartsIsToldWholeAtFirstAndWhenItIsTime) {
+    NotifierKit kit;
+    Counting counting;
+    kit.notifier.add({.name = "count", .types = {"text/plain"}, .source = &counting});
+    kit.event = "count;min-rate=0.5";
+    kit.hand_in(kit.subscribe("c1"));
+    const auto tag = std::string(tag_of(kit.next("200")->message, Header::to));
+    const auto told = [&](Duration after) {
+        kit.run(after);
+        const auto notify = kit.next("NOTIFY");
+        if (!notify) return std::string();
+        kit.answer(*notify);
+        return std::string(notify->message.body());
+    };
+    EXPECT_EQ(told(1ms), "all");
+    counting.fresh = 3;
+    kit.notifier.change("count", "paris", kit.now);
+    EXPECT_EQ(told(1ms), "+3");
+    kit.notifier.change("count", "paris", kit.now);
+    EXPECT_EQ(told(1ms), "") << "nothing is new";
+    EXPECT_EQ(told(2s), "all") << "every two seconds, also if nothing is";
+    kit.hand_in(kit.subscribe("c1", {}, tag, 2));
+    EXPECT_EQ(told(1ms), "all") << "each SUBSCRIBE is answered with all there is";
 }
 
 TEST(NotifierTest, WhoKnowsTheStateIsNotToldAgain) {
