@@ -188,6 +188,14 @@ void SipDriver::arm() {
           cores_.presence.deadline(), cores_.mailbox.deadline(), cores_.exploder.deadline(),
           cores_.guard.deadline(), cores_.records.deadline()})
         next = earlier(next, each);
+    // What is due already has its turn behind what has come, without a timer's system calls.
+    if (next && *next <= monotonic_now()) {
+        if (std::exchange(posted_, true)) return;
+        return boost::asio::post(timer_.get_executor(), [this] {
+            posted_ = false;
+            handle_timeout();
+        });
+    }
     // Most deadlines go away before they are due. Setting the timer again each time would cost more
     // than that it now and then fires for nothing.
     if (!next || (armed_ && *armed_ <= *next)) return;
@@ -196,19 +204,24 @@ void SipDriver::arm() {
     timer_.async_wait([this](boost::system::error_code error) {
         if (error) return; // Set anew meanwhile.
         armed_.reset();
-        const auto now = monotonic_now();
-        cores_.agent.handle_timeout(now);
-        cores_.focus.handle_timeout(now);
-        cores_.registrar.handle_timeout(now);
-        cores_.proxy.handle_timeout(now);
-        cores_.trunks.handle_timeout(now);
-        cores_.b2bua.handle_timeout(now);
-        cores_.mailbox.handle_timeout(now);
-        cores_.exploder.handle_timeout(now);
-        cores_.guard.handle_timeout(now);
-        cores_.records.handle_timeout(now);
-        turn();
+        handle_timeout();
     });
+}
+
+/// Of presence, `turn` looks at the time itself.
+void SipDriver::handle_timeout() {
+    const auto now = monotonic_now();
+    cores_.agent.handle_timeout(now);
+    cores_.focus.handle_timeout(now);
+    cores_.registrar.handle_timeout(now);
+    cores_.proxy.handle_timeout(now);
+    cores_.trunks.handle_timeout(now);
+    cores_.b2bua.handle_timeout(now);
+    cores_.mailbox.handle_timeout(now);
+    cores_.exploder.handle_timeout(now);
+    cores_.guard.handle_timeout(now);
+    cores_.records.handle_timeout(now);
+    turn();
 }
 
 } // namespace lyceum::net

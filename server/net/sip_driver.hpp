@@ -75,6 +75,7 @@ private:
     template <class Core>
     void locate(Core& core, sip::Locate wanted);
     void arm();
+    void handle_timeout();
 
     boost::asio::io_context& io_;
     Cores cores_;
@@ -84,6 +85,7 @@ private:
     Keeper keeper_;
     boost::asio::steady_timer timer_;
     std::optional<TimePoint> armed_;
+    bool posted_ = false; ///< Something is due, and has its turn soon.
 };
 
 } // namespace lyceum::net
