@@ -212,6 +212,14 @@ std::optional<Document> Server::handle_saved(SaveId id, bool done) {
     return Document{auid, owner, std::string(document(auid, owner))};
 }
 
+std::map<std::string, std::string> Server::tags_of(std::string_view owner) const {
+    std::map<std::string, std::string> out;
+    for (const auto& application : applications())
+        if (const auto body = document(application.auid, owner); !body.empty())
+            out.emplace(application.auid, etag_of(body));
+    return out;
+}
+
 std::optional<Server::Output> Server::poll() {
     if (outputs_.empty()) return std::nullopt;
     auto output = std::move(outputs_.front());

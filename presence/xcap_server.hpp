@@ -83,6 +83,8 @@ public:
     [[nodiscard]] bool is_changing(std::string_view auid, std::string_view owner) const;
     /// Empty: there is none.
     [[nodiscard]] std::string_view document(std::string_view auid, std::string_view owner) const;
+    /// The entity-tags of all that he keeps, by AUID.
+    [[nodiscard]] std::map<std::string, std::string> tags_of(std::string_view owner) const;
 
     std::optional<Output> poll();
 

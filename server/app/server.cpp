@@ -169,6 +169,7 @@ public:
         registrar_.restore(stores.bindings.load(), net::monotonic_now());
         presence_.add_for_owners(
             {"message-summary", {std::string(presence::message_summary_type)}, &message_summary_});
+        presence_.add_for_owners(xcap_.package());
         presence_.add({.name = "conference",
                        .types = {std::string(events::conference_info_type)},
                        .source = &conference_info_,
@@ -547,7 +548,13 @@ private:
         [this](std::string_view room) { return router_.uri_of(room); }, wall_at_zero()};
     DatabaseThread database_;
     net::SipDriver driver_;
-    XcapService xcap_{identity_, guard_, router_, presence_, database_, [this] { driver_.turn(); },
+    XcapService xcap_{identity_,
+                      guard_,
+                      router_,
+                      presence_,
+                      database_,
+                      [this] { driver_.turn(); },
+                      domain_of(configuration_) + ":" + std::to_string(web_.port()),
                       log_};
     boost::asio::signal_set signals_;
     boost::asio::steady_timer farewell_, tables_timer_, records_timer_;

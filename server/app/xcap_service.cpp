@@ -72,6 +72,7 @@ void XcapService::drain() {
 void XcapService::take_effect(const Document& document) {
     const auto now = net::monotonic_now();
     const auto& owner = document.owner;
+    presence_.change("xcap-diff", owner, now);
     if (document.auid == "pres-rules") presence_.set_rules(owner, document.body, now);
     else
         presence_.set_services(

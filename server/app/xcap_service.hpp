@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/http.hpp"
+#include "presence/xcap_diff.hpp"
 #include "presence/xcap_server.hpp"
 #include "server/app/database_thread.hpp"
 #include "server/events/presence_agent.hpp"
@@ -21,9 +22,17 @@ public:
 
     XcapService(identity::Identity& identity, protection::Guard& guard,
                 const routing::Router& router, events::PresenceAgent& presence,
-                DatabaseThread& database, std::function<void()> turn, Log& log)
+                DatabaseThread& database, std::function<void()> turn, std::string host, Log& log)
         : identity_(identity), guard_(guard), router_(router), presence_(presence),
-          database_(database), turn_(std::move(turn)), server_(*this, log) {}
+          database_(database), turn_(std::move(turn)), server_(*this, log),
+          diff_(
+              server_, [&router](std::string_view name) { return router.uri_of(name); },
+              "https://" + host + std::string(root) + "/") {}
+
+    /// For who wants to hear that his documents have changed.
+    [[nodiscard]] sip::EventPackage package() {
+        return {"xcap-diff", {std::string(presence::xcap::diff_type)}, &diff_};
+    }
 
     /// What is on disk, at the start or since another process has written it.
     void set(const presence::xcap::Document& document);
@@ -43,6 +52,7 @@ private:
     DatabaseThread& database_;
     std::function<void()> turn_;
     presence::xcap::Server server_;
+    presence::xcap::Diff diff_;
     std::map<presence::xcap::Server::RequestId, Reply> replies_;
     std::uint64_t last_id_ = 0;
 };

@@ -249,6 +249,7 @@ class Xcap:
                                          {"Content-Type": kind} if kind else {}, method=method)
         try:
             with self.opener.open(request, timeout=5) as answer:
+                self.tag = answer.headers.get("ETag", "").strip('"')
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -265,10 +266,16 @@ def test_buddies_and_rules_are_kept_by_xcap_through_kill_9():
         mine, his = Xcap(server, "alice"), Xcap(server, "bob")
         lists, friends = "/resource-lists/users/alice/index", uri(server, "friends-of-alice")
         assert mine.ask("GET", "/xcap-caps/global/index")[0] == 200
+        alice.subscribe(uri(server, "alice"), "xcap-diff")
+        alice.wait_for("<xcap-diff")
         assert mine.ask("PUT", lists, buddies.format(uri(server, "bob")),
                         "application/resource-lists+xml")[0] == 201
+        tag = mine.tag
         assert mine.ask("PUT", "/rls-services/users/alice/index",
                         services.format(friends, mine.root), "application/rls-services+xml")[0] == 201
+        told = alice.wait_for("new-etag")
+        assert "resource-lists/users/sip:alice@" in told and tag in told, told
+        alice.wait_for("rls-services/users")
         assert his.ask("GET", lists)[0] == 403
         status, why = mine.ask("PUT", "/rls-services/users/alice/index",
                                services.format(uri(server, "bob"), mine.root),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "presence/xcap_diff.hpp"
 #include "presence/xcap_server.hpp"
 #include "tests/kit/recording_log.hpp"
 
@@ -218,6 +219,42 @@ TEST_F(XcapTest, AServiceHasAUriOfItsOwn) {
     EXPECT_EQ(found[0].uri, "sip:list2@x");
     EXPECT_EQ(found[0].members, std::vector<std::string>{"sip:bob@x"});
     EXPECT_TRUE(services_in(by_name, {})[0].members.empty());
+}
+
+// ── What has changed (RFC 5875) ──────────────────────────────────────────────────────────────────
+
+TEST_F(XcapTest, HisDevicesHearWhichDocumentIsAnotherOne) {
+    Diff diff(
+        server, [](std::string_view owner) { return "sip:" + std::string(owner) + "@x"; },
+        "https://x/xcap/");
+    const auto view = diff.follow("ann", "ann", diff_type);
+    const auto told = [&](bool all = false) {
+        std::string out;
+        const auto telling = view->tell(all, 0);
+        if (!telling) return std::string("nothing");
+        const auto root = xml::parse(telling->text);
+        EXPECT_EQ(root->attribute("xcap-root"), "https://x/xcap/");
+        for (const auto& each : root->children)
+            out.append(*each.attribute("sel"))
+                .append(each.attribute("previous-etag") ? " had" : "")
+                .append(each.attribute("new-etag") ? " has" : "")
+                .append(";");
+        return out;
+    };
+    EXPECT_EQ(told(true), "");
+    const auto made = ask("PUT", doc, friends);
+    const auto text = diff.state("ann", "ann", diff_type)->text;
+    EXPECT_NE(text.find("new-etag=\"" + made.etag + "\""), std::string::npos) << text;
+    EXPECT_EQ(told(), "resource-lists/users/sip:ann@x/index has;");
+    EXPECT_EQ(told(), "nothing");
+    ask("DELETE", in + "/list/entry");
+    EXPECT_EQ(told(), "resource-lists/users/sip:ann@x/index had has;");
+    ask("PUT", "/pres-rules/users/ann/index",
+        "<ruleset xmlns='urn:ietf:params:xml:ns:common-policy'/>");
+    ask("DELETE", doc);
+    EXPECT_EQ(told(), "pres-rules/users/sip:ann@x/index has;"
+                      "resource-lists/users/sip:ann@x/index had;");
+    EXPECT_EQ(told(true), "pres-rules/users/sip:ann@x/index has;");
 }
 
 } // namespace
