@@ -86,6 +86,7 @@ private:
 
     void add_session_routes();
     void add_passkey_routes();
+    void add_presence_routes();
     void add_other_routes();
     void add_call_routes();
     void serve_health(const Reply& reply) const;
@@ -137,6 +138,7 @@ private:
     void act(Call& call);
     void explain(Call& call);
     void show_messages(Call& call);
+    void show_told(Call& call);
     void show_capture(Call& call);
     void offer_setup(Call& call);
     void glance(Call& call);

@@ -81,6 +81,9 @@ public:
     /// Whether these are there, and what they do: each as the API shows it (webadmin/routes.cpp).
     using Glances = std::function<void(std::vector<Object>)>;
     virtual void glance_at(std::vector<std::string> names, Glances done) = 0;
+    /// What a watcher knows, by the key of his subscription; none: there is no such subscription.
+    using Told = std::function<void(std::optional<Object>)>;
+    virtual void told(const std::string& subscription, Told done) = 0;
     /// The SIP messages of a call that is over, by the key of its record; none: there is no such
     /// call. Each as the API shows it (webadmin/routes.cpp).
     using Messages = std::function<void(std::optional<std::vector<Object>>)>;

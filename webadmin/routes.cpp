@@ -208,6 +208,19 @@ void Api::add_other_routes() {
          {},
          &Api::explain});
     add({"GET",
+         "/status",
+         Right::read,
+         "Counters of the server",
+         {},
+         {counters},
+         {},
+         &Api::show_status});
+}
+
+/// Who is there, and who is told so.
+void Api::add_presence_routes() {
+    const auto add = [this](Route route) { routes_.push_back(std::move(route)); };
+    add({"GET",
          "/presence",
          Right::read,
          "Whether those of ?of=, between commas, are there, and what they do",
@@ -222,13 +235,18 @@ void Api::add_other_routes() {
          "items",
          &Api::glance});
     add({"GET",
-         "/status",
-         Right::read,
-         "Counters of the server",
+         "/subscriptions/{id}/told",
+         Right::act,
+         "What a watcher knows",
          {},
-         {counters},
+         {{.name = "body", .use = Use::shown, .about = "Empty: he was told nothing yet"},
+          {.name = "at", .use = Use::shown, .about = "When the last NOTIFY was sent"},
+          {.name = "newest",
+           .type = Type::flag,
+           .use = Use::shown,
+           .about = "Nothing has changed since"}},
          {},
-         &Api::show_status});
+         &Api::show_told});
 }
 
 void Api::add_passkey_routes() {
@@ -484,6 +502,13 @@ void Api::glance(Call& call) {
     backend_.glance_at(std::move(names), [reply = call.reply](std::vector<Object> glances) {
         json::array items(glances.begin(), glances.end());
         reply(json_response({{"items", std::move(items)}}));
+    });
+}
+
+void Api::show_told(Call& call) {
+    backend_.told(call.names[0], [reply = call.reply](std::optional<Object> told) {
+        reply(told ? json_response(std::move(*told))
+                   : response_of({404, "there is no such subscription"}));
     });
 }
 

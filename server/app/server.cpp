@@ -265,7 +265,8 @@ private:
                 },
                 [this] { read_tables(); },
                 [this](std::string_view name) { return presence_.glance_at(name); },
-                [this](std::string_view call_id) { return trace_.messages_of(call_id); }};
+                [this](std::string_view call_id) { return trace_.messages_of(call_id); },
+                [this](sip::SubscriptionId id) { return presence_.notifier().told(id); }};
     }
 
     void count_all(WebFeed::Counters& into) {

@@ -136,7 +136,7 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
       access_(tables_.accounts, passwords_, entropy_),
       backend_(tables_,
                {domain_of(configuration), configuration.digest.find("md5") != std::string::npos},
-               entropy_, net::wall_now, log,
+               entropy_, net::wall_now, wall_at_zero, log,
                {[this](std::string room, focus::Action action, focus::Actor by, auto done) {
                     calls_.post([this, room = std::move(room), action = std::move(action),
                                  by = std::move(by), done = std::move(done)] {
@@ -155,6 +155,11 @@ WebService::WebService(const Configuration& configuration, WallTime wall_at_zero
                 [this](std::string call_id, auto done) {
                     calls_.post([this, call_id = std::move(call_id), done = std::move(done)] {
                         here([done, seen = calls_.messages_of(call_id)] { done(seen); });
+                    });
+                },
+                [this](sip::SubscriptionId id, auto done) {
+                    calls_.post([this, id, done = std::move(done)] {
+                        here([done, told = calls_.told(id)] { done(told); });
                     });
                 }}),
       live_(entropy_.hex(8)), api_(backend_, access_, live_, log), tickets_timer_(io_) {}

@@ -45,6 +45,7 @@ public:
         std::function<presence::Glance(std::string_view name)> glance_at;
         std::function<std::vector<records::MessageTrace::Seen>(std::string_view call_id)>
             messages_of;
+        std::function<std::optional<sip::Notifier::Told>(sip::SubscriptionId id)> told;
     };
     ///@}
     static constexpr std::size_t watchers_max = 500;

@@ -113,10 +113,10 @@ Problem problem_of(focus::Denial denial) {
     return {409, why};
 }
 
-WebBackend::WebBackend(Tables& tables, Ways ways, Entropy& entropy, const Clock& now, Log& log,
-                       Reach reach)
+WebBackend::WebBackend(Tables& tables, Ways ways, Entropy& entropy, const Clock& now,
+                       WallTime wall_at_zero, Log& log, Reach reach)
     : tables_(tables), ways_(std::move(ways)), entropy_(entropy), log_(log),
-      reach_(std::move(reach)) {
+      reach_(std::move(reach)), wall_at_zero_(wall_at_zero) {
     for (int i = 0; i < static_cast<int>(Kind::count_); ++i)
         actions_.append(actions_.empty() ? "" : "|").append(focus::name_of(static_cast<Kind>(i)));
     collections_ = {users(tables),
@@ -186,6 +186,18 @@ void WebBackend::glance_at(std::vector<std::string> names, Glances done) {
                            {"activities", array_of(glance.activities)},
                            {"notes", array_of(glance.notes)}});
         done(std::move(out));
+    });
+}
+
+void WebBackend::told(const std::string& subscription, Told done) {
+    const auto id = parse_number<std::uint64_t>(subscription);
+    if (!id) return done(std::nullopt);
+    reach_.told(sip::SubscriptionId{*id}, [this, done = std::move(done)](const Reach::Told& told) {
+        if (!told) return done(std::nullopt);
+        const bool ever = told->at != TimePoint{};
+        done(Object{{"body", told->body},
+                    {"at", ever ? time_text(wall_at_zero_ + told->at.time_since_epoch()) : ""},
+                    {"newest", told->newest}});
     });
 }
 

@@ -8,6 +8,7 @@
 #include "server/records/heard.hpp"
 #include "server/records/message_trace.hpp"
 #include "server/web/tables.hpp"
+#include "sip/event/notifier.hpp"
 #include "webadmin/live.hpp"
 
 #include <functional>
@@ -55,6 +56,8 @@ public:
             glance_at;
         using Seen = std::vector<records::MessageTrace::Seen>;
         std::function<void(std::string call_id, std::function<void(const Seen&)> done)> messages_of;
+        using Told = std::optional<sip::Notifier::Told>;
+        std::function<void(sip::SubscriptionId id, std::function<void(const Told&)> done)> told;
     };
 
     /// What telephones are told of us.
@@ -63,8 +66,8 @@ public:
         bool md5 = true; ///< Whether passwords are asked for by it; else by SHA-256 alone.
     };
 
-    WebBackend(Tables& tables, Ways ways, Entropy& entropy, const Clock& now, Log& log,
-               Reach reach);
+    WebBackend(Tables& tables, Ways ways, Entropy& entropy, const Clock& now, WallTime wall_at_zero,
+               Log& log, Reach reach);
 
     const std::vector<Collection>& collections() override { return collections_; }
     std::string_view actions() override { return actions_; }
@@ -76,6 +79,7 @@ public:
                                          bool encrypted, WallTime now) override;
     const std::map<std::string, std::int64_t>& counters() override { return counters_; }
     void glance_at(std::vector<std::string> names, Glances done) override;
+    void told(const std::string& subscription, Told done) override;
     void messages_of(const std::string& call, Messages done) override;
     void capture_of(const std::string& call, Capture done) override;
     void note(const webadmin::Note& note) override;
@@ -94,6 +98,7 @@ private:
     Entropy& entropy_;
     Log& log_;
     Reach reach_;
+    WallTime wall_at_zero_;
     std::string actions_;
     std::vector<Collection> collections_;
     std::map<std::string, std::int64_t> counters_;

@@ -369,6 +369,18 @@ std::vector<std::string> Notifier::watched(std::string_view package) const {
     return out;
 }
 
+std::optional<Notifier::Told> Notifier::told(SubscriptionId id) const {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return std::nullopt;
+    const auto& [subscription, entry] = *found;
+    const auto& it = entry.subscription;
+    const bool in_parts = entry.view && !it.list && entry.told_all;
+    const auto state = in_parts
+                           ? entry.group->package->source->state(it.resource, it.watcher, it.type)
+                           : entry.last;
+    return Told{state ? state->text : "", entry.told, !entry.changed && !entry.in_flight};
+}
+
 // ── NOTIFYs ──────────────────────────────────────────────────────────────────────────────────────
 
 void Notifier::change(std::string_view package, std::string_view resource, TimePoint now) {

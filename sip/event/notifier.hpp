@@ -115,6 +115,13 @@ public:
                                                             std::string_view resource) const;
     /// All that somebody watches.
     [[nodiscard]] std::vector<std::string> watched(std::string_view package) const;
+    /// What a watcher knows, for who looks into it. None: there is no such subscription.
+    struct Told {
+        std::string body; ///< Of what is told in parts: all of it, as it is now. Empty: nothing.
+        TimePoint at;     ///< Of the last NOTIFY.
+        bool newest;      ///< Nothing has changed since.
+    };
+    [[nodiscard]] std::optional<Told> told(SubscriptionId id) const;
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
     /// How many NOTIFYs have been sent.
     [[nodiscard]] std::uint64_t notified() const { return notified_; }

@@ -18,6 +18,7 @@ import urllib.request
 
 from lab import (HERE, HOST, Baresip, Browser, Registrant, Server, Skipped, command, exchange,
                  options_request)
+from presence import Watcher
 
 PASSWORD = "correct horse"
 
@@ -391,6 +392,14 @@ def check_what_moves_by_itself(server, check):
             path = urllib.parse.quote(str(items[0][key]), safe="")
             check("get", one, f"{name}/{path}", expected=200)
             check("get", one, f"{name}/nothing", expected=404)
+        check("get", "/subscriptions/{id}/told", "subscriptions/999/told", expected=404)
+        with Watcher(server, "ben") as watcher:
+            watcher.subscribe(f"sip:ben@{HOST}:{server.port}")
+            watcher.wait_for("<presence")
+            items = check("get", "/subscriptions", "subscriptions", expected=200)["items"]
+            mine = next(each["id"] for each in items if each["watcher"] == "ben")
+            told = check("get", "/subscriptions/{id}/told", f"subscriptions/{mine}/told", expected=200)
+            assert "<basic>open</basic>" in told["body"] and told["newest"] and told["at"], told
         check("delete", "/bans/{address}", "bans/192.0.2.66", expected=204)
         check("delete", "/bans/{address}", "bans/192.0.2.66", expected=404)
 

@@ -126,6 +126,10 @@ struct FakeBackend final : Backend {
     void capture_of(const std::string& call, Capture done) override {
         done(call == "1" ? std::optional<std::string>("pcap") : std::nullopt);
     }
+    void told(const std::string& subscription, Told done) override {
+        if (subscription == "1") done(Object{{"body", "<presence/>"}});
+        else done(std::nullopt);
+    }
     void messages_of(const std::string& call, Messages done) override {
         if (call == "1") done(std::vector<Object>{{{"text", "INVITE"}}});
         else done(std::nullopt);
