@@ -2,15 +2,17 @@
 """Buddies: who is there, who is on the phone, and what becomes of it when the server is killed."""
 import hashlib
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 
-from lab import HOST, Server
+from lab import HERE, HOST, Server, Skipped
 from reach import members, phone, uri
 from trunks import on, wait_until
 
@@ -313,3 +315,58 @@ def test_who_is_in_class_is_seen_to_be():
         assert "<rpid:meeting/>" in alice.wait_for("in class: Maths, until 24:00")
         on(server, "lesson", "remove", "1")
         assert "meeting" not in alice.wait_for("<basic>closed</basic>")
+
+
+def faults_of(body):
+    """What xmllint says of the documents in a body that tests/data/schemas has a schema of; and their names."""
+    faults, known = "", set()
+    for document in re.findall(r"<\?xml .*?(?=\r\n--|\Z)", body, re.DOTALL):
+        name = re.search(r'xmlns="[^"]*:([^":]*)"', document)[1]
+        schema = HERE.parent / "data" / "schemas" / f"{name}.xsd"
+        checked = subprocess.run(["xmllint", "--noout", "--schema", str(schema), "-"], input=document,
+                                 capture_output=True, text=True, timeout=10)
+        known.add(name)
+        if checked.returncode:
+            faults += checked.stderr + document
+    return faults, known
+
+
+def test_what_watchers_are_told_is_as_the_schemas_have_it():
+    if not shutil.which("xmllint"):
+        raise Skipped("xmllint is not installed")
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, Watcher(server, "bob") as bob:
+        on(server, "group", "add", "7b")
+        on(server, "group", "join", "7b", "alice", "bob")
+        on(server, "lesson", "add", "Maths", "--days", "mon,tue,wed,thu,fri,sat,sun", "--from", "00:00",
+           "--until", "23:59", "--group", "7b", "--teacher", "bob")
+        time.sleep(2.5)  # Until the server has looked at its tables.
+        for event in ("reg", "presence.winfo", "xcap-diff"):
+            alice.subscribe(uri(server, "alice"), event)
+        for event in ("presence", "dialog"):
+            alice.subscribe(uri(server, "bob"), event)
+        bob.subscribe(uri(server, "alice"))
+        alice.subscribe(uri(server, "demo"), "conference")
+        alice.subscribe(uri(server, "demo"), "presence")
+        answer = alice.ask("SUBSCRIBE", uri(server, "7b"),
+                           "Event: presence\r\nSupported: eventlist\r\nExpires: 600\r\n")
+        assert answer.startswith("SIP/2.0 200"), answer
+        alice.register()
+        bob.publish("this &amp; &lt;that>")
+        Xcap(server, "alice").ask("PUT", "/pres-rules/users/alice/index",
+                                  "<ruleset xmlns='urn:ietf:params:xml:ns:common-policy'/>",
+                                  "application/auth-policy+xml")
+        with phone(server, "bob") as speaker:
+            speaker.command("dial", uri(server, "demo"))
+            speaker.wait_for("Call established")
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                try:
+                    alice._receive()
+                except socket.timeout:
+                    pass
+        names = set()
+        for notify in alice.notified:
+            faults, known = faults_of(notify.split("\r\n\r\n", 1)[1])
+            assert not faults, faults
+            names |= known
+        assert names == {"pidf", "dialog-info", "reginfo", "watcherinfo", "conference-info", "rlmi", "xcap-diff"}, names
