@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from lab import HERE, HOST, Server, Skipped
+from lab import HERE, HOST, Server, Skipped, sipp
 from reach import members, phone, uri
 from trunks import on, wait_until
 
@@ -370,3 +370,9 @@ def test_what_watchers_are_told_is_as_the_schemas_have_it():
             assert not faults, faults
             names |= known
         assert names == {"pidf", "dialog-info", "reginfo", "watcherinfo", "conference-info", "rlmi", "xcap-diff"}, names
+
+
+def test_sipp_plays_a_hundred_watchers():
+    with members("alice", "bob") as server, Watcher(server, "bob") as bob:
+        bob.register()
+        sipp(server, "watch.xml", calls=100)
