@@ -15,7 +15,7 @@ namespace {
 using sip::Header;
 
 /// Of the header fields that have no number here.
-constexpr std::array<std::string_view, 18> one_sided{
+constexpr std::array<std::string_view, 17> one_sided{
     "Call-Info",
     "Diversion",
     "Geolocation-Routing",
@@ -33,7 +33,6 @@ constexpr std::array<std::string_view, 18> one_sided{
     "Request-Disposition",
     "Security-Client",
     "Service-Route",
-    "Target-Dialog",
 };
 
 bool belongs_to_one_side(const sip::Message& message, const sip::Message::Field& field) {
@@ -58,6 +57,7 @@ bool belongs_to_one_side(const sip::Message& message, const sip::Message::Field&
     case Header::join:
     case Header::replaces:
     case Header::server:
+    case Header::target_dialog:
     case Header::user_agent:
     case Header::warning: return true;
     case Header::other: break;

@@ -30,8 +30,7 @@ public:
     static constexpr std::size_t greeted_max = 100;
     static constexpr int pin_tries = 3;
     static constexpr int volume_min = -6, volume_max = 4; ///< Steps of 3 dB.
-    static constexpr float sidebar_gain =
-        0.25f; ///< How faint those beside hear the others: −12 dB.
+    static constexpr float sidebar_gain = 0.25f; ///< Of the others to those beside: −12 dB.
     /// To hear why he has to go.
     static constexpr Duration farewell = 5s;
 
@@ -43,8 +42,7 @@ public:
         Said said;
         std::string language;
     };
-    struct Announce { ///< To be spoken, or a sound of this name to be played; what cannot be is
-                      ///< not.
+    struct Announce { ///< To be spoken, or the sound of this name; what cannot be is not.
         std::vector<Hearer> to;
         std::string text, language;
         bool is_sound = false;

@@ -266,8 +266,8 @@ void Focus::handle_refer(const sip::ReferReceived& received, TimePoint now) {
 /// §3), or a member, by his password. None: it has been answered.
 std::optional<Actor> Focus::actor_of(const sip::ReferReceived& received, const std::string& key,
                                      TimePoint now) {
-    if (const auto target = received.refer.header("Target-Dialog")) {
-        const auto named = sip::DialogReference::parse(sip::Header::other, *target);
+    if (const auto target = received.refer.header(sip::Header::target_dialog)) {
+        const auto named = sip::DialogReference::parse(sip::Header::target_dialog, *target);
         const auto session = named ? agent_.session_of(named->key) : std::nullopt;
         mixer::LegId id;
         const auto* leg = session ? leg_of(*session, id) : nullptr;

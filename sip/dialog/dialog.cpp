@@ -40,11 +40,11 @@ std::optional<DialogKey> DialogKey::of_request(const Message& request) {
 std::optional<DialogReference> DialogReference::parse(Header header, std::string_view value) {
     const auto semicolon = std::min(value.find(';'), value.size());
     const Params params(value.substr(semicolon));
-    // Replaces and Join say whom a request in the dialog would be to and from; Target-Dialog, which
-    // has no number here, what is local and remote to us.
-    const bool as_request = header == Header::replaces || header == Header::join;
-    const auto local = params.find(as_request ? "to-tag" : "local-tag");
-    const auto remote = params.find(as_request ? "from-tag" : "remote-tag");
+    // Target-Dialog says what is local and remote to us, the others whom a request in the dialog
+    // would be to and from.
+    const bool seen_from_us = header == Header::target_dialog;
+    const auto local = params.find(seen_from_us ? "local-tag" : "to-tag");
+    const auto remote = params.find(seen_from_us ? "remote-tag" : "from-tag");
     const auto call_id = trim(value.substr(0, semicolon));
     if (call_id.empty() || !local || !remote) return std::nullopt;
     return DialogReference{{std::string(call_id), std::string(*local), std::string(*remote)},

@@ -33,7 +33,7 @@ struct HeaderName {
 };
 
 /// In the order of the enum, so that name_of is an index.
-constexpr std::array<HeaderName, 51> header_names{{
+constexpr std::array<HeaderName, 52> header_names{{
     {Header::other, ""},
     {Header::accept, "Accept"},
     {Header::accept_encoding, "Accept-Encoding"},
@@ -78,6 +78,7 @@ constexpr std::array<HeaderName, 51> header_names{{
     {Header::subject, "Subject", 's'},
     {Header::subscription_state, "Subscription-State"},
     {Header::supported, "Supported", 'k'},
+    {Header::target_dialog, "Target-Dialog"},
     {Header::timestamp, "Timestamp"},
     {Header::to, "To", 't'},
     {Header::unsupported, "Unsupported"},

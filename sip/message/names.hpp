@@ -75,6 +75,7 @@ enum class Header : std::uint8_t {
     subject,
     subscription_state,
     supported,
+    target_dialog,
     timestamp,
     to,
     unsupported,
