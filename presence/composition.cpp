@@ -66,6 +66,14 @@ public:
     void add_activity(const std::string& name) {
         add_once(activities_, {std::string(rpid_ns), name});
     }
+    /// What his devices say of it is more (RFC 4480 §3.14).
+    void add_idle(WallTime since) {
+        const auto is_input = [](const Element& each) { return each.is(rpid_ns, "user-input"); };
+        if (std::any_of(said_.begin(), said_.end(), is_input)) return;
+        Element input{std::string(rpid_ns), "user-input", {}, "idle"};
+        input.set("last-input", date_time_text(since));
+        said_.push_back(std::move(input));
+    }
     void add_note(const std::string& text) {
         add_once(notes_, {std::string(data_model_ns), "note", {}, text});
     }
@@ -108,7 +116,10 @@ private:
     std::optional<Element> timestamp_;
 };
 
-Element tuple_of_server(std::string_view entity, bool reachable) {
+constexpr auto caps_ns = "urn:ietf:params:xml:ns:pidf:caps";
+
+Element tuple_of_server(std::string_view entity, bool reachable,
+                        const std::vector<std::string>& capabilities) {
     const auto pidf = [](const char* name, std::string text) {
         return Element{std::string(pidf_ns), name, {}, std::move(text)};
     };
@@ -117,6 +128,11 @@ Element tuple_of_server(std::string_view entity, bool reachable) {
     auto status = pidf("status", {});
     status.children.push_back(pidf("basic", reachable ? "open" : "closed"));
     tuple.children.push_back(std::move(status));
+    if (reachable && !capabilities.empty()) {
+        Element all{caps_ns, "servcaps"};
+        for (const auto& each : capabilities) all.children.push_back({caps_ns, each, {}, "true"});
+        tuple.children.push_back(std::move(all));
+    }
     tuple.children.push_back(pidf("contact", std::string(entity)));
     return tuple;
 }
@@ -169,9 +185,11 @@ std::string compose(std::string_view entity, std::vector<const Document*> publis
         if (view.notes) notes.insert(notes.end(), each->notes.begin(), each->notes.end());
     }
     if (root.children.empty())
-        root.children.push_back(tuple_of_server(entity, view.services && facts.reachable));
+        root.children.push_back(
+            tuple_of_server(entity, view.services && facts.reachable, facts.capabilities));
     if (view.activities) {
         for (const auto& name : facts.activities) person.add_activity(name);
+        if (facts.idle_since) person.add_idle(*facts.idle_since);
         add_coming(root.children.front(), facts.coming, view);
     }
     if (view.notes)

@@ -5,6 +5,7 @@
 #include "presence/document.hpp"
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,11 @@ struct Facts {
         bool operator==(const Coming&) const = default;
     };
     std::vector<Coming> coming{};
+    /// What can be done there: elements of RFC 5196 that are `true`, in its order.
+    std::vector<std::string> capabilities{};
+
+    /// No device of his has been used since; none: one has, or it is not known.
+    std::optional<WallTime> idle_since{};
 
     bool operator==(const Facts&) const = default;
 };
@@ -49,8 +55,10 @@ struct View {
 ///   3. The persons become one. Its activities are all that anybody says, `unknown` only if nobody
 ///      says more; of anything else that can be said once, the first in order counts; notes are all
 ///      kept.
-///   4. What the server knows is added: its activities to the person, and a tuple with `open` or
-///      `closed` where nobody has published one; what will be, to the first tuple (RFC 4481).
+///   4. What the server knows is added: to the person its activities, and that he is idle unless
+///      his devices say something of it; a tuple with `open` or `closed`, and what can be done
+///      there (RFC 5196), where nobody has published one; what will be, to the first tuple (RFC
+///      4481).
 ///   5. What the watcher may not see is left out.
 std::string compose(std::string_view entity, std::vector<const Document*> published,
                     const Facts& facts, const View& view);

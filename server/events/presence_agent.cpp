@@ -160,6 +160,7 @@ std::optional<Refusal> PresenceAgent::publish(const sip::RequestReceived& receiv
     const auto named = router_.named(request.request_uri());
     if (!named || named->is_room) return Refusal{404};
     if (!may_act_for(*sender, named->name)) return Refusal{403, "Members Publish Their Own State"};
+    note_input(named->name, now);
     publications_.handle_publish(received, named->name, now);
     return std::nullopt;
 }
@@ -182,10 +183,31 @@ void PresenceAgent::refuse(const sip::RequestReceived& received, const Refusal& 
 // ── What is known ────────────────────────────────────────────────────────────────────────────────
 
 /// A member is there with his devices, a room when somebody is in it.
+namespace {
+
+/// Whether a device says that it can: by the feature of this name, or by the method.
+bool can(const registrar::Binding& device, std::string_view name) {
+    const sip::Params features(device.features);
+    if (name != "message") return features.has(name);
+    auto methods = features.find("methods").value_or("");
+    while (!methods.empty())
+        if (trim(cut(methods, ',')) == "MESSAGE") return true;
+    return false;
+}
+
+} // namespace
+
 presence::Facts PresenceAgent::facts(std::string_view resource) {
     presence::Facts out;
     const bool in_session = records_.in_room(resource) > 0;
-    out.reachable = in_session || !location_(resource).empty();
+    const auto& devices = location_(resource);
+    out.reachable = in_session || !devices.empty();
+    // A room is spoken in; a member can what one of his devices can (RFC 3840 §10).
+    if (in_session) out.capabilities = {"audio", "isfocus"};
+    for (const auto* name : {"audio", "message", "text", "video"})
+        if (std::any_of(devices.begin(), devices.end(),
+                        [&](const registrar::Binding& each) { return can(each, name); }))
+            out.capabilities.emplace_back(name);
     // Who waits for the teacher watches the room.
     if (in_session)
         out.notes.emplace_back(records_.has_host(resource) ? "in session, with the host"
@@ -200,6 +222,9 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
         add(talk.room.empty() ? "on-the-phone" : "meeting");
         if (!talk.room.empty()) out.notes.push_back("in " + talk.room);
     }
+    if (const auto since = idle_.since(resource, now_);
+        since && out.activities.empty() && out.reachable && !in_session)
+        out.idle_since = options_.notifier.wall_at_zero + since->time_since_epoch();
     for (const auto& [lesson, from, until] :
          timetable_.rest_of_day(resource, router_.groups(), wall_now_)) {
         if (from > wall_now_) {
@@ -344,6 +369,8 @@ void PresenceAgent::review(const std::string& owner, TimePoint now) {
 std::string PresenceAgent::uri_of(std::string_view resource) { return router_.uri_of(resource); }
 
 void PresenceAgent::handle_registration(std::string_view user, TimePoint now) {
+    look_at_clock(now);
+    note_input(user, now);
     notifier_.change("reg", user, now);
     tell_watchers(user, now);
     drain(now);
@@ -355,11 +382,18 @@ void PresenceAgent::change(std::string_view package, std::string_view resource, 
 }
 
 void PresenceAgent::handle_talks(const std::set<std::string>& changed, TimePoint now) {
+    look_at_clock(now);
     for (const auto& name : changed) {
+        note_input(name, now);
         notifier_.change("dialog", name, now);
         tell_watchers(name, now);
     }
     drain(now);
+}
+
+/// Rooms, and who is nowhere, are not idle.
+void PresenceAgent::note_input(std::string_view member, TimePoint now) {
+    if (!location_(member).empty()) idle_.handle_input(member, now);
 }
 
 void PresenceAgent::tell_watchers(std::string_view resource, TimePoint now) {
@@ -388,6 +422,7 @@ void PresenceAgent::handle_timeout(TimePoint now) {
     look_at_clock(now);
     while (const auto owner = rules_change_.expired(now)) review(*owner, now);
     if (lesson_change_ && *lesson_change_ <= now) look_at_timetable(now);
+    while (const auto member = idle_.expired(now)) tell_watchers(*member, now);
     publications_.handle_timeout(now);
     notifier_.handle_timeout(now);
     drain(now);

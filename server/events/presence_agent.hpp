@@ -7,6 +7,7 @@
 #include "presence/watcher_info.hpp"
 #include "presence/xcap_documents.hpp"
 #include "server/events/dialog_info.hpp"
+#include "server/events/idleness.hpp"
 #include "server/events/policy.hpp"
 #include "server/events/registration_info.hpp"
 #include "server/events/timetable.hpp"
@@ -101,8 +102,9 @@ public:
 
     std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {
-        return earlier(earlier(notifier_.deadline(), publications_.deadline()),
-                       earlier(rules_change_.deadline(), lesson_change_));
+        return earlier(
+            earlier(notifier_.deadline(), publications_.deadline()),
+            earlier(earlier(rules_change_.deadline(), lesson_change_), idle_.deadline()));
     }
 
 private:
@@ -125,9 +127,11 @@ private:
     [[nodiscard]] presence::Grant grant(std::string_view owner, std::string_view watcher) const;
     void review(const std::string& owner, TimePoint now);
     void look_at_timetable(TimePoint now);
+    void note_input(std::string_view member, TimePoint now);
     void tell_watchers(std::string_view resource, TimePoint now);
     void drain(TimePoint now);
     void look_at_clock(TimePoint now) {
+        now_ = now;
         wall_now_ = options_.notifier.wall_at_zero + now.time_since_epoch();
     }
 
@@ -158,7 +162,9 @@ private:
     DeadlineQueue<std::string> rules_change_; ///< When somebody's rules say something else.
     Timetable timetable_;
     std::optional<TimePoint> lesson_change_; ///< When one begins or ends.
-    WallTime wall_now_{};                    ///< At the last input: for rules that hold for a time.
+    Idleness idle_;
+    TimePoint now_{};
+    WallTime wall_now_{}; ///< At the last input: for rules that hold for a time.
     std::deque<Output> outputs_;
 };
 

@@ -54,6 +54,18 @@ TEST(Composition, WithoutAnyClientTheServerSaysWhatItKnows) {
                          "person"));
 }
 
+TEST(Composition, WhatCanBeDoneThereStandsInTheTuple) {
+    const Facts facts{.reachable = true, .capabilities = {"audio", "video"}};
+    const auto text = composed({}, facts);
+    EXPECT_NE(text.find("<caps:servcaps><caps:audio>true</caps:audio>"
+                        "<caps:video>true</caps:video></caps:servcaps><contact>"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(composed({}, facts, View::blocked()), of_server("closed")) << "nor what he could";
+    EXPECT_EQ(composed({document(tuple("t", "open"))}, facts), tuple("t", "open"))
+        << "who publishes says it himself";
+}
+
 TEST(Composition, WhatIsPublishedStandsForItself) {
     const auto said = tuple("t1", "open", "<note>here</note>") + "<note>hello</note>" +
                       person(activities("<rpid:away/>"));

@@ -243,6 +243,36 @@ TEST_F(PresenceAgentTest, WithoutRulesThePolicyHolds) {
     }
 }
 
+TEST_F(PresenceAgentTest, WhatADeviceCanIsSeen) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    auto& device = exchange.bindings["bob"].back();
+    device.features = ";audio;video;methods=\"INVITE, MESSAGE\"";
+    exchange.registrar.restore({{"bob", {device}}}, exchange.now);
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 200);
+    const auto text = told();
+    EXPECT_NE(text.find("<caps:servcaps><caps:audio>true</caps:audio><caps:message>true"
+                        "</caps:message><caps:video>true</caps:video></caps:servcaps>"),
+              std::string::npos)
+        << text;
+}
+
+TEST_F(PresenceAgentTest, WhoDoesNothingForAWhileIsIdle) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.run(1min);
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 200);
+    EXPECT_EQ(told().find("user-input"), std::string::npos);
+    exchange.run(8min);
+    EXPECT_TRUE(notified().empty());
+    exchange.run(1min);
+    EXPECT_NE(told().find("<rpid:user-input last-input=\"1970-01-01T00:00:00Z\">idle<"),
+              std::string::npos);
+    EXPECT_EQ(publish("bob", "sip:bob@school.test",
+                      pidf("<tuple id='t'><status><basic>open</basic></status></tuple>"))
+                  .status(),
+              200);
+    EXPECT_EQ(told().find("user-input"), std::string::npos) << "he has done something";
+}
+
 TEST_F(PresenceAgentTest, RulesBeginAndEndInTheirTime) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
     exchange.presence.set_rules("bob",
