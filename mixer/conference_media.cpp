@@ -174,8 +174,7 @@ void ConferenceMedia::pull_all(TimePoint now) {
 
 void ConferenceMedia::tell_levels() {
     for (auto* leg : speaking_)
-        if (leg->present && leg->part.speaks)
-            leg->peak_db = std::max(leg->peak_db, level_db(leg->frame));
+        if (leg->present && leg->part.speaks) leg->peak_db = std::max(leg->peak_db, leg->mixed_db);
     since_levels_ += options_.tick;
     if (since_levels_ < levels_every) return;
     since_levels_ = {};

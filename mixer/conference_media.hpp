@@ -158,7 +158,8 @@ private:
         Part part;
         float gain = 1; ///< That its voice had at the end of the last tick.
         SoundQueue sounds;
-        int peak_db = silence_db;    ///< Since the last Levels, in the mix.
+        int mixed_db = silence_db;   ///< Of this tick, in the mix.
+        int peak_db = silence_db;    ///< The same, since the last Levels.
         int loudest_db = silence_db; ///< Since its last report, wherever it was heard.
         Path path = Path::good;      ///< What `key` was made for.
         bool rekeyed = false;        ///< Since the last tick.

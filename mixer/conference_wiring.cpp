@@ -109,8 +109,9 @@ void ConferenceMedia::mix_circles() {
         circle.own.fill(0);
         if (circle.sounds_out) add(circle.own, played);
     }
-    for (const auto* leg : speaking_) {
+    for (auto* leg : speaking_) {
         leg->circle->sounds_out = true;
+        leg->mixed_db = leg->present ? level_db(leg->frame) : silence_db;
         if (leg->present) add(leg->circle->own, leg->frame);
     }
     for (auto& [id, circle] : circles_) {
@@ -142,7 +143,7 @@ void ConferenceMedia::find_sources(const Leg& leg) {
                            });
         if (heard)
             sources_.push_back({static_cast<std::uint32_t>(speaker->id.value),
-                                rtp::audio_level(level_db(speaker->frame))});
+                                rtp::audio_level(speaker->mixed_db)});
     }
 }
 
