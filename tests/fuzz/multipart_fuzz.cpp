@@ -24,7 +24,7 @@ void fuzz_multipart(ByteView input) {
     const auto whole = message->body();
     for (const auto* subtype : {"sdp", "resource-lists+xml"}) {
         const auto part = sip::find_body(*message, "application", subtype);
-        if (!part) continue;
+        if (!part || part->empty()) continue;
         LYCEUM_ASSERT(part->data() >= whole.data() &&
                       part->data() + part->size() <= whole.data() + whole.size());
         if (const auto uris = presence::uris_listed(*part))
