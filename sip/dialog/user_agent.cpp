@@ -12,10 +12,17 @@ namespace {
 
 constexpr std::string_view allowed_methods =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER";
-constexpr std::string_view session_extensions =
-    ", norefersub, recipient-list-invite, replaces, join, tdialog";
+/// The first two are the session's own, which says itself when it can.
 constexpr std::array<std::string_view, 7> supported_options{
     "timer", "100rel", "norefersub", "recipient-list-invite", "replaces", "join", "tdialog"};
+
+/// The others, as Supported lists them behind those.
+std::string other_options() {
+    std::string out;
+    for (std::size_t i = 2; i < supported_options.size(); ++i)
+        out.append(", ").append(supported_options[i]);
+    return out;
+}
 
 bool is_allowed(Method method) {
     switch (method) {
@@ -326,7 +333,7 @@ void UserAgent::answer_options(const RequestReceived& received, TimePoint now) {
     auto writer = MessageWriter::reply(received.request, 200, {}, entropy_.hex(8));
     writer.header(Header::allow, allowed_methods).header(Header::accept, "application/sdp");
     writer.header(Header::accept_encoding, "identity").header(Header::accept_language, "en");
-    writer.header(Header::supported, "timer, 100rel" + std::string(session_extensions));
+    writer.header(Header::supported, "timer, 100rel" + other_options());
     const auto uri = Uri::parse(received.request.request_uri());
     writer.header(Header::contact, session_options(uri->user, received.from).contact);
     writer.header(Header::server, options_.server_name);
@@ -346,7 +353,7 @@ InviteSession::Options UserAgent::session_options(std::string_view user,
     out.contact = std::move(contact);
     out.server_name = options_.server_name;
     out.allow = allowed_methods;
-    out.extensions = session_extensions;
+    out.extensions = other_options();
     out.session_interval = options_.session_interval;
     return out;
 }
