@@ -83,8 +83,8 @@ private:
     std::string room_, watcher_;
     bool sees_ = false;
     Number told_ = 0;
-    Number began_ =
-        0; ///< When he was told all, the newest change: who had left by then is no news.
+    /// The newest change when he was told all: who had left by then is no news to him.
+    Number began_ = 0;
 };
 
 sip::EventState ConferenceInfo::state(std::string_view resource, std::string_view watcher,

@@ -2,10 +2,12 @@
 #include "server/events/presence_agent.hpp"
 
 #include "base/text.hpp"
+#include "server/routing/preferences.hpp"
 #include "sip/message/values.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace lyceum::events {
 
@@ -17,6 +19,12 @@ namespace {
 
 constexpr std::string_view event_list = "eventlist", brought_list = "recipient-list-subscribe";
 constexpr std::array<std::string_view, 2> extensions{event_list, brought_list};
+/// What is told of devices (RFC 5196, in its order), and the features that say it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> capabilities{
+    {{"audio", ";audio"},
+     {"message", ";methods=\"MESSAGE\""},
+     {"text", ";text"},
+     {"video", ";video"}}};
 constexpr std::string_view list_prefix = "list:"; // Of a resource: no name has a colon.
 constexpr std::array<std::string_view, 2> packages_with_rules{"presence", "dialog"};
 
@@ -183,20 +191,6 @@ void PresenceAgent::refuse(const sip::RequestReceived& received, const Refusal& 
 // ── What is known ────────────────────────────────────────────────────────────────────────────────
 
 /// A member is there with his devices, a room when somebody is in it.
-namespace {
-
-/// Whether a device says that it can: by the feature of this name, or by the method.
-bool can(const registrar::Binding& device, std::string_view name) {
-    const sip::Params features(device.features);
-    if (name != "message") return features.has(name);
-    auto methods = features.find("methods").value_or("");
-    while (!methods.empty())
-        if (trim(cut(methods, ',')) == "MESSAGE") return true;
-    return false;
-}
-
-} // namespace
-
 presence::Facts PresenceAgent::facts(std::string_view resource) {
     presence::Facts out;
     const bool in_session = records_.in_room(resource) > 0;
@@ -204,9 +198,10 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
     out.reachable = in_session || !devices.empty();
     // A room is spoken in; a member can what one of his devices can (RFC 3840 §10).
     if (in_session) out.capabilities = {"audio", "isfocus"};
-    for (const auto* name : {"audio", "message", "text", "video"})
-        if (std::any_of(devices.begin(), devices.end(),
-                        [&](const registrar::Binding& each) { return can(each, name); }))
+    for (const auto& [name, wanted] : capabilities)
+        if (std::any_of(devices.begin(), devices.end(), [&](const registrar::Binding& each) {
+                return routing::matches(wanted, each.features, true);
+            }))
             out.capabilities.emplace_back(name);
     // Who waits for the teacher watches the room.
     if (in_session)
