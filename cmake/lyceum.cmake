@@ -41,3 +41,29 @@ function(lyceum_module name)
   endforeach()
   target_link_libraries(lyceum_${name} PRIVATE lyceum_options ${ARG_PRIVATE})
 endfunction()
+
+# lyceum_embed(webadmin page_files.cpp.in DIRECTORY … FILES …)
+# Files as part of the program: the template, in which @included@ brings the octets and @table@ is a
+# line `{"path", {begin, end}},` for each, becomes a source of the module. Sorted by path.
+function(lyceum_embed module template)
+  cmake_parse_arguments(ARG "" "DIRECTORY" "FILES" ${ARGN})
+  list(SORT ARG_FILES COMPARE STRING)
+  set(included "")
+  set(table "")
+  set(number 0)
+  foreach(file ${ARG_FILES})
+    set(symbol lyceum_${module}_file_${number})
+    string(APPEND included
+      "__asm__(\".section .rodata\\n${symbol}:\\n.incbin \\\"${ARG_DIRECTORY}/${file}\\\"\\n\"\n"
+      "        \"${symbol}_end:\\n.previous\\n\");\n"
+      "extern \"C\" const char ${symbol}[], ${symbol}_end[];\n")
+    string(APPEND table "    {\"${file}\", {${symbol}, ${symbol}_end}},\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  string(REGEX REPLACE "\\.in$" "" source ${template})
+  configure_file(${template} ${source} @ONLY)
+  list(TRANSFORM ARG_FILES PREPEND ${ARG_DIRECTORY}/)
+  set_source_files_properties(${CMAKE_CURRENT_BINARY_DIR}/${source}
+    TARGET_DIRECTORY lyceum_${module} PROPERTIES OBJECT_DEPENDS "${ARG_FILES}")
+  target_sources(lyceum_${module} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${source})
+endfunction()
