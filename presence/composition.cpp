@@ -38,13 +38,27 @@ std::vector<const Document*> in_order(const std::vector<const Document*>& publis
     return out;
 }
 
+bool has_tuples_of_devices(const std::vector<const Document*>& published) {
+    return std::any_of(published.begin(), published.end(), [](const Document* each) {
+        return !each->is_hard_state && !each->tuples.empty();
+    });
+}
+
 bool is_note(const Element& element) { return element.name == "note"; }
+
+bool may_see(const Element& element, const View& view) {
+    if (is_note(element)) return view.notes;
+    if (element.ns == rpid_ns || element.ns == timed_ns) return view.activities;
+    if (element.ns == cipid_ns) return view.contact;
+    return view.others || element.ns == pidf_ns || element.ns == data_model_ns ||
+           element.ns == caps_ns;
+}
 
 /// Of a tuple, person or device, what this watcher may see.
 Element seen(Element part, const View& view) {
-    std::erase_if(part.children, [&](const Element& each) {
-        return (!view.notes && is_note(each)) || (!view.activities && each.ns == rpid_ns);
-    });
+    std::erase_if(part.children, [&](const Element& each) { return !may_see(each, view); });
+    for (auto& each : part.children)
+        if (each.is(pidf_ns, "status")) each = seen(std::move(each), view);
     return part;
 }
 
@@ -116,8 +130,6 @@ private:
     std::optional<Element> timestamp_;
 };
 
-constexpr auto caps_ns = "urn:ietf:params:xml:ns:pidf:caps";
-
 Element tuple_of_server(std::string_view entity, bool reachable,
                         const std::vector<std::string>& capabilities) {
     const auto pidf = [](const char* name, std::string text) {
@@ -129,8 +141,9 @@ Element tuple_of_server(std::string_view entity, bool reachable,
     status.children.push_back(pidf("basic", reachable ? "open" : "closed"));
     tuple.children.push_back(std::move(status));
     if (reachable && !capabilities.empty()) {
-        Element all{caps_ns, "servcaps"};
-        for (const auto& each : capabilities) all.children.push_back({caps_ns, each, {}, "true"});
+        Element all{std::string(caps_ns), "servcaps"};
+        for (const auto& each : capabilities)
+            all.children.push_back({std::string(caps_ns), each, {}, "true"});
         tuple.children.push_back(std::move(all));
     }
     tuple.children.push_back(pidf("contact", std::string(entity)));
@@ -139,7 +152,7 @@ Element tuple_of_server(std::string_view entity, bool reachable,
 
 /// While it lasts, he is not to be reached (RFC 4481).
 Element timed_status(const Facts::Coming& coming, bool with_note) {
-    const std::string ns = "urn:ietf:params:xml:ns:pidf:timed-status";
+    const std::string ns(timed_ns);
     Element out{ns, "timed-status"};
     out.set("from", date_time_text(coming.from));
     out.set("until", date_time_text(coming.until));
@@ -174,6 +187,11 @@ std::string compose(std::string_view entity, std::vector<const Document*> publis
         part.set("id", own);
         return part;
     };
+    if (!view.services || !has_tuples_of_devices(published)) {
+        root.children.push_back(
+            tuple_of_server(entity, view.services && facts.reachable, facts.capabilities));
+        ids.emplace(*root.children.front().attribute("id"));
+    }
     for (const auto* each : in_order(published)) {
         if (view.services)
             for (const auto& tuple : each->tuples)
@@ -184,9 +202,6 @@ std::string compose(std::string_view entity, std::vector<const Document*> publis
                 devices.push_back(with_own_id(seen(device, view)));
         if (view.notes) notes.insert(notes.end(), each->notes.begin(), each->notes.end());
     }
-    if (root.children.empty())
-        root.children.push_back(
-            tuple_of_server(entity, view.services && facts.reachable, facts.capabilities));
     if (view.activities) {
         for (const auto& name : facts.activities) person.add_activity(name);
         if (facts.idle_since) person.add_idle(*facts.idle_since);
@@ -203,7 +218,7 @@ std::string compose(std::string_view entity, std::vector<const Document*> publis
 }
 
 Glance glance_at(const std::vector<const Document*>& published, const Facts& facts) {
-    Glance out{published.empty() && facts.reachable, facts.activities, facts.notes};
+    Glance out{!has_tuples_of_devices(published) && facts.reachable, facts.activities, facts.notes};
     const auto add = [](std::vector<std::string>& to, std::string_view text) {
         if (!text.empty() && std::find(to.begin(), to.end(), text) == to.end())
             to.emplace_back(text);

@@ -40,10 +40,12 @@ struct View {
     bool devices = true;
     bool activities = true; ///< What he does; all of RPID.
     bool notes = true;
+    bool contact = true; ///< CIPID (RFC 4482): his card, name, picture, home page.
+    bool others = true;  ///< What we do not know, such as where he is (RFC 4119).
 
     auto operator<=>(const View&) const = default;
 
-    static constexpr View blocked() { return {false, false, false, false}; }
+    static constexpr View blocked() { return {false, false, false, false, false, false}; }
 };
 
 /// One document of all that is known of a presentity. The same, whatever the order in which it
@@ -57,7 +59,7 @@ struct View {
 ///      kept.
 ///   4. What the server knows is added: to the person its activities, and that he is idle unless
 ///      his devices say something of it; a tuple with `open` or `closed`, and what can be done
-///      there (RFC 5196), where nobody has published one; what will be, to the first tuple (RFC
+///      there (RFC 5196), where no device has published one; what will be, to the first tuple (RFC
 ///      4481).
 ///   5. What the watcher may not see is left out.
 std::string compose(std::string_view entity, std::vector<const Document*> published,

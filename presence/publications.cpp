@@ -184,10 +184,21 @@ void Publications::handle_timeout(TimePoint now) {
 
 std::vector<const Document*> Publications::of(std::string_view resource) const {
     std::vector<const Document*> out;
-    const auto found = of_resource_.find(resource);
-    if (found == of_resource_.end()) return out;
-    for (const auto id : found->second) out.push_back(&entries_.at(id).document);
+    if (const auto found = of_resource_.find(resource); found != of_resource_.end())
+        for (const auto id : found->second) out.push_back(&entries_.at(id).document);
+    if (const auto hard = hard_state_.find(resource); hard != hard_state_.end())
+        out.push_back(&hard->second);
     return out;
+}
+
+void Publications::set_hard_state(const std::string& resource, std::optional<Document> document) {
+    if (document) {
+        document->is_hard_state = true;
+        hard_state_.insert_or_assign(resource, std::move(*document));
+    } else if (hard_state_.erase(resource) == 0) {
+        return;
+    }
+    outputs_.push_back(Changed{resource});
 }
 
 std::optional<Publications::Output> Publications::poll() {

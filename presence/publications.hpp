@@ -74,6 +74,8 @@ public:
                         TimePoint now);
     void handle_saved(SaveId id, bool done);
     void handle_timeout(TimePoint now);
+    /// What he says without a device and until he says otherwise (RFC 4827); none: nothing.
+    void set_hard_state(const std::string& resource, std::optional<Document> document);
 
     /// What has been said of it, in no order that means anything.
     [[nodiscard]] std::vector<const Document*> of(std::string_view resource) const;
@@ -115,6 +117,7 @@ private:
     std::unordered_map<Id, Entry> entries_;
     std::map<std::string, std::vector<Id>, std::less<>> of_resource_;
     std::unordered_map<std::string, Id> by_tag_;
+    std::map<std::string, Document, std::less<>> hard_state_;
     DeadlineQueue<Id> deadlines_;
     std::unordered_map<SaveId, Waiting> waiting_;
     std::uint64_t last_id_ = 0, last_save_ = 0;

@@ -113,6 +113,11 @@ void Rules::read_transformations(const xml::Element& transformations, View& view
     view.activities =
         persons && (all || is_true(transformations.child(rules_ns, "provide-activities")));
     view.notes = all || is_true(transformations.child(rules_ns, "provide-note"));
+    view.contact = all;
+    view.others = all;
+    for (const auto& each : transformations.children)
+        if (each.is(rules_ns, "provide-unknown-attribute") && is_true(&each))
+            view.contact |= each.attribute("ns") == cipid_ns;
 }
 
 bool Rules::is_about(const Rule& rule, std::string_view uri, WallTime now) {
@@ -143,6 +148,8 @@ Grant Rules::grant(std::string_view watcher_uri, WallTime now) const {
         out.view.devices |= rule.grant.view.devices;
         out.view.activities |= rule.grant.view.activities;
         out.view.notes |= rule.grant.view.notes;
+        out.view.contact |= rule.grant.view.contact;
+        out.view.others |= rule.grant.view.others;
     }
     if (out.handling != Handling::allow) out.view = View::blocked();
     return out;

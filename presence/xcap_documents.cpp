@@ -3,9 +3,11 @@
 
 #include "base/text.hpp"
 #include "presence/resource_list.hpp"
+#include "presence/schemas.hpp"
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 namespace lyceum::presence::xcap {
@@ -14,53 +16,62 @@ namespace {
 using xml::Element;
 
 constexpr std::string_view lists_ns = "urn:ietf:params:xml:ns:resource-lists";
+constexpr std::size_t services_max = 100;    // Of one owner.
+constexpr std::size_t references_max = 1000; // That are followed for all of them.
 constexpr std::string_view services_ns = "urn:ietf:params:xml:ns:rls-services";
 
 Conflict invalid(std::string why) { return {"schema-validation-error", std::move(why)}; }
 
+/// None: it is as the schema says.
+std::optional<Conflict> check_schema(std::string_view name, const Element& root) {
+    static std::map<std::string_view, xml::Schema> known;
+    const auto& schema = known.try_emplace(name, presence::schema(name)).first->second;
+    auto fault = schema.check(xml::write(root));
+    return fault ? std::optional(invalid(std::move(fault->what))) : std::nullopt;
+}
+
 /// Names of lists and URIs of entries are there once in their list (RFC 4826 §3.4.5).
 std::optional<Conflict> check_list(const Element& list) {
-    std::set<std::string_view> names, uris;
+    std::set<std::string_view> names, uris, anchors, refs;
+    const auto is_second = [](std::set<std::string_view>& known, const Element& each,
+                              const char* attribute) {
+        const auto value = each.attribute(attribute);
+        return value && !known.insert(*value).second;
+    };
     for (const auto& each : list.children) {
         if (each.is(lists_ns, "list")) {
-            const auto name = each.attribute("name");
-            if (name && !names.insert(*name).second)
+            if (is_second(names, each, "name"))
                 return Conflict{"uniqueness-failure", "two lists of one name"};
             if (auto conflict = check_list(each)) return conflict;
         } else if (each.is(lists_ns, "entry")) {
-            const auto uri = each.attribute("uri");
-            if (!uri) return invalid("an entry without uri");
-            if (!uris.insert(*uri).second)
+            if (is_second(uris, each, "uri"))
                 return Conflict{"uniqueness-failure", "two entries of one uri"};
-        } else if (each.ns == lists_ns && each.name != "external" && each.name != "entry-ref" &&
-                   each.name != "display-name") {
-            return invalid("there is no " + each.name + " in a list");
+        } else if (each.is(lists_ns, "external")) {
+            if (is_second(anchors, each, "anchor"))
+                return Conflict{"uniqueness-failure", "the same list is referred to twice"};
+        } else if (each.is(lists_ns, "entry-ref")) {
+            if (is_second(refs, each, "ref"))
+                return Conflict{"uniqueness-failure", "the same entry is referred to twice"};
         }
     }
     return std::nullopt;
 }
 
-std::optional<Conflict> check_lists(const Element& root) {
-    if (!root.is(lists_ns, "resource-lists")) return invalid("not resource-lists");
-    for (const auto& each : root.children)
-        if (each.ns == lists_ns && each.name != "list") return invalid("only lists are in it");
-    return check_list(root);
-}
-
 std::optional<Conflict> check_services(const Element& root) {
-    if (!root.is(services_ns, "rls-services")) return invalid("not rls-services");
+    if (root.children.size() > services_max)
+        return Conflict{"constraint-failure", "too many services"};
     std::set<std::string_view> uris;
     for (const auto& each : root.children) {
-        if (!each.is(services_ns, "service")) return invalid("only services are in it");
-        const auto uri = each.attribute("uri");
-        if (!uri) return invalid("a service without uri");
-        if (!uris.insert(*uri).second)
+        if (!uris.insert(*each.attribute("uri")).second)
             return Conflict{"uniqueness-failure", "two services of one uri"};
         const auto* list = each.child(services_ns, "list");
-        if (!list == !each.child(services_ns, "resource-list"))
-            return invalid("a service has a list or a resource-list");
-        if (list)
-            if (auto conflict = check_list(*list)) return conflict;
+        if (!list) continue;
+        // What is in it, another schema says.
+        Element lists{std::string(lists_ns), "resource-lists"};
+        lists.children.push_back(*list);
+        lists.children[0].ns = lists_ns;
+        if (auto conflict = check_schema("resource-lists", lists)) return conflict;
+        if (auto conflict = check_list(*list)) return conflict;
     }
     return std::nullopt;
 }
@@ -70,13 +81,24 @@ std::optional<Conflict> check_rules(const Element& root) {
     return rules ? std::nullopt : std::optional(invalid(rules.error().what));
 }
 
+std::optional<Conflict> check_hard_state(const Element& root) {
+    const auto document = presence::Document::parse(xml::write(root));
+    return document ? std::nullopt : std::optional(invalid(document.error().what));
+}
+
 std::optional<Conflict> check_nothing(const Element&) { return std::nullopt; }
 
-constexpr std::array<Application, 4> all{{
-    {"resource-lists", lists_ns, resource_lists_type, check_lists},
-    {"rls-services", services_ns, "application/rls-services+xml", check_services},
-    {"pres-rules", "urn:ietf:params:xml:ns:common-policy", rules_type, check_rules},
-    {"xcap-caps", "urn:ietf:params:xml:ns:xcap-caps", "application/xcap-caps+xml", check_nothing},
+constexpr std::array<Application, 5> all{{
+    {"resource-lists", lists_ns, resource_lists_type, "resource-lists", check_list},
+    {"rls-services", services_ns, "application/rls-services+xml", "rls-services", check_services},
+    {"pres-rules", "urn:ietf:params:xml:ns:common-policy", rules_type, "common-policy",
+     check_rules},
+    {"pidf-manipulation", pidf_ns, pidf_type, "pidf", check_hard_state},
+    {"xcap-caps",
+     "urn:ietf:params:xml:ns:xcap-caps",
+     "application/xcap-caps+xml",
+     {},
+     check_nothing},
 }};
 
 Element* find_in(Element& root, std::span<const Step> steps) {
@@ -122,26 +144,67 @@ Result<bool, Conflict> put_attribute(Element& element, const std::string& name,
     return fresh;
 }
 
-/// Those of the list that the service has itself, or that it names by its URI.
-std::vector<std::string> members_of(const Element& service, std::string_view resource_lists) {
-    Element root{std::string(lists_ns), "resource-lists"};
-    if (const auto* own = service.child(services_ns, "list")) {
-        root.children.push_back(*own);
-        root.children[0].ns = lists_ns;
-    } else if (const auto* reference = service.child(services_ns, "resource-list")) {
-        const auto uri = trim(reference->text);
-        const auto at = uri.find("/resource-lists/users/");
-        if (at == std::string_view::npos) return {};
-        const auto of_lists = [](std::string_view) { return std::string(lists_ns); };
-        const auto selector = Selector::parse(uri.substr(at), of_lists);
-        const auto known = xml::parse(resource_lists);
-        const auto* named = selector && known ? find(*known, selector->steps) : nullptr;
-        if (!named) return {};
-        root.children.push_back(*named);
+/// Follows what lists of one owner refer to.
+class References {
+public:
+    References(std::string_view resource_lists,
+               const std::function<bool(std::string_view)>& is_owner)
+        : root_(xml::parse(resource_lists)), is_owner_(is_owner) {}
+
+    /// What a service says: a list of its own, or where one is.
+    std::vector<std::string> members_of(const Element& service) {
+        uris_.clear();
+        known_.clear();
+        followed_.clear();
+        if (const auto* own = service.child(services_ns, "list")) collect(*own);
+        else if (const auto* named = service.child(services_ns, "resource-list"))
+            follow(trim(named->text));
+        return uris_;
     }
-    auto uris = uris_listed(xml::write(root));
-    return uris ? std::move(*uris) : std::vector<std::string>{};
-}
+
+private:
+    void collect(const Element& list) {
+        for (const auto& each : list.children) {
+            if (uris_.size() >= listed_max) return;
+            if (each.is(lists_ns, "list")) collect(each);
+            else if (each.is(lists_ns, "entry")) add(each);
+            else if (each.is(lists_ns, "external"))
+                follow(trim(each.attribute("anchor").value_or("")));
+            else if (each.is(lists_ns, "entry-ref")) {
+                // Below the root: a path without the stroke that it would begin with (§3.2).
+                const auto path = "/" + std::string(trim(each.attribute("ref").value_or("")));
+                if (const auto* entry = named(path); entry && entry->name == "entry") add(*entry);
+            }
+        }
+    }
+    void add(const Element& entry) {
+        const auto uri = trim(entry.attribute("uri").value_or(""));
+        if (!uri.empty() && known_.emplace(uri).second) uris_.emplace_back(uri);
+    }
+    void follow(std::string_view uri) {
+        const auto path = uri.find(lists_path);
+        const auto* list = path == std::string_view::npos ? nullptr : named(uri.substr(path));
+        if (list && list->name == "list" && followed_.insert(list).second) collect(*list);
+    }
+    [[nodiscard]] const Element* named(std::string_view path) {
+        if (left_ == 0) return nullptr;
+        --left_;
+        const auto of_lists = [](std::string_view) { return std::string(lists_ns); };
+        const auto selector = Selector::parse(path, of_lists);
+        const bool his = selector && selector->auid == "resource-lists" && selector->owner &&
+                         is_owner_(*selector->owner);
+        return his && root_ ? find(*root_, selector->steps) : nullptr;
+    }
+
+    static constexpr std::string_view lists_path = "/resource-lists/users/";
+
+    Result<Element, Fault> root_;
+    const std::function<bool(std::string_view)>& is_owner_;
+    std::size_t left_ = references_max;
+    std::set<const Element*> followed_; ///< Whom they name is in the list already.
+    std::set<std::string, std::less<>> known_;
+    std::vector<std::string> uris_;
+};
 
 } // namespace
 
@@ -151,6 +214,12 @@ const Application* application_of(std::string_view auid) {
     const auto* found = std::find_if(all.begin(), all.end(),
                                      [&](const Application& each) { return each.auid == auid; });
     return found == all.end() ? nullptr : found;
+}
+
+std::optional<Conflict> check(const Application& application, const Element& root) {
+    if (!application.schema.empty())
+        if (auto conflict = check_schema(application.schema, root)) return conflict;
+    return application.check(root);
 }
 
 const Element* find(const Element& root, std::span<const Step> steps) {
@@ -220,13 +289,15 @@ Result<bool, Conflict> remove(Element& root, const Selector& at) {
     return true;
 }
 
-std::vector<Service> services_in(std::string_view rls_services, std::string_view resource_lists) {
+std::vector<Service> services_in(std::string_view rls_services, std::string_view resource_lists,
+                                 const std::function<bool(std::string_view)>& is_owner) {
     std::vector<Service> out;
     const auto root = xml::parse(rls_services);
     if (!root) return out;
+    References references(resource_lists, is_owner);
     for (const auto& each : root->children)
         if (const auto uri = each.attribute("uri"))
-            out.push_back({std::string(*uri), members_of(each, resource_lists)});
+            out.push_back({std::string(*uri), references.members_of(each)});
     return out;
 }
 

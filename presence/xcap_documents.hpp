@@ -3,6 +3,7 @@
 
 #include "presence/xcap_selector.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,10 +21,15 @@ struct Conflict {
 /// A kind of documents that clients keep here (RFC 4825 §5).
 struct Application {
     std::string_view auid, ns, type;
-    /// What a document of it must hold besides being well-formed.
+    std::string_view schema; ///< The name of its file; empty: anything goes.
+    /// What a document has to be besides being as the schema says.
     std::optional<Conflict> (*check)(const xml::Element& root);
 };
-/// resource-lists, rls-services (RFC 4826), pres-rules (RFC 5025), and what we can (xcap-caps).
+/// Whether somebody may have such a document, as far as it says.
+std::optional<Conflict> check(const Application& application, const xml::Element& root);
+
+/// resource-lists, rls-services (RFC 4826), pres-rules (RFC 5025), pidf-manipulation (RFC 4827),
+/// and what we can (xcap-caps).
 std::span<const Application> applications();
 const Application* application_of(std::string_view auid);
 
@@ -41,7 +47,10 @@ struct Service {
     std::string uri;
     std::vector<std::string> members;
 };
-/// Those of an owner; lists that are only referred to are looked for in his resource-lists.
-std::vector<Service> services_in(std::string_view rls_services, std::string_view resource_lists);
+/// Those of an owner. Whom a list refers to (`resource-list`, `external`, `entry-ref`) is looked
+/// for in his own resource-lists: other people's are theirs alone, and other servers are not asked.
+/// What is not there, and what leads back to where it comes from, is as if it were not said.
+std::vector<Service> services_in(std::string_view rls_services, std::string_view resource_lists,
+                                 const std::function<bool(std::string_view xui)>& is_owner);
 
 } // namespace lyceum::presence::xcap

@@ -54,7 +54,8 @@ std::string_view type_for(const Selector& selector, const Application& applicati
 void Server::set(Document document) {
     if (document.auid == "rls-services") {
         std::erase_if(services_, [&](const auto& each) { return each.second == document.owner; });
-        for (const auto& each : services_in(document.body, {}))
+        const auto nobody = [](std::string_view) { return false; };
+        for (const auto& each : services_in(document.body, {}, nobody))
             services_.emplace(each.uri, document.owner);
     }
     const Key key{document.auid, document.owner};
@@ -138,7 +139,7 @@ Server::Response Server::get(std::string_view body, const Selector& selector,
 
 std::optional<Conflict> Server::check(const Application& application, const xml::Element& root,
                                       const std::string& owner) const {
-    if (auto conflict = application.check(root)) return conflict;
+    if (auto conflict = xcap::check(application, root)) return conflict;
     if (application.auid != "rls-services") return std::nullopt;
     for (const auto& each : root.children) {
         const std::string uri(*each.attribute("uri"));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "presence/xml.hpp"
 
+#include "base/assert.hpp"
 #include "base/text.hpp"
 
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
 
 #include <algorithm>
 #include <array>
@@ -228,6 +230,48 @@ Result<Element, Fault> parse(std::string_view document) {
     if (!it.root) return Fault("no element", document.size());
     return std::move(*it.root);
 }
+
+// ── Schemas ──────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+/// The first thing that is wrong, of several that are said.
+void note_first(void* user, xmlErrorPtr error) {
+    auto& fault = *static_cast<std::optional<Fault>*>(user);
+    if (!fault && error->level >= XML_ERR_ERROR)
+        fault =
+            Fault(std::string(trim(error->message ? error->message : "not as it should be")), 0);
+}
+
+} // namespace
+
+Schema::Schema(std::string_view text) {
+    const std::unique_ptr<xmlSchemaParserCtxt, void (*)(xmlSchemaParserCtxtPtr)> context(
+        xmlSchemaNewMemParserCtxt(text.data(), static_cast<int>(text.size())),
+        xmlSchemaFreeParserCtxt);
+    schema_ = context ? xmlSchemaParse(context.get()) : nullptr;
+    LYCEUM_ASSERT(schema_);
+}
+
+Schema::~Schema() { xmlSchemaFree(static_cast<xmlSchemaPtr>(schema_)); }
+
+std::optional<Fault> Schema::check(const std::string& document) const {
+    const std::unique_ptr<xmlDoc, void (*)(xmlDocPtr)> tree(
+        xmlReadMemory(document.data(), static_cast<int>(document.size()), nullptr, nullptr,
+                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
+        xmlFreeDoc);
+    if (!tree) return Fault("not well-formed", 0);
+    const std::unique_ptr<xmlSchemaValidCtxt, void (*)(xmlSchemaValidCtxtPtr)> context(
+        xmlSchemaNewValidCtxt(static_cast<xmlSchemaPtr>(schema_)), xmlSchemaFreeValidCtxt);
+    if (!context) return Fault("no memory to look at it", 0);
+    std::optional<Fault> fault;
+    xmlSchemaSetValidStructuredErrors(context.get(), note_first, &fault);
+    if (xmlSchemaValidateDoc(context.get(), tree.get()) != 0 && !fault)
+        fault = Fault("not as its schema has it", 0);
+    return fault;
+}
+
+// ── Documents ────────────────────────────────────────────────────────────────────────────────────
 
 std::string write(const Element& root) {
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + write_bare(root) + "\n";

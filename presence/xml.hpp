@@ -47,6 +47,21 @@ inline constexpr std::size_t depth_max = 32;
 /// declares; what is beyond the limits.
 Result<Element, Fault> parse(std::string_view document);
 
+/// A description of documents (XML Schema 1.0) that imports no others.
+class Schema {
+public:
+    explicit Schema(std::string_view text); ///< It is ours: it has to be a good one.
+    Schema(const Schema&) = delete;
+    Schema& operator=(const Schema&) = delete;
+    ~Schema();
+
+    /// What a document is not like it in; the document is one that `parse` takes.
+    [[nodiscard]] std::optional<Fault> check(const std::string& document) const;
+
+private:
+    void* schema_; ///< The library's.
+};
+
 /// With a declaration, in UTF-8. The root's namespace is the default one, the others that presence
 /// uses have the prefixes that their RFCs use: some watchers look for `rpid:away` and not for what
 /// it means.

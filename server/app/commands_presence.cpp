@@ -35,9 +35,7 @@ void print_watchers(store::PresenceStore& store, const std::string& resource) {
 
 int run_rules(store::PresenceStore& store, const std::string& owner, const std::string& from) {
     if (from.empty()) {
-        for (const auto& [document, number] : store.documents_since(0))
-            if (document.auid == "pres-rules" && document.owner == owner)
-                std::cout << document.body;
+        std::cout << store.document("pres-rules", owner);
         return 0;
     }
     std::string document;
@@ -75,11 +73,16 @@ int run_binding(Arguments arguments) {
 std::string composed(const Configuration& configuration, const std::string& owner,
                      const std::string& uri, const presence::View& view) {
     auto database = store::open_database(configuration.data);
+    store::PresenceStore store(database);
     std::vector<presence::Document> documents;
-    for (const auto& each : store::PresenceStore(database).publications())
+    for (const auto& each : store.publications())
         if (each.resource == owner)
             if (auto document = presence::Document::parse(each.body))
                 documents.push_back(std::move(*document));
+    if (auto hard = presence::Document::parse(store.document("pidf-manipulation", owner))) {
+        hard->is_hard_state = true;
+        documents.push_back(std::move(*hard));
+    }
     std::vector<const presence::Document*> said;
     for (const auto& each : documents) said.push_back(&each);
     const auto bindings = store::BindingStore(database).load(owner);
@@ -99,10 +102,8 @@ int run_see(const Configuration& configuration, const std::string& watcher,
     if (!router.named(router.uri_of(owner))) return found(false, "user or room", owner);
     if (!store.member(watcher)) return found(false, "user", watcher);
     auto database = store::open_database(configuration.data);
-    std::optional<presence::Rules> rules;
-    for (const auto& [document, number] : store::PresenceStore(database).documents_since(0))
-        if (document.auid == "pres-rules" && document.owner == owner && !document.body.empty())
-            if (auto parsed = presence::Rules::parse(document.body)) rules = std::move(*parsed);
+    const auto rules =
+        presence::Rules::parse(store::PresenceStore(database).document("pres-rules", owner));
     const auto grant =
         events::granted(*events::policy_of(configuration.presence), rules ? &*rules : nullptr,
                         owner, watcher, router, net::wall_now());

@@ -74,12 +74,15 @@ void XcapService::take_effect(const Document& document) {
     const auto& owner = document.owner;
     presence_.change("xcap-diff", owner, now);
     if (document.auid == "pres-rules") presence_.set_rules(owner, document.body, now);
+    else if (document.auid == "pidf-manipulation")
+        presence_.set_hard_state(owner, document.body, now);
     else
-        presence_.set_services(
-            owner,
-            presence::xcap::services_in(server_.document("rls-services", owner),
-                                        server_.document("resource-lists", owner)),
-            now);
+        presence_.set_services(owner,
+                               presence::xcap::services_in(
+                                   server_.document("rls-services", owner),
+                                   server_.document("resource-lists", owner),
+                                   [&](std::string_view xui) { return member_of(xui) == owner; }),
+                               now);
     turn_();
 }
 

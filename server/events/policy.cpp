@@ -3,6 +3,13 @@
 
 namespace lyceum::events {
 
+namespace {
+
+/// Where he is reached, what he does, and his card.
+constexpr presence::View availability{.devices = false, .notes = false, .others = false};
+
+} // namespace
+
 std::optional<Policy> policy_of(std::string_view name) {
     if (name == "all") return Policy::all;
     if (name == "availability") return Policy::availability;
@@ -18,10 +25,9 @@ presence::Grant granted(Policy policy, const presence::Rules* rules, std::string
     if (rules) return rules->grant(router.uri_of(watcher), now);
     switch (policy) {
     case Policy::all: return {Handling::allow, {}};
-    case Policy::availability: return {Handling::allow, {.devices = false, .notes = false}};
+    case Policy::availability: return {Handling::allow, availability};
     case Policy::groups:
-        if (router.groups().share(owner, watcher))
-            return {Handling::allow, {.devices = false, .notes = false}};
+        if (router.groups().share(owner, watcher)) return {Handling::allow, availability};
         // A room is nobody's private affair.
         if (const auto named = router.named(router.uri_of(owner)); named && named->is_room)
             return {Handling::allow, {}};

@@ -273,6 +273,19 @@ void PresenceAgent::set_rules(const std::string& owner, std::string_view documen
     drain(now);
 }
 
+void PresenceAgent::set_hard_state(const std::string& owner, std::string_view document,
+                                   TimePoint now) {
+    look_at_clock(now);
+    if (document.empty()) {
+        publications_.set_hard_state(owner, {});
+    } else if (auto parsed = presence::Document::parse(document)) {
+        publications_.set_hard_state(owner, std::move(*parsed));
+    } else {
+        log_.error("hard-state.bad", {{"owner", Redacted{owner}}, {"why", parsed.error().what}});
+    }
+    drain(now);
+}
+
 std::vector<presence::ListContents::Item>
 PresenceAgent::items(const sip::Subscription& subscription) {
     std::vector<Item> out;

@@ -74,6 +74,8 @@ public:
     /// What this owner allows whom, in place of the policy; empty: the policy again. A document
     /// that is none changes nothing, and is logged.
     void set_rules(const std::string& owner, std::string_view document, TimePoint now);
+    /// What he says of himself until he says otherwise (RFC 4827); empty: nothing.
+    void set_hard_state(const std::string& owner, std::string_view document, TimePoint now);
     /// The lists that he has given URIs (RFC 4826 §4); for him alone.
     void set_services(const std::string& owner, std::vector<presence::xcap::Service> services,
                       TimePoint now);

@@ -111,6 +111,12 @@ std::vector<PresenceStore::Changed> PresenceStore::documents_since(std::int64_t 
     return out;
 }
 
+std::string PresenceStore::document(std::string_view auid, std::string_view owner) {
+    auto row = database_.prepare("SELECT body FROM xcap_document WHERE auid = ? AND owner = ?");
+    row.bind(1, auid).bind(2, owner);
+    return row.step() ? row.text(0) : std::string();
+}
+
 bool PresenceStore::put(const presence::xcap::Document& document) {
     auto row = database_.prepare(
         "INSERT OR REPLACE INTO xcap_document SELECT ?1, name, ?3, (SELECT "

@@ -34,6 +34,8 @@ public:
     };
     /// The documents of members that have changed since that one; the newest last.
     std::vector<Changed> documents_since(std::int64_t number);
+    /// Empty: there is none.
+    std::string document(std::string_view auid, std::string_view owner);
     /// False: there is no such member.
     bool put(const presence::xcap::Document& document);
 

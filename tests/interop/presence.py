@@ -295,6 +295,15 @@ def test_buddies_and_rules_are_kept_by_xcap_through_kill_9():
         assert mine.ask("PUT", entry, "<entry uri='sip:carol@far.test'/>",
                         "application/xcap-el+xml")[0] == 201
         assert "sip:carol@far.test" in alice.wait_for('fullState="true"')
+        referring = ("<list><external anchor='{0}/resource-lists/users/alice/index/~~/resource-lists/list%5b1%5d'/>"
+                     "<entry uri='sip:dave@far.test'/></list>").format(mine.root)
+        assert mine.ask("PUT", lists + "/~~/resource-lists/list%5b2%5d", referring,
+                        "application/xcap-el+xml")[0] == 201
+        assert mine.ask("PUT", "/rls-services/users/alice/index/~~/rls-services/service/resource-list",
+                        "<resource-list>" + mine.root + lists + "/~~/resource-lists/list%5b2%5d</resource-list>",
+                        "application/xcap-el+xml")[0] == 200
+        told = alice.wait_for("sip:dave@far.test")
+        assert "sip:carol@far.test" in told and uri(server, "bob") in told, told
         server.stop(signal.SIGKILL)
         with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again:
             assert "carol@far.test" in Xcap(again, "alice").ask("GET", lists)[1]
@@ -302,6 +311,27 @@ def test_buddies_and_rules_are_kept_by_xcap_through_kill_9():
             assert "alice is refused, by the rules of bob" in on(again, "presence", "see", "alice", "bob")
             assert "bob may watch, by the setting" in on(again, "presence", "see", "bob", "alice")
             assert "sip:carol@far.test" in alice.wait_for('fullState="true"')
+
+
+def test_what_is_kept_of_a_member_is_seen_without_his_devices():
+    said = ("<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model' "
+            "xmlns:ci='urn:ietf:params:xml:ns:pidf:cipid' entity='sip:bob@here'><dm:person id='p'>"
+            "<ci:display-name>Bob the Builder</ci:display-name><dm:note>write to me</dm:note></dm:person></presence>")
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice:
+        his, document = Xcap(server, "bob"), "/pidf-manipulation/users/bob/index"
+        alice.subscribe(uri(server, "bob"))
+        alice.wait_for("<basic>closed</basic>")
+        status, why = his.ask("PUT", document, said.replace("entity=", "of="), "application/pidf+xml")
+        assert status == 409 and "schema-validation-error" in why and "attribute 'of'" in why, why
+        assert his.ask("PUT", document, said, "application/pidf+xml")[0] == 201
+        told = alice.wait_for("Bob the Builder")
+        assert "write to me" in told and "<basic>closed</basic>" in told, told
+        server.stop(signal.SIGKILL)
+        with Server("--digest", "md5", "--sip-port", str(server.port), data=server.data) as again:
+            assert "Bob the Builder" in on(again, "presence", "see", "alice", "bob")
+            assert Xcap(again, "bob").ask("PUT", document + "/~~/presence/note", "<note>gone fishing</note>",
+                                          "application/xcap-el+xml")[0] == 201
+            assert "Bob the Builder" in alice.wait_for("gone fishing")
 
 
 def test_who_is_in_class_is_seen_to_be():
@@ -318,11 +348,12 @@ def test_who_is_in_class_is_seen_to_be():
 
 
 def faults_of(body):
-    """What xmllint says of the documents in a body that tests/data/schemas has a schema of; and their names."""
+    """What xmllint says of the documents in a body, by our schemas; and their names."""
     faults, known = "", set()
     for document in re.findall(r"<\?xml .*?(?=\r\n--|\Z)", body, re.DOTALL):
         name = re.search(r'xmlns="[^"]*:([^":]*)"', document)[1]
-        schema = HERE.parent / "data" / "schemas" / f"{name}.xsd"
+        places = (HERE.parent / "data" / "schemas", HERE.parent.parent / "presence" / "schemas")
+        schema = next(path for path in (place / f"{name}.xsd" for place in places) if path.exists())
         checked = subprocess.run(["xmllint", "--noout", "--schema", str(schema), "-"], input=document,
                                  capture_output=True, text=True, timeout=10)
         known.add(name)

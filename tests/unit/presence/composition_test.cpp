@@ -72,6 +72,42 @@ TEST(Composition, WhatIsPublishedStandsForItself) {
     EXPECT_EQ(composed({document(said)}, {.reachable = false}), said);
 }
 
+TEST(Composition, HardStateStandsBesideWhatTheServerKnows) {
+    auto said = document(tuple("mail", "open") + person("<dm:note>ask me</dm:note>"));
+    said.is_hard_state = true;
+    EXPECT_EQ(composed({said}, {.reachable = true}),
+              of_server("open") + tuple("mail", "open") + person("<dm:note>ask me</dm:note>"));
+    EXPECT_EQ(composed({said, document(tuple("phone", "closed"))}, {.reachable = true}),
+              tuple("mail", "open") + tuple("phone", "closed") +
+                  person("<dm:note>ask me</dm:note>"));
+    auto clash = document(tuple("lyceum", "open"));
+    clash.is_hard_state = true;
+    EXPECT_EQ(composed({clash}), of_server("closed") + tuple("lyceum-2", "open"));
+    auto closed = document(tuple("mail", "closed"));
+    closed.is_hard_state = true;
+    EXPECT_TRUE(glance_at({&closed}, {.reachable = true}).available);
+    const auto phone = document(tuple("phone", "closed"));
+    EXPECT_FALSE(glance_at({&closed, &phone}, {.reachable = true}).available);
+}
+
+TEST(Composition, HisCardAndWhatIsNotKnownAreSeenByWhomItIsFor) {
+    const auto said = document(
+        "<tuple id=\"t\"><status><basic>open</basic><gp:geopriv xmlns:gp=\"urn:where\"/></status>"
+        "<ci:card xmlns:ci=\"urn:ietf:params:xml:ns:pidf:cipid\">c</ci:card></tuple>" +
+        person(
+            "<ci:display-name xmlns:ci=\"urn:ietf:params:xml:ns:pidf:cipid\">Ann</ci:display-name>"
+            "<x:y xmlns:x=\"urn:x\"/>"));
+    const auto has = [&](const View& view, const char* what) {
+        return composed({said}, {}, view).find(what) != std::string::npos;
+    };
+    const View card{.others = false}, others{.contact = false};
+    EXPECT_TRUE(has({}, "geopriv") && has({}, ":y") && has({}, ">Ann<") && has({}, ">c<"));
+    EXPECT_TRUE(!has(card, "geopriv") && !has(card, ":y") && has(card, ">Ann<") &&
+                has(card, ">c<"));
+    EXPECT_TRUE(has(others, "geopriv") && has(others, ":y") && !has(others, ">Ann<"));
+    EXPECT_EQ(composed({said}, {}, View::blocked()), of_server("closed"));
+}
+
 TEST(Composition, IdsStayApart) {
     EXPECT_EQ(composed({document(tuple("t", "closed") + person("<dm:note>x</dm:note>", "t")),
                         document(tuple("t", "open"))}),

@@ -67,7 +67,21 @@ TEST(Rules, WhatTheyGrantIsAddedUp) {
                                                          persons + "<pr:provide-activities>true"
                                                                    "</pr:provide-activities>")),
               (Grant{Handling::allow,
-                     {.services = true, .devices = false, .activities = true, .notes = false}}));
+                     {.services = true,
+                      .devices = false,
+                      .activities = true,
+                      .notes = false,
+                      .contact = false,
+                      .others = false}}));
+    const auto unknown = [](const std::string& ns) {
+        return granted(rule("", "allow",
+                            "<pr:provide-unknown-attribute ns='" + ns +
+                                "' name='icon'>true</pr:provide-unknown-attribute>"))
+            .view;
+    };
+    EXPECT_TRUE(unknown("urn:ietf:params:xml:ns:pidf:cipid").contact);
+    EXPECT_FALSE(unknown("urn:ietf:params:xml:ns:pidf:cipid").others);
+    EXPECT_EQ(unknown("urn:other"), View::blocked());
     EXPECT_EQ(granted(rule("", "polite-block", services)).view, View::blocked());
     EXPECT_EQ(granted(rule("", "allow",
                            services + persons +

@@ -29,6 +29,7 @@ protected:
                     : target.find("~~") != std::string::npos ? "application/xcap-el+xml"
                     : target.find("rls") == 1                ? "application/rls-services+xml"
                     : target.find("pres-rules") == 1         ? "application/auth-policy+xml"
+                    : target.find("pidf") == 1               ? "application/pidf+xml"
                                                              : "application/resource-lists+xml";
         server.handle_request(id, {method, target, guess, body, if_match, if_none_match}, user);
         std::optional<Server::Response> response;
@@ -56,6 +57,8 @@ protected:
     static inline const std::string friends =
         "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'><list name='friends'>"
         "<entry uri='sip:bob@x'><display-name>Bob</display-name></entry></list></resource-lists>";
+
+    static bool is_ann(std::string_view xui) { return xui == "sip:ann@x"; }
 
     kit::RecordingLog log;
     Server server{*this, log};
@@ -206,7 +209,8 @@ TEST_F(XcapTest, AServiceHasAUriOfItsOwn) {
     EXPECT_EQ(conflict(ask("PUT", target, services("sip:bob@x", list))), "uniqueness-failure");
     EXPECT_EQ(conflict(ask("PUT", target, services("sip:list1@x", ""))), "schema-validation-error");
     EXPECT_EQ(ask("PUT", target, services("sip:list1@x", list)).status, 201);
-    EXPECT_EQ(services_in(changed->body, {})[0].members, std::vector<std::string>{"sip:a@x"});
+    EXPECT_EQ(services_in(changed->body, {}, is_ann)[0].members,
+              std::vector<std::string>{"sip:a@x"});
     user = "bob";
     EXPECT_EQ(
         conflict(ask("PUT", "/rls-services/users/sip:bob@x/index", services("sip:list1@x", list))),
@@ -214,11 +218,102 @@ TEST_F(XcapTest, AServiceHasAUriOfItsOwn) {
     const auto by_name = services(
         "sip:list2@x", "<resource-list>http://x/xcap/resource-lists/users/sip:ann@x/index/~~/"
                        "resource-lists/list%5b@name=%22friends%22%5d</resource-list>");
-    const auto found = services_in(by_name, friends);
+    const auto found = services_in(by_name, friends, is_ann);
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].uri, "sip:list2@x");
     EXPECT_EQ(found[0].members, std::vector<std::string>{"sip:bob@x"});
-    EXPECT_TRUE(services_in(by_name, {})[0].members.empty());
+    EXPECT_TRUE(services_in(by_name, {}, is_ann)[0].members.empty());
+}
+
+TEST_F(XcapTest, AListMayReferToOthersOfItsOwner) {
+    const std::string root =
+        "https://x/xcap/resource-lists/users/sip:ann@x/index/~~/resource-lists/";
+    const auto external = [&](const std::string& path) {
+        return "<external anchor='" + root + path + "'/>";
+    };
+    const std::string lists =
+        "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'>"
+        "<list name='a'><entry uri='sip:1@x'/>" +
+        external("list%5b@name=%22b%22%5d") +
+        "<entry uri='sip:5@x'/><external anchor='https://y/resource-lists/users/sip:bob@x/index/~~/"
+        "resource-lists/list'/><external anchor='https://y/'/></list><list name='b'>"
+        "<entry uri='sip:2@x'/><entry-ref ref='resource-lists/users/sip:ann@x/index/~~/"
+        "resource-lists/list%5b@name=%22c%22%5d/entry%5b2%5d'/>" +
+        external("list%5b@name=%22a%22%5d") + external("list%5b@name=%22none%22%5d") +
+        "<entry-ref "
+        "ref='resource-lists/users/sip:bob@x/index/~~/resource-lists/list/entry'/></list>"
+        "<list name='c'><entry uri='sip:3@x'/><entry uri='sip:4@x'/></list></resource-lists>";
+    ASSERT_EQ(ask("PUT", doc, lists).status, 201);
+    const auto service = [&](const std::string& path) {
+        return services_in("<rls-services xmlns='urn:ietf:params:xml:ns:rls-services'><service "
+                           "uri='sip:l@x'><resource-list>" +
+                               root + path + "</resource-list></service></rls-services>",
+                           lists, is_ann)[0]
+            .members;
+    };
+    using Uris = std::vector<std::string>;
+    EXPECT_EQ(service("list%5b1%5d"), (Uris{"sip:1@x", "sip:2@x", "sip:4@x", "sip:5@x"}));
+    EXPECT_EQ(service("list%5b2%5d"), (Uris{"sip:2@x", "sip:4@x", "sip:1@x", "sip:5@x"}));
+    EXPECT_EQ(service("list%5b3%5d/entry%5b1%5d"), Uris{}) << "not a list";
+    EXPECT_EQ(conflict(ask("PUT", in + "/list%5b3%5d/external%5b1%5d", "<external/>")),
+              "schema-validation-error");
+    EXPECT_EQ(ask("PUT", in + "/list%5b3%5d/external%5b1%5d", external("list")).status, 201);
+    EXPECT_EQ(conflict(ask("PUT", in + "/list%5b3%5d/external%5b2%5d", external("list"))),
+              "uniqueness-failure");
+}
+
+TEST_F(XcapTest, ManyReferencesEnd) {
+    std::string lists = "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'>";
+    for (int i = 0; i < 30; ++i) {
+        const auto next = std::to_string(i + 2);
+        lists += "<list><list><external anchor='/resource-lists/users/sip:ann@x/index/~~/"
+                 "resource-lists/list%5b" +
+                 next +
+                 "%5d'/></list><external anchor='/resource-lists/users/sip:ann@x/index/~~/"
+                 "resource-lists/list%5b" +
+                 next + "%5d'/></list>";
+    }
+    lists += "<list><entry uri='sip:z@x'/></list></resource-lists>";
+    const auto services =
+        services_in("<rls-services xmlns='urn:ietf:params:xml:ns:rls-services'><service "
+                    "uri='sip:l@x'><resource-list>/resource-lists/users/sip:ann@x/index/~~/"
+                    "resource-lists/list%5b1%5d</resource-list></service></rls-services>",
+                    lists, is_ann);
+    EXPECT_EQ(services[0].members, std::vector<std::string>{"sip:z@x"});
+}
+
+TEST_F(XcapTest, ADocumentIsAsItsSchemaHasIt) {
+    const std::string rules = "/pres-rules/users/ann/index",
+                      hard = "/pidf-manipulation/users/ann/index";
+    const auto ruleset = [](const std::string& inside) {
+        return "<ruleset xmlns='urn:ietf:params:xml:ns:common-policy'>" + inside + "</ruleset>";
+    };
+    const auto presence = [](const std::string& inside) {
+        return "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='sip:ann@x'>" + inside +
+               "</presence>";
+    };
+    for (const auto& [target, body] : std::vector<std::pair<std::string, std::string>>{
+             {doc, "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'><list>"
+                   "<person/></list></resource-lists>"},
+             {doc, "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'><entry "
+                   "uri='sip:a@x'/></resource-lists>"},
+             {rules, ruleset("<rule/>")},
+             {rules, ruleset("<rule id='a'><transformations/><conditions/></rule>")},
+             {rules, ruleset("<rule id='a'/><rule id='a'/>")},
+             {hard, presence("<tuple id='a'/>")},
+             {hard, presence("<tuple id='a'><status><basic>maybe</basic></status></tuple>")},
+             {hard, presence("<note>x</note><tuple id='a'><status/></tuple>")},
+             {"/rls-services/users/ann/index",
+              "<rls-services xmlns='urn:ietf:params:xml:ns:rls-services'><service uri='sip:list@x'>"
+              "<list><entry xmlns='urn:ietf:params:xml:ns:resource-lists'/></list></service>"
+              "</rls-services>"}}) {
+        const auto response = ask("PUT", target, body);
+        EXPECT_EQ(conflict(response), "schema-validation-error") << body;
+        EXPECT_NE(response.body.find("phrase="), std::string::npos) << response.body;
+    }
+    EXPECT_EQ(ask("PUT", hard, presence("<tuple id='a'><status/></tuple>")).status, 201);
+    EXPECT_EQ(ask("PUT", hard + "/~~/presence/note", "<note>away</note>").status, 201);
+    EXPECT_NE(changed->body.find("<note>away</note>"), std::string::npos);
 }
 
 // ── What has changed (RFC 5875) ──────────────────────────────────────────────────────────────────
