@@ -2,6 +2,7 @@
 #include "presence/mailbox.hpp"
 
 #include "base/text.hpp"
+#include "presence/date_time.hpp"
 #include "sip/dialog/outcome.hpp"
 #include "sip/message/parser.hpp"
 #include "sip/message/writer.hpp"
@@ -90,8 +91,9 @@ void Mailbox::handle_saved(MailId id, bool done, TimePoint now) {
     log_.info("message.kept",
               {{"recipient", Redacted{waiting.recipient}}, {"on_disk", done ? 1 : 0}});
     answer({waiting.transaction, waiting.request, {}}, done ? 202 : 500, now);
-    if (!done) forget(waiting.recipient, id);
-    else handle_present(waiting.recipient, now); // He may have come meanwhile.
+    if (!done) return forget(waiting.recipient, id);
+    tell_sender(boxes_.at(waiting.recipient).mails.at(id), Receipt::Kind::stored, now);
+    handle_present(waiting.recipient, now); // He may have come meanwhile.
 }
 
 // ── Delivery ─────────────────────────────────────────────────────────────────────────────────────
@@ -140,7 +142,14 @@ sip::Message Mailbox::delivery_of(const Mail& mail) const {
 
 bool Mailbox::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
     const auto outcome = sip::Outcome::of(shown);
-    const auto known = outcome ? sent_.find(outcome->transaction) : sent_.end();
+    if (!outcome) return false;
+    if (const auto told = given_up_.find(outcome->transaction); told != given_up_.end()) {
+        if (!outcome->is_final()) return true;
+        outputs_.push_back(std::move(told->second));
+        given_up_.erase(told);
+        return true;
+    }
+    const auto known = sent_.find(outcome->transaction);
     if (known == sent_.end()) return false;
     if (!outcome->is_final()) return true;
     const int status = outcome->status;
@@ -150,7 +159,8 @@ bool Mailbox::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now
     const bool over = status < 300 || status == 413 || status == 415 || status == 403 ||
                       status == 603 || status == 405;
     log_.info("message.delivery", {{"recipient", Redacted{recipient}}, {"status", status}});
-    if (over) forget(recipient, id);
+    if (status < 300) forget(recipient, id);
+    else if (over) give_up(recipient, id, now);
     const auto box = boxes_.find(recipient);
     if (box == boxes_.end()) return true;
     box->second.under_way.reset();
@@ -159,20 +169,64 @@ bool Mailbox::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now
     return true;
 }
 
-void Mailbox::forget(std::string_view recipient, MailId id) {
+std::optional<Mail> Mailbox::take_out(std::string_view recipient, MailId id) {
     const auto box = boxes_.find(recipient);
-    if (box == boxes_.end() || box->second.mails.erase(id) == 0) return;
+    auto node = box == boxes_.end() ? decltype(box->second.mails)::node_type{}
+                                    : box->second.mails.extract(id);
+    if (!node) return std::nullopt;
     recipients_.erase(id);
     deadlines_.remove(id);
-    outputs_.push_back(Forget{id, std::string(recipient)});
     if (box->second.mails.empty() && !box->second.under_way) boxes_.erase(box);
+    return std::move(node.mapped());
+}
+
+void Mailbox::forget(std::string_view recipient, MailId id) {
+    if (take_out(recipient, id)) outputs_.push_back(Forget{id, std::string(recipient)});
+}
+
+// ── Receipts ─────────────────────────────────────────────────────────────────────────────────────
+
+void Mailbox::give_up(std::string_view recipient, MailId id, TimePoint now) {
+    const auto mail = take_out(recipient, id);
+    if (!mail) return;
+    Forget forgotten{id, mail->recipient};
+    if (const auto told = tell_sender(*mail, Receipt::Kind::failed, now))
+        given_up_.emplace(*told, std::move(forgotten));
+    else outputs_.push_back(std::move(forgotten));
+}
+
+std::optional<sip::TransactionId> Mailbox::tell_sender(const Mail& mail, Receipt::Kind kind,
+                                                       TimePoint now) {
+    const auto message = sip::parse_message(mail.request); // It was one when it was kept.
+    const auto asked =
+        ReceiptRequest::of(message->header(Header::content_type).value_or(""), message->body());
+    const auto from = sip::NameAddr::parse(message->header(Header::from).value_or(""));
+    const bool wanted =
+        asked && (kind == Receipt::Kind::stored ? asked->processing : asked->failure);
+    if (!wanted || !from) return std::nullopt;
+    const auto reader = uri_of_(mail.recipient);
+    const std::string sender(from->uri_text);
+    const Receipt receipt{kind,
+                          asked->message_id,
+                          entropy_.hex(8),
+                          sender,
+                          reader,
+                          date_time_text(options_.wall_at_zero + now.time_since_epoch())};
+    auto writer = sip::MessageWriter::request(sip::Method::message, sender);
+    writer.header(Header::from, "<" + reader + ">;tag=" + entropy_.hex(8));
+    writer.header(Header::to, "<" + sender + ">");
+    writer.header(Header::call_id, entropy_.hex(16)).header(Header::cseq, "1 MESSAGE");
+    writer.header(Header::max_forwards, 70);
+    writer.header("P-Asserted-Identity", "<" + reader + ">");
+    return agent_.request(writer.finish(cpim_type, receipt.text()),
+                          {sip::inside(sip::Inside::server)}, {}, now);
 }
 
 void Mailbox::handle_timeout(TimePoint now) {
     while (const auto id = deadlines_.expired(now)) {
         const auto recipient = recipients_.at(*id);
         log_.info("message.too-old", {{"recipient", Redacted{recipient}}});
-        forget(recipient, *id);
+        give_up(recipient, *id, now);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/deadline_queue.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "presence/cpim.hpp"
 #include "sip/dialog/user_agent.hpp"
 #include "sip/event/package.hpp"
 
@@ -37,6 +38,10 @@ struct Mail {
 ///
 /// To the proxy it is a phone on the line inside, which sends what it has kept as it came: the same
 /// From, body and headers, but for what the way here has added. It knows no addresses.
+///
+/// A sender who has asked for it (IMDN, RFC 5438) is told that his message waits, and that it will
+/// never be delivered: by a message in its reader's name, which waits for him like any other. That
+/// it was delivered or read, the reader's device says.
 class Mailbox {
 public:
     struct Options {
@@ -95,7 +100,13 @@ private:
 
     [[nodiscard]] TimePoint kept_until(const Mail& mail, const sip::Message& request) const;
     void deliver(Box& box, TimePoint now);
+    std::optional<Mail> take_out(std::string_view recipient, MailId id);
     void forget(std::string_view recipient, MailId id);
+    /// It will not be delivered: he who wrote it hears so, then it is forgotten.
+    void give_up(std::string_view recipient, MailId id, TimePoint now);
+    /// What tells its sender what has become of it; none: he has not asked for that.
+    std::optional<sip::TransactionId> tell_sender(const Mail& mail, Receipt::Kind kind,
+                                                  TimePoint now);
     void answer(const sip::RequestReceived& received, int status, TimePoint now);
     [[nodiscard]] sip::Message delivery_of(const Mail& mail) const;
 
@@ -111,6 +122,7 @@ private:
         MailId mail;
     };
     std::unordered_map<sip::TransactionId, Sent> sent_;
+    std::unordered_map<sip::TransactionId, Forget> given_up_; ///< By what tells their senders.
     DeadlineQueue<MailId> deadlines_;
     std::unordered_map<MailId, std::string> recipients_; ///< Of all that is kept.
     std::uint64_t last_id_ = 0;

@@ -38,6 +38,7 @@ TEST(Corpus, Stun) { EXPECT_GE(replay("fuzz/corpus/stun", fuzz_stun), 1u); }
 TEST(Corpus, Dtls) { EXPECT_GE(replay("fuzz/corpus/dtls", fuzz_dtls), 2u); }
 TEST(Corpus, Proxy) { EXPECT_GE(replay("fuzz/corpus/proxy", fuzz_proxy), 3u); }
 TEST(Corpus, Xcap) { EXPECT_GE(replay("fuzz/corpus/xcap", fuzz_xcap), 7u); }
+TEST(Corpus, Cpim) { EXPECT_GE(replay("fuzz/corpus/cpim", fuzz_cpim), 5u); }
 TEST(Corpus, Multipart) { EXPECT_GE(replay("fuzz/corpus/multipart", fuzz_multipart), 5u); }
 TEST(Corpus, Pidf) { EXPECT_GE(replay("fuzz/corpus/pidf", fuzz_pidf), 3u); }
 TEST(Corpus, Enum) { EXPECT_GE(replay("fuzz/corpus/enum", fuzz_enum), 3u); }

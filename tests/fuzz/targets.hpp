@@ -20,6 +20,7 @@ void fuzz_session(ByteView input);
 void fuzz_register(ByteView input);
 void fuzz_proxy(ByteView input);
 void fuzz_enum(ByteView input);
+void fuzz_cpim(ByteView input);
 void fuzz_multipart(ByteView input);
 void fuzz_pidf(ByteView input);
 void fuzz_xcap(ByteView input);

@@ -224,6 +224,25 @@ def test_a_class_is_one_buddy_and_one_address():
             assert "<sip:7b@" in carol.wait_for("No class today")
 
 
+def test_who_asks_for_it_hears_what_becomes_of_his_message():
+    def envelope(number):
+        return ("From: <im:alice@here>\r\nNS: imdn <urn:ietf:params:imdn>\r\n"
+                f"imdn.Message-ID: m{number}\r\nimdn.Disposition-Notification: processing, negative-delivery\r\n"
+                "\r\nContent-Type: text/plain\r\n\r\nhello")
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice:
+        alice.register()
+        for number, expires in ((1, 600), (2, 3)):
+            answer = alice.ask("MESSAGE", uri(server, "bob"),
+                               f"Content-Type: message/cpim\r\nExpires: {expires}\r\n", envelope(number))
+            assert answer.startswith("SIP/2.0 202"), answer
+            told = alice.wait_for("<stored/>")
+            assert f"<message-id>m{number}</message-id>" in told and "Content-Type: message/cpim" in told, told
+        assert "<message-id>m2</message-id>" in alice.wait_for("<failed/>")
+        with Watcher(server, "bob") as bob:
+            bob.register()
+            assert envelope(1) in bob.wait_for("MESSAGE ")
+
+
 def test_who_is_in_a_room_is_seen():
     with members("alice", "bob") as server, Watcher(server, "alice") as alice, \
             phone(server, "bob") as bob:

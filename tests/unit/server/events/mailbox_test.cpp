@@ -117,6 +117,62 @@ TEST_F(MailboxTest, WhatADeviceDoesNotTakeIsTriedAgainOrNot) {
     }
 }
 
+// ── Receipts (RFC 5438) ──────────────────────────────────────────────────────────────────────────
+
+std::string envelope(const std::string& asked) {
+    return "From: <sip:alice@school.test>\r\nNS: imdn <urn:ietf:params:imdn>\r\n"
+           "imdn.Message-ID: m1\r\nimdn.Disposition-Notification: " +
+           asked + "\r\n\r\nContent-Type: text/plain\r\n\r\nhello";
+}
+
+TEST_F(MailboxTest, WhoAsksForItHearsThatHisMessageWaits) {
+    exchange.bind("alice", "sip:alice@192.0.2.30:5060");
+    EXPECT_EQ(write(envelope("positive-delivery, processing"), {}, 0s, "message/cpim"), 202);
+    const auto told = exchange.next("MESSAGE");
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->message.request_uri(), "sip:alice@192.0.2.30:5060");
+    EXPECT_EQ(sip::uri_in(*told->message.header(Header::from)), "sip:bob@school.test");
+    EXPECT_EQ(told->message.header(Header::content_type), "message/cpim");
+    const std::string body(told->message.body());
+    EXPECT_NE(body.find("<message-id>m1</message-id>"), std::string::npos) << body;
+    EXPECT_NE(body.find("<stored/>"), std::string::npos) << body;
+    EXPECT_EQ(write(envelope("negative-delivery"), {}, 0s, "message/cpim"), 202);
+    EXPECT_EQ(write(envelope("processing"), {}, 0s, "text/plain"), 202);
+    EXPECT_FALSE(exchange.next("MESSAGE")) << "nobody has asked";
+    bob_comes();
+    EXPECT_EQ(read()->body(), envelope("positive-delivery, processing")) << "as it came";
+}
+
+TEST_F(MailboxTest, WhoAsksForItHearsThatItWillNotBeDelivered) {
+    EXPECT_EQ(write(envelope("negative-delivery"), "Expires: 60\n", 0s, "message/cpim"), 202);
+    exchange.run(61s);
+    ASSERT_EQ(exchange.mails.size(), 1u) << "she is away: what tells her waits for her";
+    const auto& mail = exchange.mails.begin()->second;
+    EXPECT_EQ(mail.recipient, "alice");
+    EXPECT_NE(mail.request.find("<failed/>"), std::string::npos);
+    EXPECT_EQ(write(envelope("negative-delivery"), {}, 0s, "message/cpim"), 202);
+    bob_comes();
+    EXPECT_TRUE(read(415));
+    EXPECT_EQ(exchange.mailbox.waiting_for("bob"), 0u);
+    EXPECT_EQ(exchange.mailbox.waiting_for("alice"), 2u);
+    exchange.run(std::chrono::days(40));
+    EXPECT_TRUE(exchange.mails.empty()) << "nobody is told that nobody was told";
+}
+
+TEST_F(MailboxTest, WhatWasNotTakenIsForgottenWhenItsSenderKnows) {
+    exchange.bind("alice", "sip:alice@192.0.2.30:5060");
+    EXPECT_EQ(write(envelope("negative-delivery"), "Expires: 60\n", 0s, "message/cpim"), 202);
+    exchange.run(61s);
+    const auto told = exchange.next("MESSAGE");
+    ASSERT_TRUE(told);
+    EXPECT_EQ(exchange.mails.size(), 1u) << "killed now, it would say so again";
+    EXPECT_EQ(exchange.mailbox.waiting_for("bob"), 0u);
+    exchange.hand_in(
+        kit::parse(sip::MessageWriter::reply(told->message, 200, {}, "a").finish().bytes()),
+        told->to);
+    EXPECT_TRUE(exchange.mails.empty());
+}
+
 TEST_F(MailboxTest, StrangersLeaveNothing) {
     bob_comes();
     exchange.hand_in(
