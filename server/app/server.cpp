@@ -131,7 +131,8 @@ public:
                          [this](std::string_view name) {
                              const auto room = store_.room(name);
                              return room ? room->history : 0;
-                         }},
+                         },
+                     .guests = [this](std::string_view room) { return focus_.guests(room); }},
                     agent_, router_, identity_, records_, entropy_, log),
           presence_(presence_options(c), agent_, router_, identity_,
                     routing::location_of(registrar_), records_, calendar_, transport_, entropy_,

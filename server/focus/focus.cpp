@@ -269,6 +269,8 @@ void Focus::handle_session(const sip::SessionEvent& event, TimePoint now) {
         leg->negotiation.roll_back();
     } else if (const auto* keyed = std::get_if<Session::Keyed>(&event.event)) {
         handle_digit(id, keyed->key, now);
+    } else if (const auto* written = std::get_if<Session::Written>(&event.event)) {
+        handle_written(id, *written, now);
     } else if (const auto* referred = std::get_if<Session::Referred>(&event.event)) {
         handle_referral(id, *referred, now);
     } else if (const auto* progress = std::get_if<Session::Progress>(&event.event)) {
@@ -483,6 +485,13 @@ std::string Focus::room_with(mixer::LegId leg) const {
 std::vector<Participant> Focus::roster(std::string_view room) const {
     const auto* in_session = conference(room);
     return in_session ? in_session->participants() : std::vector<Participant>();
+}
+
+std::vector<sip::SessionId> Focus::guests(std::string_view room) const {
+    std::vector<sip::SessionId> out;
+    for (const auto& each : roster(room))
+        if (each.member.empty() && each.is_inside()) out.push_back(legs_.at(each.leg).session);
+    return out;
 }
 
 std::optional<Focus::Output> Focus::poll() {

@@ -80,8 +80,15 @@ public:
         std::string room;
         Conference::Record record;
     };
+    struct Written {        ///< By who is in the room, in his call: answer the transaction.
+        std::string room;   ///< In lower case.
+        std::string member; ///< Empty: a guest.
+        std::string name;   ///< For people.
+        sip::SessionId session;
+        sip::RequestReceived received;
+    };
     ///@}
-    using Output = std::variant<Speak, Noted>;
+    using Output = std::variant<Speak, Noted, Written>;
 
     Focus(Options options, sip::UserAgent& agent, Directory& directory,
           identity::Identity& identity, MediaGateway& media, records::CallRecords& records,
@@ -123,6 +130,8 @@ public:
     [[nodiscard]] std::string room_with(mixer::LegId leg) const;
     /// Who takes part, in the order in which they came.
     [[nodiscard]] std::vector<Participant> roster(std::string_view room) const;
+    /// The calls of those in the room whom we know by nothing else.
+    [[nodiscard]] std::vector<sip::SessionId> guests(std::string_view room) const;
     /// None: it is not in session.
     [[nodiscard]] const Conference* conference(std::string_view room) const;
     /// The rooms, in lower case, whose roster is another than when this was asked last.
@@ -181,6 +190,7 @@ private:
     bool dial_one(const std::string& key, const std::string& uri, const Actor& by, TimePoint now);
     void handle_offer(mixer::LegId id, Leg& leg, const std::string& offer, TimePoint now);
     void handle_answer(mixer::LegId id, Leg& leg, const std::string& answer, TimePoint now);
+    void handle_written(mixer::LegId id, const sip::InviteSession::Written& written, TimePoint now);
     void handle_referral(mixer::LegId id, const sip::InviteSession::Referred& referred,
                          TimePoint now);
     std::optional<Actor> actor_of(const sip::ReferReceived& received, const std::string& key,

@@ -222,6 +222,31 @@ bool Focus::dial_one(const std::string& key, const std::string& uri, const Actor
     return true;
 }
 
+// ── Writing ──────────────────────────────────────────────────────────────────────────────────────
+
+void Focus::handle_written(mixer::LegId id, const sip::InviteSession::Written& written,
+                           TimePoint now) {
+    const auto& leg = legs_.at(id);
+    const auto& conference = sessions_in_.at(leg.room).conference;
+    const auto author = conference ? conference->participant(id) : std::nullopt;
+    if (author && author->is_inside()) {
+        const auto uri = sip::Uri::parse(author->uri);
+        const auto name = !author->display.empty()  ? author->display
+                          : !author->member.empty() ? author->member
+                          : uri                     ? std::string(uri->user_name())
+                                                    : author->uri;
+        outputs_.push_back(Written{leg.room,
+                                   author->member,
+                                   name,
+                                   leg.session,
+                                   {written.transaction, written.message, {}}});
+        return;
+    }
+    agent_.respond(written.transaction,
+                   sip::MessageWriter::reply(written.message, 403, "Not in a Room", {}).finish(),
+                   now);
+}
+
 // ── REFER, RFC 4579 §5 ───────────────────────────────────────────────────────────────────────────
 
 void Focus::tell_referrer(Leg& leg, int status, std::string_view reason, TimePoint now) {

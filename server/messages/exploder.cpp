@@ -8,6 +8,7 @@
 #include "sip/message/values.hpp"
 #include "sip/message/writer.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace lyceum::messages {
@@ -77,21 +78,47 @@ std::optional<Refusal> Exploder::explode(const sip::RequestReceived& received, T
     auto readers = readers_of(request, *sender, by);
     if (!readers) return readers.error();
     readers->erase(*sender);
-    const bool busy = jobs_.size() >= options_.under_way_max || !by_sender_.take(*sender, now);
+    const auto from = sip::NameAddr::parse(*request.header(Header::from));
+    const auto name = from->display.empty() ? *sender : std::string(from->display);
+    Addressees to{std::move(*readers)};
+    if (records_.in_room(by) > 0) to.guests = options_.guests(by);
+    return pass_on(received, *sender, letter_of(request, name, *sender, by), by, to, now);
+}
+
+void Exploder::handle_written(const Author& author, const sip::RequestReceived& received,
+                              TimePoint now) {
+    const auto& [room, member, display, session] = author;
+    Addressees to{records_.members_in(room), options_.guests(room)};
+    to.members.erase(member);
+    std::erase(to.guests, session);
+    const auto sender = member.empty() ? "guest:" + std::to_string(session.value) : member;
+    const auto refusal = pass_on(received, sender,
+                                 letter_of(received.request, display, member, room), room, to, now);
+    if (refusal) refuse(received, *refusal, now);
+}
+
+std::optional<Refusal> Exploder::pass_on(const sip::RequestReceived& received,
+                                         const std::string& sender, const Letter& letter,
+                                         const std::string& by, const Addressees& to,
+                                         TimePoint now) {
+    const bool busy = jobs_.size() >= options_.under_way_max || !by_sender_.take(sender, now);
     if (busy) return Refusal::busy(10s, "Too Many Messages");
     const JobId id{++last_id_};
     auto& job = jobs_.emplace(id, Job{received}).first->second;
-    if (is_composing(request) || readers->empty()) {
-        job.taken = 1; // Nobody misses it.
-        finish(id, now);
-        return std::nullopt;
+    // Nobody misses that somebody is composing, and who is in the room will get it.
+    const bool passing = is_composing(received.request);
+    if (passing || to.members.empty() || !to.guests.empty()) job.taken = 1;
+    job.open = passing ? 0 : to.members.size();
+    if (!passing) {
+        log_.info("message.exploded", {{"sender", Redacted{sender}},
+                                       {"readers", to.members.size()},
+                                       {"guests", to.guests.size()}});
+        for (const auto each : to.guests) write(each, letter, now);
+        for (const auto& each : to.members) send(each, letter, id, now);
+        if (records_.in_room(by) > 0) remember(by, letter);
     }
-    const auto letter = letter_of(request, *sender, by);
-    job.open = readers->size();
-    deadlines_.set(id, now + options_.patience);
-    log_.info("message.exploded", {{"sender", Redacted{*sender}}, {"readers", readers->size()}});
-    for (const auto& each : *readers) send(each, letter, id, now);
-    if (records_.in_room(by) > 0) remember(by, letter);
+    if (job.open == 0) finish(id, now);
+    else deadlines_.set(id, now + options_.patience);
     return std::nullopt;
 }
 
@@ -130,12 +157,12 @@ Result<Exploder::Readers, Refusal> Exploder::listed_in(const sip::Message& reque
     return out;
 }
 
-Exploder::Letter Exploder::letter_of(const sip::Message& request, const std::string& sender,
-                                     const std::string& by) const {
-    const auto from = sip::NameAddr::parse(*request.header(Header::from));
-    const auto name = from->display.empty() ? sender : std::string(from->display);
-    const auto own = "\"" + name + "\" <" + router_.uri_of(sender) + ">";
+/// `sender` is the member that he has proven to be; empty: a guest.
+Exploder::Letter Exploder::letter_of(const sip::Message& request, const std::string& name,
+                                     const std::string& sender, const std::string& by) const {
     Letter out;
+    out.display = name;
+    const auto own = sender.empty() ? "" : "\"" + name + "\" <" + router_.uri_of(sender) + ">";
     out.from = by.empty() ? own : "\"" + name + "\" <" + router_.uri_of(by) + ">";
     out.asserted = own;
     for (const auto each : kept_headers)
@@ -156,7 +183,7 @@ sip::Message Exploder::copy_for(const std::string& reader, const Letter& letter)
     writer.header(Header::to, "<" + uri + ">");
     writer.header(Header::call_id, entropy_.hex(16)).header(Header::cseq, "1 MESSAGE");
     writer.header(Header::max_forwards, 70);
-    writer.header("P-Asserted-Identity", letter.asserted);
+    if (!letter.asserted.empty()) writer.header("P-Asserted-Identity", letter.asserted);
     for (const auto& [name, value] : letter.headers) writer.header(name, value);
     return writer.finish(letter.type, letter.body);
 }
@@ -165,6 +192,14 @@ void Exploder::send(const std::string& reader, const Letter& letter, JobId job, 
     const auto transaction =
         agent_.request(copy_for(reader, letter), {sip::inside(sip::Inside::server)}, {}, now);
     sent_.emplace(transaction, job);
+}
+
+void Exploder::write(sip::SessionId guest, const Letter& letter, TimePoint now) {
+    sip::OutgoingText text{letter.display, {}, letter.type, letter.body};
+    if (!letter.asserted.empty()) text.headers.emplace_back("P-Asserted-Identity", letter.asserted);
+    for (const auto& [name, value] : letter.headers)
+        text.headers.emplace_back(sip::name_of(name), value);
+    agent_.write(guest, text, now);
 }
 
 void Exploder::finish(JobId id, TimePoint now) {
@@ -198,6 +233,7 @@ void Exploder::remember(const std::string& room, const Letter& letter) {
     if (kept == 0) return;
     auto& session = sessions_[room];
     session.present = records_.members_in(room);
+    session.guests = options_.guests(room);
     session.history.push_back(letter);
     std::size_t bytes = 0;
     for (const auto& each : session.history) bytes += each.body.size();
@@ -221,6 +257,12 @@ void Exploder::handle_talks(const std::set<std::string>& changed, TimePoint now)
             if (!session.present.contains(each))
                 for (const auto& letter : session.history) send(each, letter, {}, now);
         session.present = std::move(present);
+        auto guests = options_.guests(room);
+        for (const auto each : guests)
+            if (std::find(session.guests.begin(), session.guests.end(), each) ==
+                session.guests.end())
+                for (const auto& letter : session.history) write(each, letter, now);
+        session.guests = std::move(guests);
     }
 }
 

@@ -32,7 +32,9 @@ namespace lyceum::messages {
 /// all; the display name says who wrote it. A room may have a history: who comes later is told what
 /// was written last, as long as it is in session.
 ///
-/// Who writes has to be in the room or the group, and to prove who he is. Lists reach members only.
+/// Who writes has to be in the room or the group, and to prove who he is, or to write inside of his
+/// call to the room: so do guests (`handle_written`), and what is written in a room reaches them
+/// there. What a guest writes is not kept for anybody. Lists reach members only.
 /// That somebody is composing (RFC 3994) is not passed on.
 class Exploder {
 public:
@@ -45,6 +47,14 @@ public:
         std::size_t history_bytes_max = 64 * 1024;
         /// How many messages a room remembers.
         std::function<std::size_t(std::string_view room)> history{};
+        /// The calls of those in a room who are not known as members.
+        std::function<std::vector<sip::SessionId>(std::string_view room)> guests =
+            [](std::string_view) { return std::vector<sip::SessionId>(); };
+    };
+    struct Author {               ///< Who writes in his call to a room.
+        std::string room, member; ///< No member: a guest.
+        std::string display;      ///< For people.
+        sip::SessionId session;
     };
 
     Exploder(Options options, sip::UserAgent& agent, const routing::Router& router,
@@ -53,6 +63,7 @@ public:
 
     /// Takes what the user agent put out if it is about such a message. False: it is not.
     bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
+    void handle_written(const Author& author, const sip::RequestReceived& received, TimePoint now);
     /// Somebody has come into one of these rooms, or left.
     void handle_talks(const std::set<std::string>& changed, TimePoint now);
     void handle_timeout(TimePoint now);
@@ -67,11 +78,12 @@ private:
         int failed = 0; ///< Status of the last that nobody took.
     };
     struct Letter { ///< What all the copies have in common.
-        std::string from, asserted, type, body;
+        std::string display, from, asserted, type, body;
         std::vector<std::pair<sip::Header, std::string>> headers{};
     };
     struct Session { ///< Of a room with a history.
         Readers present;
+        std::vector<sip::SessionId> guests;
         std::deque<Letter> history;
     };
 
@@ -79,8 +91,17 @@ private:
     Result<Readers, sip::Refusal> readers_of(const sip::Message& request, const std::string& sender,
                                              std::string& by) const;
     [[nodiscard]] Result<Readers, sip::Refusal> listed_in(const sip::Message& request) const;
-    [[nodiscard]] Letter letter_of(const sip::Message& request, const std::string& sender,
-                                   const std::string& by) const;
+    [[nodiscard]] Letter letter_of(const sip::Message& request, const std::string& name,
+                                   const std::string& sender, const std::string& by) const;
+    struct Addressees {
+        Readers members;
+        std::vector<sip::SessionId> guests{};
+    };
+    /// `sender` is whom the limit is for.
+    std::optional<sip::Refusal> pass_on(const sip::RequestReceived& received,
+                                        const std::string& sender, const Letter& letter,
+                                        const std::string& by, const Addressees& to, TimePoint now);
+    void write(sip::SessionId guest, const Letter& letter, TimePoint now);
     [[nodiscard]] sip::Message copy_for(const std::string& reader, const Letter& letter) const;
     void send(const std::string& reader, const Letter& letter, JobId job, TimePoint now);
     void remember(const std::string& room, const Letter& letter);

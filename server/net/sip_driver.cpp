@@ -92,6 +92,10 @@ void SipDriver::drain_focus(TimePoint now) {
     while (auto output = cores_.focus.poll()) {
         if (auto* noted = std::get_if<focus::Focus::Noted>(&*output))
             keeper_.keep_action(std::move(*noted));
+        else if (const auto* written = std::get_if<focus::Focus::Written>(&*output))
+            cores_.exploder.handle_written(
+                {written->room, written->member, written->name, written->session},
+                written->received, now);
         else keeper_.speak(std::move(std::get<focus::Focus::Speak>(*output)));
     }
 }

@@ -82,13 +82,18 @@ MessageWriter Dialog::request(Method method, std::size_t room) {
     return start(method, ++parts_.local_cseq, room);
 }
 
+MessageWriter Dialog::request(Method method, std::string_view display) {
+    return start(method, ++parts_.local_cseq, MessageWriter::usual_room, display);
+}
+
 MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
     return start(Method::ack, invite_cseq);
 }
 
 /// §12.2.1.1: loose routers in Route with the target as Request-URI; before a strict router, the
 /// first route becomes the Request-URI and the target the last Route.
-MessageWriter Dialog::start(Method method, std::uint32_t cseq, std::size_t room) const {
+MessageWriter Dialog::start(Method method, std::uint32_t cseq, std::size_t room,
+                            std::string_view display) const {
     const bool strict = !parts_.route_set.empty() && !is_loose(parts_.route_set.front());
     const auto target =
         strict ? NameAddr::parse(parts_.route_set.front())->uri_text : parts_.remote_target;
@@ -96,7 +101,12 @@ MessageWriter Dialog::start(Method method, std::uint32_t cseq, std::size_t room)
     for (std::size_t i = strict ? 1 : 0; i < parts_.route_set.size(); ++i)
         writer.header(Header::route, parts_.route_set[i]);
     if (strict) writer.header(Header::route, "<" + parts_.remote_target + ">");
-    writer.header(Header::from, parts_.local_uri).header(Header::to, parts_.remote_uri);
+    const auto bracket = display.empty() ? std::string::npos : parts_.local_uri.find('<');
+    if (bracket == std::string::npos) writer.header(Header::from, parts_.local_uri);
+    else
+        writer.header(Header::from,
+                      "\"" + std::string(display) + "\" " + parts_.local_uri.substr(bracket));
+    writer.header(Header::to, parts_.remote_uri);
     writer.header(Header::call_id, parts_.key.call_id);
     writer.header(Header::cseq, std::to_string(cseq) + " " + std::string(name_of(method)));
     writer.header(Header::max_forwards, 70);

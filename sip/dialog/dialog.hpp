@@ -59,6 +59,9 @@ public:
     /// Contact. Its CSeq is the next, except for an ACK, which names the INVITE that it
     /// acknowledges.
     MessageWriter request(Method method, std::size_t room = MessageWriter::usual_room);
+    /// The same in somebody's name, which stands in From and says nothing about the dialog. As
+    /// between quotation marks: what NameAddr calls `display`.
+    MessageWriter request(Method method, std::string_view display);
     MessageWriter ack(std::uint32_t invite_cseq) const;
 
     /// False for a CSeq lower than the last: 500 (§12.2.2). Remembers the new one.
@@ -78,7 +81,8 @@ public:
 private:
     Dialog() = default;
     MessageWriter start(Method method, std::uint32_t cseq,
-                        std::size_t room = MessageWriter::usual_room) const;
+                        std::size_t room = MessageWriter::usual_room,
+                        std::string_view display = {}) const;
 
     Parts parts_;
 };

@@ -44,7 +44,7 @@ Result<InviteSession, Rejection> InviteSession::incoming(Options options, const 
     out.call_id_ = dialog->key().call_id;
     out.dialogs_.push_back(std::move(*dialog));
     out.invite_ = invite;
-    out.peer_updates_ = invite.lists(Header::allow, "UPDATE");
+    out.look_at_allowed(invite);
     if (auto offer = description_in(invite); !offer.empty()) out.initial_offer_ = std::move(offer);
     if (out.refuse_short_interval(invite, transaction)) {
         out.state_ = State::ended;
@@ -165,6 +165,11 @@ void InviteSession::add_session_timer(MessageWriter& writer, const Message& requ
     if (peer_refreshes) writer.header(Header::require, "timer");
     writer.header(Header::session_expires, std::to_string(interval.count()) +
                                                ";refresher=" + (peer_refreshes ? "uac" : "uas"));
+}
+
+void InviteSession::look_at_allowed(const Message& message) {
+    peer_updates_ = message.lists(Header::allow, "UPDATE");
+    peer_reads_ = !message.has(Header::allow) || message.lists(Header::allow, "MESSAGE");
 }
 
 void InviteSession::start_session_timer(const Message& message, bool we_are_uac, TimePoint now) {
@@ -378,6 +383,16 @@ void InviteSession::notify(std::uint32_t refer, const ReferralState& state) {
     sent_.push_back({token, Kind::notify, dialog.local_cseq(), false});
     outputs_.push_back(
         SendRequest{token, writer.finish("message/sipfrag;version=2.0", state.sipfrag())});
+}
+
+void InviteSession::write(const OutgoingText& text) {
+    if (state_ != State::established || !peer_reads_) return;
+    auto& dialog = dialogs_.front();
+    auto writer = dialog.request(Method::message, text.display);
+    for (const auto& [name, value] : text.headers) writer.header(name, value);
+    const RequestToken token{++last_token_};
+    sent_.push_back({token, Kind::message, dialog.local_cseq(), false});
+    outputs_.push_back(SendRequest{token, writer.finish(text.type, text.body)});
 }
 
 void InviteSession::send(Kind kind, std::uint32_t cseq, MessageWriter writer,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "base/core.hpp"
 #include "base/random.hpp"
 #include "base/timer_table.hpp"
 #include "sip/dialog/dialog.hpp"
 #include "sip/dialog/end_cause.hpp"
 #include "sip/dialog/outgoing_call.hpp"
+#include "sip/dialog/outgoing_text.hpp"
 #include "sip/dialog/referral.hpp"
+#include "sip/dialog/session_options.hpp"
 #include "sip/message/values.hpp"
-#include "sip/transaction/timers.hpp"
 #include "sip/transaction/transaction_layer.hpp"
 
 #include <deque>
@@ -48,15 +48,7 @@ public:
         retry,      ///< When to repeat an offer that met the peer's own (491).
         count_
     };
-    struct Options {
-        TimerValues timers;
-        std::string contact;     ///< Our Contact, with brackets and parameters such as isfocus.
-        std::string server_name; ///< For Server and User-Agent.
-        std::string allow;       ///< Methods, for Allow.
-        std::string extensions;  ///< For Supported, behind our own; begins with ", " or is empty.
-        Duration session_interval = 1800s;
-        Duration session_interval_min = 90s; ///< RFC 4028 §5.
-    };
+    using Options = SessionOptions;
 
     /// \name Requests of the session that the user agent sends
     ///@{
@@ -95,6 +87,10 @@ public:
     struct Keyed { ///< A key of an old phone, by INFO; it has been answered.
         char key;
     };
+    struct Written { ///< A MESSAGE in the dialog (RFC 3428 §4): answer the transaction.
+        TransactionId transaction;
+        Message message;
+    };
     struct Referred { ///< A REFER in the dialog: answer the transaction, then `notify`.
         TransactionId transaction;
         Message refer;
@@ -107,7 +103,7 @@ public:
     ///@}
     using Output =
         std::variant<SendRequest, SendResponse, SendAck, SendCancel, Progress, Established, Offered,
-                     OfferWanted, Answered, OfferRefused, Keyed, Referred, Ended>;
+                     OfferWanted, Answered, OfferRefused, Keyed, Written, Referred, Ended>;
 
     /// The called side. `request` is the valid INVITE, outside of any dialog, with a Contact.
     static Result<InviteSession, Rejection> incoming(Options options, const Message& invite,
@@ -140,6 +136,8 @@ public:
     void hang_up(std::string_view reason);
     /// What has become of a REFER in the dialog, whose CSeq this was.
     void notify(std::uint32_t refer, const ReferralState& state);
+    /// Writes to the peer, if he does not say that he cannot read; what becomes of it is not told.
+    void write(const OutgoingText& text);
     ///@}
 
     std::optional<Output> poll();
@@ -154,7 +152,9 @@ public:
     [[nodiscard]] const std::optional<std::string>& initial_offer() const { return initial_offer_; }
 
 private:
-    enum class Kind { invite, reinvite, update, prack, bye, notify };
+    enum class Kind { invite, reinvite, update, prack, bye, notify, message };
+    /// Whatever becomes of it, the session goes on.
+    static bool leaves_session_alone(Kind kind);
     struct Sent { ///< A request on its way.
         RequestToken token;
         Kind kind;
@@ -203,6 +203,7 @@ private:
     void refresh(TimePoint now);
     void bye(std::string_view reason);
     void end(EndCause cause, int status = 0, std::string_view reason = {});
+    void look_at_allowed(const Message& message);
     void start_session_timer(const Message& message, bool we_are_uac, TimePoint now);
     bool refuse_short_interval(const Message& request, TransactionId transaction);
     void add_session_timer(MessageWriter& writer, const Message& request) const;
@@ -216,8 +217,7 @@ private:
     TimerTable<Timer> timers_;
     std::deque<Output> outputs_;
     std::uint64_t last_token_ = 0;
-    std::vector<Dialog>
-        dialogs_; ///< Of a caller, early ones; the first 2xx makes its own the first.
+    std::vector<Dialog> dialogs_; ///< A caller's early ones; the first 2xx makes its own first.
     std::string local_tag_, call_id_;
     Message invite_; ///< The INVITE that created the session.
     std::optional<std::string> initial_offer_;
@@ -244,6 +244,7 @@ private:
     Duration interval_min_;
     bool refresher_ = false;
     bool peer_updates_ = false; ///< The peer allows UPDATE.
+    bool peer_reads_ = true;    ///< He does not say what he allows, or MESSAGE is of it.
 };
 
 } // namespace lyceum::sip

@@ -20,6 +20,10 @@ std::string reason_in(const Message& message) {
 
 } // namespace
 
+bool InviteSession::leaves_session_alone(Kind kind) {
+    return kind == Kind::prack || kind == Kind::notify || kind == Kind::message;
+}
+
 // ── Requests of the peer ─────────────────────────────────────────────────────────────────────────
 
 void InviteSession::handle_request(const Message& request, TransactionId transaction,
@@ -37,6 +41,7 @@ void InviteSession::handle_request(const Message& request, TransactionId transac
     case Method::prack: return handle_prack(request, transaction, now);
     case Method::bye: return handle_bye(request, transaction);
     case Method::info: return handle_info(request, transaction);
+    case Method::message: outputs_.push_back(Written{transaction, request}); return;
     case Method::refer: outputs_.push_back(Referred{transaction, request}); return;
     default: return respond(transaction, request, 405);
     }
@@ -237,7 +242,7 @@ void InviteSession::handle_answer_to_call(const Message& response, TimePoint now
     auto chosen = std::move(*dialog);
     dialogs_.clear();
     dialogs_.push_back(std::move(chosen));
-    peer_updates_ = response.lists(Header::allow, "UPDATE");
+    look_at_allowed(response);
     start_session_timer(response, true, now);
     auto description = description_in(response);
     if (!initial_offer_ && !description.empty() && !cancelling_) {
@@ -260,7 +265,7 @@ void InviteSession::handle_answer_to_call(const Message& response, TimePoint now
 /// A 2xx to a re-INVITE, UPDATE, PRACK or BYE.
 void InviteSession::handle_success(const Sent& sent, const Message& response, TimePoint now) {
     if (sent.kind == Kind::bye) return end(EndCause::hung_up);
-    if (sent.kind == Kind::prack || sent.kind == Kind::notify) return;
+    if (leaves_session_alone(sent.kind)) return;
     dialogs_.front().refresh_target(response);
     if (sent.kind == Kind::reinvite) {
         pending_offer_.clear();
@@ -277,7 +282,7 @@ void InviteSession::handle_success(const Sent& sent, const Message& response, Ti
 void InviteSession::handle_refusal(const Sent& sent, const Message& response, TimePoint now) {
     const auto status = response.status();
     if (sent.kind == Kind::bye) return end(EndCause::hung_up);
-    if (sent.kind == Kind::prack || sent.kind == Kind::notify) return;
+    if (leaves_session_alone(sent.kind)) return;
     if (sent.kind == Kind::invite) {
         if (status == 422 && !cancelling_) {
             const auto least = parse_delta_seconds(response.header(Header::min_se).value_or(""));
@@ -312,7 +317,7 @@ void InviteSession::handle_failure(RequestToken token, Effects::Failure why, Tim
     if (kind == Kind::invite)
         return end(cancelling_ ? EndCause::hung_up : EndCause::failed,
                    why == Effects::Failure::timeout ? 408 : 503, text);
-    if (kind == Kind::prack || kind == Kind::notify || state_ != State::established) return;
+    if (leaves_session_alone(kind) || state_ != State::established) return;
     bye("Request timed out"); // §12.2.1.2: like a 408, the dialog is over.
 }
 

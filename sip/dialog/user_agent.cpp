@@ -11,7 +11,7 @@ namespace lyceum::sip {
 namespace {
 
 constexpr std::string_view allowed_methods =
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER";
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER";
 /// The first two are the session's own, which says itself when it can.
 constexpr std::array<std::string_view, 7> supported_options{
     "timer", "100rel", "norefersub", "recipient-list-invite", "replaces", "join", "tdialog"};
@@ -33,6 +33,7 @@ bool is_allowed(Method method) {
     case Method::options:
     case Method::prack:
     case Method::info:
+    case Method::message:
     case Method::refer:
     case Method::update: return true;
     default: return false;
@@ -183,6 +184,9 @@ void UserAgent::handle_request(RequestReceived received, TimePoint now) {
             ReferReceived{received.transaction, std::move(received.request), received.from});
         return;
     }
+    if (!key && request.method() == Method::message) // Who writes to us has to be in a session.
+        return refuse_request(received, {405, {}, {{Header::allow, std::string(allowed_methods)}}},
+                              now);
     const auto known = key ? dialogs_.find(*key) : dialogs_.end();
     if (known == dialogs_.end()) return refuse_request(received, {481}, now);
     const auto id = known->second;
@@ -410,6 +414,10 @@ void UserAgent::hang_up(SessionId id, std::string_view reason, TimePoint now) {
 void UserAgent::notify(SessionId id, std::uint32_t refer, const ReferralState& state,
                        TimePoint now) {
     command(id, now, [&](auto& session) { session.notify(refer, state); });
+}
+
+void UserAgent::write(SessionId id, const OutgoingText& text, TimePoint now) {
+    command(id, now, [&](auto& session) { session.write(text); });
 }
 
 // ── Sessions to transactions ─────────────────────────────────────────────────────────────────────

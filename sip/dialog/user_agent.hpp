@@ -32,7 +32,8 @@ struct SessionEvent {
     SessionId session;
     std::variant<InviteSession::Progress, InviteSession::Established, InviteSession::Offered,
                  InviteSession::OfferWanted, InviteSession::Answered, InviteSession::OfferRefused,
-                 InviteSession::Keyed, InviteSession::Referred, InviteSession::Ended>
+                 InviteSession::Keyed, InviteSession::Written, InviteSession::Referred,
+                 InviteSession::Ended>
         event;
 };
 /// A REFER outside of any dialog, to one of our URIs, that passed all checks. Answer it by
@@ -105,6 +106,7 @@ public:
     void refuse(SessionId id, int status, std::string_view reason, TimePoint now);
     void hang_up(SessionId id, std::string_view reason, TimePoint now);
     void notify(SessionId id, std::uint32_t refer, const ReferralState& state, TimePoint now);
+    void write(SessionId id, const OutgoingText& text, TimePoint now);
     ///@}
 
     std::optional<Output> poll();

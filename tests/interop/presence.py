@@ -224,6 +224,25 @@ def test_a_class_is_one_buddy_and_one_address():
             assert "<sip:7b@" in carol.wait_for("No class today")
 
 
+def test_guests_of_a_room_write_and_read():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, Watcher(server, "eve") as eve:
+        on(server, "room", "remove", "demo")
+        on(server, "room", "add", "demo", "--history", "5")
+        alice.register()
+        alice.call(uri(server, "demo"))
+        eve.call(uri(server, "demo"), call="eves")
+        answer = alice.ask("MESSAGE", uri(server, "demo"), "Content-Type: text/plain\r\n", "hello all")
+        assert answer.startswith("SIP/2.0 202"), answer
+        told = eve.wait_for("hello all")
+        assert field(told, "Call-ID") == "eves" and '"alice" <' in field(told, "From"), told
+        inside = f"To: {field(told, 'From')}\r\nContent-Type: text/plain\r\n"
+        eve._write("MESSAGE", uri(server, "demo"), inside, "hello alice", "eves")
+        assert '"eve" <' in field(alice.wait_for("hello alice"), "From")
+        with Watcher(server, "mallory") as mallory:
+            answer = mallory.ask("MESSAGE", uri(server, "demo"), "Content-Type: text/plain\r\n", "spam")
+            assert answer.startswith("SIP/2.0 40"), answer
+
+
 def test_who_asks_for_it_hears_what_becomes_of_his_message():
     def envelope(number):
         return ("From: <im:alice@here>\r\nNS: imdn <urn:ietf:params:imdn>\r\n"

@@ -155,7 +155,9 @@ public:
         records, calendar, local,  entropy,  log};
     presence::Mailbox mailbox{
         {}, agent, [this](std::string_view name) { return router.uri_of(name); }, entropy, log};
-    messages::Exploder exploder{{.history = [](std::string_view) { return std::size_t{2}; }},
+    std::vector<sip::SessionId> guests; ///< Of whatever room.
+    messages::Exploder exploder{{.history = [](std::string_view) { return std::size_t{2}; },
+                                 .guests = [this](std::string_view) { return guests; }},
                                 agent,
                                 router,
                                 identity,
@@ -170,7 +172,8 @@ public:
     std::vector<sip::Locate> wanted, trunk_wanted;
     std::vector<proxy::Proxy::Enumerate> numbers_wanted;
     std::vector<trunk::Trunks::Changed> states;
-    std::vector<sip::IncomingCall> taken; ///< Calls that came back to the user agent.
+    std::vector<sip::RequestReceived> written; ///< In those.
+    std::vector<sip::IncomingCall> taken;      ///< Calls that came back to the user agent.
 
 private:
     proxy::Proxy make(proxy::Proxy::Options options) {
@@ -196,6 +199,9 @@ private:
                 sent.push_back({parse(std::move(transmit->bytes)), transmit->to});
             } else if (auto* call = std::get_if<sip::IncomingCall>(&*output)) {
                 taken.push_back(std::move(*call));
+            } else if (auto* event = std::get_if<sip::SessionEvent>(&*output)) {
+                if (auto* text = std::get_if<sip::InviteSession::Written>(&event->event))
+                    written.push_back({text->transaction, std::move(text->message), {}});
             } else if (!trunks.handle_stranger(*output, now) &&
                        !b2bua.handle_stranger(*output, now) &&
                        !presence.handle_stranger(*output, now) &&

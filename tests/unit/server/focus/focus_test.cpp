@@ -262,6 +262,30 @@ TEST_F(FocusTest, AHostHasSomebodyCalledIn) {
     EXPECT_TRUE(noted);
 }
 
+TEST_F(FocusTest, WhoIsInARoomMayWriteInHisCall) {
+    const auto ok = turn(invite("class"));
+    turn(in_dialog("ACK", 1, *ok));
+    EXPECT_EQ(focus.guests("Class").size(), 1u);
+    while (focus.poll()) continue;
+    turn(in_dialog("MESSAGE", 2, *ok));
+    const auto output = focus.poll();
+    ASSERT_TRUE(output && std::holds_alternative<Focus::Written>(*output));
+    const auto& written = std::get<Focus::Written>(*output);
+    EXPECT_EQ(written.room, "class");
+    EXPECT_EQ(written.member, "");
+    EXPECT_FALSE(written.name.empty());
+    EXPECT_EQ(written.session, focus.guests("class").front());
+    const auto echo = turn(invite("echo", 2));
+    turn(in_dialog("ACK", 1, *echo, 2));
+    EXPECT_EQ(turn(in_dialog("MESSAGE", 2, *echo, 2))->status(), 403);
+    directory.rooms.at("class").policy.all.lobby = Lobby::everybody;
+    focus.handle_rooms(now);
+    const auto waiting = turn(invite("class", 3));
+    turn(in_dialog("ACK", 1, *waiting, 3));
+    EXPECT_EQ(focus.guests("class").size(), 1u) << "who waits does not read";
+    EXPECT_EQ(turn(in_dialog("MESSAGE", 2, *waiting, 3))->status(), 403);
+}
+
 TEST_F(FocusTest, ASoundIsPlayedIfThereIsOneOfThatName) {
     const auto ok = turn(invite("class"));
     turn(in_dialog("ACK", 1, *ok));

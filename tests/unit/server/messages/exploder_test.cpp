@@ -130,6 +130,72 @@ TEST_F(ExploderTest, ARoomIsForThoseWhoAreInItAndWhoComesLaterIsToldTheLast) {
     EXPECT_TRUE(read(bobs));
 }
 
+TEST_F(ExploderTest, GuestsOfARoomWriteAndReadInTheirCalls) {
+    bind_all();
+    enter("alice", alices);
+    const auto carol = enter("carol", carols);
+    const auto guest = [&](int number, const std::string& allow) {
+        const auto invite = request({.uri = "sip:maths@school.test",
+                                     .more = "Allow: " + allow + "\nContent-Type: application/sdp\n",
+                                     .body = "v=0\r\n",
+                                     .call_id = "guest" + std::to_string(number)});
+        exchange.hand_in(invite, outside);
+        const auto session = exchange.taken.back().session;
+        exchange.agent.accept(session, "v=0\r\n", exchange.now);
+        exchange.turn();
+        const auto ok = *answered();
+        --cseq; // An ACK has the number of its INVITE.
+        exchange.hand_in(request({.method = "ACK",
+                                  .uri = "sip:maths@school.test",
+                                  .to_tag = std::string(sip::tag_of(ok, Header::to)),
+                                  .call_id = "guest" + std::to_string(number)}),
+                         outside);
+        return session;
+    };
+    const auto eve = guest(1, "INVITE, MESSAGE"), mute = guest(2, "INVITE, BYE");
+    exchange.guests = {eve, mute};
+    EXPECT_EQ(write("alice", "sip:maths@school.test", "to all"), 0);
+    const auto told = read(outside);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->header(Header::call_id), "guest1") << "and only to her who can read";
+    EXPECT_EQ(told->body(), "to all");
+    const auto from = sip::NameAddr::parse(*told->header(Header::from));
+    EXPECT_EQ(from->display, "alice");
+    EXPECT_EQ(sip::uri_in(*told->header("P-Asserted-Identity")), "sip:alice@school.test");
+    EXPECT_EQ(read(carols)->body(), "to all");
+    EXPECT_EQ(answered()->status(), 202);
+    EXPECT_FALSE(exchange.next("MESSAGE"));
+
+    exchange.hand_in(request({.method = "MESSAGE",
+                              .uri = "sip:maths@school.test",
+                              .more = "Content-Type: text/plain\n",
+                              .body = "from a guest",
+                              .to_tag = std::string(sip::tag_of(*told, Header::from)),
+                              .call_id = "guest1"}),
+                     outside);
+    ASSERT_FALSE(exchange.written.empty());
+    exchange.exploder.handle_written({"maths", "", "Eve", eve}, exchange.written.back(),
+                                     exchange.now);
+    exchange.turn();
+    const auto copy = read(carols);
+    ASSERT_TRUE(copy);
+    EXPECT_EQ(copy->body(), "from a guest");
+    EXPECT_EQ(sip::NameAddr::parse(*copy->header(Header::from))->display, "Eve");
+    EXPECT_EQ(sip::uri_in(*copy->header(Header::from)), "sip:maths@school.test");
+    EXPECT_FALSE(copy->header("P-Asserted-Identity")) << "nobody knows that";
+    EXPECT_TRUE(read(alices, 480));
+    EXPECT_TRUE(exchange.mails.empty()) << "what a guest writes waits for nobody";
+    EXPECT_EQ(answered()->status(), 202);
+
+    const auto late = guest(3, "MESSAGE");
+    exchange.guests.push_back(late);
+    exchange.records.end(carol, 200, "left", exchange.now);
+    exchange.turn();
+    EXPECT_EQ(exchange.next("MESSAGE")->message.body(), "to all") << "who comes later is told";
+    EXPECT_EQ(exchange.next("MESSAGE")->message.body(), "from a guest");
+    EXPECT_FALSE(exchange.next("MESSAGE"));
+}
+
 TEST_F(ExploderTest, AListIsBroughtAlong) {
     bind_all();
     const std::string list =

@@ -41,11 +41,11 @@ TEST_F(UserAgentTest, Refusals) {
     int branch = 0;
     for (const auto& row : {
              Row{"REGISTER", "", 405, Header::allow,
-                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER"},
+                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER"},
              Row{"DANCE", "", 501, Header::allow,
-                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER"},
+                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER"},
              Row{"SUBSCRIBE", "Event: weather\n", 489, Header::allow,
-                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER"},
+                 "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER"},
              Row{"INVITE", "Require: timer, levitation\n", 420, Header::unsupported, "levitation"},
              Row{"INVITE", "Content-Encoding: gzip\n", 415, Header::accept_encoding, "identity"},
              Row{"INVITE", "Accept: text/html\n", 406, Header::to, nullptr},
