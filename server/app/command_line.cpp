@@ -50,6 +50,7 @@ constexpr const char* usage = R"(usage:
   lyceum presence watchers [NAME]   who watches whom (or NAME), until when, and whether he may
   lyceum presence show NAME      what the devices of a member have published
   lyceum presence see WATCHER NAME   whether WATCHER may watch NAME, by what, and what he sees
+  lyceum presence told WATCHER NAME   what WATCHER was told of NAME last, and whether it is still so
   lyceum presence rules NAME [FILE | none]   whom a member allows to see what: shows it, or sets it
                from a file (RFC 5025); none: what the setting "presence" says
   lyceum message list            what waits for members who are not there: from whom, since when

@@ -6,6 +6,7 @@
 #include "presence/composition.hpp"
 #include "presence/rules.hpp"
 #include "server/app/options.hpp"
+#include "server/app/running_server.hpp"
 #include "server/events/policy.hpp"
 #include "server/net/clock.hpp"
 #include "server/store/binding_store.hpp"
@@ -118,10 +119,33 @@ int run_see(const Configuration& configuration, const std::string& watcher,
     return 0;
 }
 
+/// What the server has told a watcher last, and whether that is still so.
+int run_told(const Configuration& configuration, const std::string& watcher,
+             const std::string& name) {
+    auto database = store::open_database(configuration.data);
+    bool any = false;
+    for (const auto& each : store::PresenceStore(database).subscriptions()) {
+        if (each.watcher != watcher || each.resource != name) continue;
+        any = true;
+        const auto path = "/subscriptions/" + std::to_string(each.id.value) + "/told";
+        const auto told = ask_running_server(configuration, path);
+        if (!told) {
+            std::cerr << "lyceum: the server does not run, or knows nothing of it\n";
+            return 1;
+        }
+        const auto at = webadmin::text_in(*told, "at");
+        std::cout << each.package << "\t" << (at.empty() ? "nothing yet" : at) << "\t"
+                  << (told->at("newest").as_bool() ? "still so" : "not so any more") << "\n"
+                  << webadmin::text_in(*told, "body") << "\n";
+    }
+    return any ? 0 : found(false, "subscription to " + name + " by", watcher);
+}
+
 int run_presence(Arguments arguments) {
     const auto words = arguments.words;
     const auto configuration = prepare(arguments);
     if (words.size() == 4 && words[1] == "see") return run_see(configuration, words[2], words[3]);
+    if (words.size() == 4 && words[1] == "told") return run_told(configuration, words[2], words[3]);
     auto database = store::open_database(configuration.data);
     store::PresenceStore store(database);
     if (words.size() >= 2 && words.size() <= 3 && words[1] == "watchers") {
@@ -132,7 +156,8 @@ int run_presence(Arguments arguments) {
         return run_rules(store, words[2], words.size() == 4 ? words[3] : "");
     if (words.size() != 3 || words[1] != "show")
         throw UsageError(
-            "presence: watchers [NAME], show NAME, see WATCHER NAME or rules NAME [FILE | none]");
+            "presence: watchers [NAME], show NAME, see WATCHER NAME, told WATCHER NAME or rules "
+            "NAME [FILE | none]");
     for (const auto& each : store.publications())
         if (each.resource == words[2])
             std::cout << "until " << utc_text(each.expires) << "\n" << each.body << "\n";

@@ -190,6 +190,7 @@ public:
         transport_.start();
         const auto link = web_.first_link();
         web_.start();
+        store_.set_web_address(web_.address());
         feed_.start();
         wait_for_signal();
         driver_.turn(); // What was restored may have something to say.

@@ -184,6 +184,12 @@ std::string WebService::first_link() {
     return webadmin::link_for(tables_.accounts, entropy_, account, net::wall_now());
 }
 
+SocketAddress WebService::address() const {
+    auto ip = *IpAddress::parse(configuration_.bind);
+    if (ip.is_unspecified()) ip = *IpAddress::parse(ip.is_v6() ? "::1" : "127.0.0.1");
+    return {ip, port()};
+}
+
 void WebService::start() {
     forget_tickets();
     listener_.start([this](const http::Request& request,

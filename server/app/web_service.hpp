@@ -57,6 +57,8 @@ public:
     void start();
     void close();
     [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+    /// From this machine.
+    [[nodiscard]] SocketAddress address() const;
     /// The path of a link by which the first administrator chooses a password; empty: there is one.
     std::string first_link();
 

@@ -167,6 +167,13 @@ private:
     static constexpr bool is_secure(const Secure*) { return true; }
     static constexpr bool is_secure(const Plain*) { return false; }
 
+    /// From this machine: by loopback, or by the address that it has itself.
+    static bool is_near(Plain& stream, const IpAddress& peer) {
+        error_code error;
+        const auto local = stream.socket().local_endpoint(error);
+        return peer.is_loopback() || (!error && address_of(local).ip == peer);
+    }
+
     /// TLS begins with an octet that HTTP does not begin with.
     void greet(tcp::socket socket) {
         error_code error;
@@ -192,7 +199,7 @@ private:
             [self = shared_from_this(), stream, buffer, peer, seat](error_code fault, bool secure) {
                 if (fault) return;
                 if (!secure) {
-                    if (!peer.ip.is_loopback()) return; // Nothing in clear over a network.
+                    if (!is_near(*stream, peer.ip)) return; // Nothing in clear over a network.
                     self->read(std::make_shared<Visit<Plain>>(std::move(*stream),
                                                               std::move(*buffer), peer, seat));
                     return;

@@ -271,6 +271,17 @@ std::string Store::secret(std::string_view name, Entropy& entropy) {
     return octets_of_hex(statement.text(0));
 }
 
+std::string Store::web_address() {
+    auto statement = database_.prepare("SELECT value FROM setting WHERE name = 'web-address'");
+    return statement.step() ? statement.text(0) : std::string();
+}
+
+void Store::set_web_address(const SocketAddress& address) {
+    database_.prepare("INSERT OR REPLACE INTO setting (name, value) VALUES ('web-address', ?)")
+        .bind(1, address.to_string())
+        .step();
+}
+
 std::vector<std::string> Store::users() {
     auto statement = database_.prepare("SELECT name FROM user ORDER BY name");
     std::vector<std::string> out;

@@ -141,6 +141,11 @@ public:
     /// 32 octets that nobody else knows, the same at each start; made when first asked for.
     std::string secret(std::string_view name, Entropy& entropy);
 
+    /// Where the web port of the server that runs here is reached from this machine; empty: there
+    /// has been none.
+    std::string web_address();
+    void set_web_address(const SocketAddress& address);
+
     /// The addresses that are not answered, until when and why.
     std::vector<protection::Ban> bans();
     void add_ban(const protection::Ban& ban);

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from lab import HERE, HOST, Server, Skipped, sipp
+from lab import HERE, HOST, Server, Skipped, command, sipp
 from reach import members, phone, uri
 from trunks import on, wait_until
 
@@ -186,6 +186,8 @@ def test_an_owner_decides_who_sees_him_while_the_server_runs():
         bob.publish("at lunch")
         alice.subscribe(uri(server, "bob"))
         alice.wait_for("at lunch")
+        told = on(server, "presence", "told", "alice", "bob")
+        assert re.match(r"presence\t20\S+Z\tstill so\n<\?xml", told) and "at lunch" in told, told
         rules.write("<ruleset xmlns='urn:ietf:params:xml:ns:common-policy' "
                     "xmlns:pr='urn:ietf:params:xml:ns:pres-rules'><rule id='a'><actions>"
                     "<pr:sub-handling>polite-block</pr:sub-handling></actions></rule></ruleset>")
@@ -194,6 +196,9 @@ def test_an_owner_decides_who_sees_him_while_the_server_runs():
         assert "at lunch" not in alice.wait_for("<basic>closed</basic>")
         on(server, "presence", "rules", "bob", "none")
         alice.wait_for("at lunch")
+        server.stop()
+        asked = command("presence", "told", "alice", "bob", "--data", server.data)
+        assert asked.returncode == 1 and "the server does not run" in asked.stderr, asked
 
 
 def test_a_class_is_one_buddy_and_one_address():

@@ -135,10 +135,11 @@ TEST_F(ExploderTest, GuestsOfARoomWriteAndReadInTheirCalls) {
     enter("alice", alices);
     const auto carol = enter("carol", carols);
     const auto guest = [&](int number, const std::string& allow) {
-        const auto invite = request({.uri = "sip:maths@school.test",
-                                     .more = "Allow: " + allow + "\nContent-Type: application/sdp\n",
-                                     .body = "v=0\r\n",
-                                     .call_id = "guest" + std::to_string(number)});
+        const auto invite =
+            request({.uri = "sip:maths@school.test",
+                     .more = "Allow: " + allow + "\nContent-Type: application/sdp\n",
+                     .body = "v=0\r\n",
+                     .call_id = "guest" + std::to_string(number)});
         exchange.hand_in(invite, outside);
         const auto session = exchange.taken.back().session;
         exchange.agent.accept(session, "v=0\r\n", exchange.now);
