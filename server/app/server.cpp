@@ -21,6 +21,7 @@
 #include "server/net/speech.hpp"
 #include "server/store/database.hpp"
 #include "server/store/presence_store.hpp"
+#include "server/store/remembered.hpp"
 #include "server/store/store.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -105,14 +106,14 @@ public:
           resolver_(entropy_.u64(), c.name_servers),
           agent_(agent_options(c), random_, entropy_, transport_, log),
           guard_(guard_options(c), log),
-          identity_(digest_options(c, store_.realm()), store_, guard_, entropy_, log),
+          identity_(digest_options(c, store_.realm()), names_, guard_, entropy_, log),
           records_({.wall_at_zero = wall_at_zero(),
                     .whose = [this](std::string_view from,
                                     const sip::Endpoint& there) { return whose(from, there); }}),
           focus_(focus_options(), agent_, store_, identity_, media_, records_, random_, entropy_,
                  log),
           registrar_(registrar_options(c), identity_, transport_, entropy_, log),
-          router_(router_options(c), store_, routing::location_of(registrar_)),
+          router_(router_options(c), names_, routing::location_of(registrar_)),
           proxy_(proxy_options(c), agent_, router_, identity_, records_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
           trunks_({.server_name = server_name}, agent_, transport_, random_, entropy_, log),
@@ -161,7 +162,8 @@ public:
                    [this](focus::Focus::Noted noted) { keep(std::move(noted)); },
                    [this](focus::Focus::Speak wanted) { speak(std::move(wanted)); },
                    [this](const std::string& room) { feed_.show_soon(room); },
-                   [this](const auto& call) { trace_.relate(call.from, call.to); }}),
+                   [this](const auto& call) { trace_.relate(call.from, call.to); },
+                   [this] { names_.look_again(); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
           records_timer_(io_) {}
 
@@ -511,6 +513,7 @@ private:
     boost::asio::io_context io_{1};
     net::OsEntropy entropy_;
     store::Store store_;
+    store::Remembered names_{store_};
     Random random_;
     WebService web_;
     records::QualityTrace quality_;

@@ -43,6 +43,7 @@ void SipDriver::turn() {
     while (const auto output = cores_.b2bua.poll()) keeper_.relate(*output);
     while (auto record = cores_.records.poll()) keeper_.keep_record(std::move(*record));
     transport_.flush();
+    keeper_.turned();
     arm();
 }
 

@@ -50,6 +50,7 @@ public:
         std::function<void(focus::Focus::Speak)> speak;             ///< Not to disk: to a voice.
         std::function<void(const std::string& room)> show;          ///< To those who watch it.
         std::function<void(const b2bua::B2bua::Continued&)> relate; ///< In the trace.
+        std::function<void()> turned; ///< What is asked from now on belongs to the next turn.
     };
 
     /// Numbers are looked for below the suffixes, one after the other.

@@ -127,7 +127,8 @@ Store::Store(const std::string& data_directory)
           "SELECT always, busy, no_answer, unreachable, ifnull(no_answer_after_s, 20), target, "
           "ring_for_s, do_not_disturb FROM user LEFT JOIN forwarding ON forwarding.user = name "
           "LEFT JOIN find_step ON find_step.user = name WHERE name = ? ORDER BY position")),
-      find_alias_(database_.prepare("SELECT target FROM alias WHERE name = ?")) {
+      find_alias_(database_.prepare("SELECT target FROM alias WHERE name = ?")),
+      directory_changes_(database_.prepare("SELECT changes FROM directory")) {
     auto statement = database_.prepare("SELECT value FROM setting WHERE name = 'realm'");
     realm_ = statement.step() ? statement.text(0) : "lyceum";
 }
@@ -149,6 +150,13 @@ std::optional<sip::StoredCredentials> Store::credentials(std::string_view user) 
     if (find_user_.step()) out = sip::StoredCredentials{find_user_.text(0), find_user_.text(1)};
     find_user_.reset();
     return out;
+}
+
+std::int64_t Store::directory_changes() {
+    directory_changes_.reset();
+    const auto changes = directory_changes_.step() ? directory_changes_.number(0) : 0;
+    directory_changes_.reset();
+    return changes;
 }
 
 std::vector<Store::RoomRow> Store::rooms() {

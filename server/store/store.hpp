@@ -50,6 +50,10 @@ public:
     std::optional<std::string> alias(std::string_view name) override;
     std::vector<routing::NumberRoute> number_routes() override;
 
+    /// Another number once something about names has been written: rooms, users, their passwords,
+    /// where they are found, the dial plan.
+    std::int64_t directory_changes();
+
     /// A row of `lyceum room list`.
     struct RoomRow {
         focus::Room room;
@@ -163,7 +167,8 @@ private:
     void complete(std::vector<UserRow>& users);
 
     sql::Database database_;
-    sql::Statement find_room_, find_policy_, find_roles_, find_user_, find_member_, find_alias_;
+    sql::Statement find_room_, find_policy_, find_roles_, find_user_, find_member_, find_alias_,
+        directory_changes_;
     std::string realm_;
 };
 

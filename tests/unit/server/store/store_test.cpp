@@ -4,6 +4,7 @@
 #include "server/store/database.hpp"
 #include "server/store/presence_store.hpp"
 #include "server/store/record_store.hpp"
+#include "server/store/remembered.hpp"
 #include "server/store/store.hpp"
 #include "sql/migrations.hpp"
 
@@ -502,6 +503,70 @@ TEST_F(StoreTest, WhatIsNoDatabaseIsRefused) {
     std::filesystem::create_directory(directory + "/lyceum.db");
     EXPECT_THROW(Store{directory}, sql::Error);
     EXPECT_THROW(Store{"/nonexistent"}, sql::Error);
+}
+
+TEST_F(StoreTest, WhatIsRememberedOfNamesIsAsItIs) {
+    Store store(directory), other(directory); // As another process has it.
+    Remembered names(store);
+    struct Row {
+        const char* what;
+        std::function<void()> write;
+        std::function<bool()> seen;
+    };
+    const std::vector<Row> rows{
+        {"a user", [&] { other.add_user("ann", "p"); },
+         [&] { return names.credentials("ann").has_value() && names.member("ann").has_value(); }},
+        {"a password", [&] { other.change_password("ann", "q"); },
+         [&, before = std::optional<sip::StoredCredentials>()]() mutable {
+             const auto now = names.credentials("ann");
+             if (!before) before = now;
+             return now && now->ha1_md5 != before->ha1_md5;
+         }},
+        {"a role", [&] { other.set_administrator("ann", true); },
+         [&] { return names.is_administrator("ann"); }},
+        {"do not disturb", [&] { other.set_do_not_disturb("ann", true); },
+         [&] { return names.member("ann")->do_not_disturb; }},
+        {"forwarding", [&] { other.set_forwarding("ann", {.always = "sip:b@c"}); },
+         [&] { return names.member("ann")->forwarding.always == "sip:b@c"; }},
+        {"no forwarding", [&] { other.set_forwarding("ann", {}); },
+         [&] { return names.member("ann")->forwarding.always.empty(); }},
+        {"steps", [&] { other.set_steps("ann", {{"devices"}}); },
+         [&] { return names.member("ann")->steps.size() == 1; }},
+        {"an alias", [&] { other.add_alias("1001", "ann"); },
+         [&] { return names.alias("1001") == "ann"; }},
+        {"no alias", [&] { other.remove_alias("1001"); }, [&] { return !names.alias("1001"); }},
+        {"a route",
+         [&] {
+             other.add_number_route({"3xxx", "sip:{number}@far.test"});
+         },
+         [&] { return names.number_routes().size() == 1; }},
+        {"no route", [&] { other.remove_number_route("3xxx"); },
+         [&] { return names.number_routes().empty(); }},
+        {"a room",
+         [&] {
+             other.add_room({{"maths"}, "off"});
+         },
+         [&] { return names.is_room("maths") && names.is_room("Maths"); }},
+        {"no room", [&] { other.remove_room("maths"); }, [&] { return !names.is_room("maths"); }},
+        {"no user", [&] { other.remove_user("ann"); },
+         [&] { return !names.credentials("ann") && !names.member("ann"); }},
+    };
+    for (const auto& row : rows) {
+        names.look_again();
+        EXPECT_FALSE(row.seen()) << row.what;
+        row.write();
+        EXPECT_FALSE(row.seen()) << row.what << ": it is still the same turn";
+        names.look_again();
+        EXPECT_TRUE(row.seen()) << row.what;
+    }
+}
+
+TEST_F(StoreTest, NamesThatAreNobodysFillNoMemory) {
+    Store store(directory);
+    Remembered names(store);
+    for (std::size_t i = 0; i <= Remembered::answers_max; ++i)
+        EXPECT_FALSE(names.alias("x" + std::to_string(i)));
+    EXPECT_EQ(names.alias_count(), 1u);
 }
 
 } // namespace
