@@ -27,7 +27,7 @@ public:
     List(ListContents& contents, Entropy& entropy, const sip::Subscription& subscription,
          sip::EventSource& source)
         : contents_(contents), entropy_(entropy), source_(source),
-          uri_(sip::uri_in(subscription.dialog.parts().local_uri)), watcher_(subscription.watcher),
+          uri_(sip::uri_in(subscription.dialog.local_uri())), watcher_(subscription.watcher),
           type_(subscription.type), instance_(entropy.hex(4)) {
         for (auto& item : contents.items(subscription)) {
             const auto known = [&](const Told& each) {

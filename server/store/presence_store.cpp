@@ -49,7 +49,7 @@ std::vector<sip::Subscription> PresenceStore::subscriptions() {
         out.push_back({sip::SubscriptionId{static_cast<std::uint64_t>(rows.number(0))},
                        rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5),
                        rows.number(6) != 0, Duration(rows.number(7)), Duration(rows.number(8)),
-                       sip::Dialog(std::move(dialog)),
+                       sip::Dialog(dialog),
                        sip::parse_endpoint(rows.text(9)).value_or(sip::Endpoint{}),
                        WallTime(Duration(rows.number(10))),
                        rows.is_null(20) ? std::nullopt : std::optional(parts_of(rows.text(20)))});
@@ -59,7 +59,7 @@ std::vector<sip::Subscription> PresenceStore::subscriptions() {
 
 void PresenceStore::put(const sip::Subscription& subscription) {
     auto& row = put_subscription_;
-    const auto& dialog = subscription.dialog.parts();
+    const auto dialog = subscription.dialog.parts();
     row.reset();
     row.bind(1, static_cast<std::int64_t>(subscription.id.value)).bind(2, subscription.package);
     row.bind(3, subscription.resource).bind(4, subscription.watcher);

@@ -5,6 +5,7 @@
 #include "sip/message/values.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lyceum::sip {
 namespace {
@@ -51,39 +52,74 @@ std::optional<DialogReference> DialogReference::parse(Header header, std::string
                            params.has("early-only")};
 }
 
+Dialog::Dialog(const Parts& parts)
+    : route_set_(parts.route_set), local_cseq_(parts.local_cseq), remote_cseq_(parts.remote_cseq) {
+    const auto& [call_id, local_tag, remote_tag] = parts.key;
+    const auto pieces = {std::pair(&target_, &parts.remote_target),
+                         {&local_uri_, &parts.local_uri},
+                         {&remote_uri_, &parts.remote_uri},
+                         {&call_id_, &call_id},
+                         {&local_tag_, &local_tag},
+                         {&remote_tag_, &remote_tag}};
+    std::size_t size = 0;
+    for (const auto& [piece, text] : pieces) size += text->size();
+    text_.reserve(size);
+    for (const auto& [piece, text] : pieces) {
+        *piece = {static_cast<std::uint32_t>(text_.size()),
+                  static_cast<std::uint32_t>(text->size())};
+        text_ += *text;
+    }
+}
+
+Dialog::Parts Dialog::parts() const {
+    return {key(),
+            std::string(view(local_uri_)),
+            std::string(view(remote_uri_)),
+            std::string(view(target_)),
+            route_set_,
+            local_cseq_,
+            remote_cseq_};
+}
+
+DialogKey Dialog::key() const {
+    return {std::string(view(call_id_)), std::string(view(local_tag_)),
+            std::string(view(remote_tag_))};
+}
+
 Result<Dialog, Fault> Dialog::uas(const Message& request, std::string local_tag) {
-    Dialog out;
-    out.parts_.remote_target = contact_of(request);
-    if (out.parts_.remote_target.empty()) return Fault{"missing Contact", 0};
-    out.parts_.local_uri = std::string(*request.header(Header::to)) + ";tag=" + local_tag;
-    out.parts_.remote_uri = *request.header(Header::from);
-    out.parts_.key = {std::string(*request.header(Header::call_id)), std::move(local_tag),
-                      std::string(tag_of(request, Header::from))};
-    out.parts_.route_set = record_route(request);
-    out.parts_.remote_cseq = CSeq::parse(*request.header(Header::cseq))->number;
-    return out;
+    Parts out;
+    out.remote_target = contact_of(request);
+    if (out.remote_target.empty()) return Fault{"missing Contact", 0};
+    out.local_uri = std::string(*request.header(Header::to)) + ";tag=" + local_tag;
+    out.remote_uri = *request.header(Header::from);
+    out.key = {std::string(*request.header(Header::call_id)), std::move(local_tag),
+               std::string(tag_of(request, Header::from))};
+    out.route_set = record_route(request);
+    out.remote_cseq = CSeq::parse(*request.header(Header::cseq))->number;
+    return Dialog(out);
 }
 
 Result<Dialog, Fault> Dialog::uac(const Message& request, const Message& response) {
-    Dialog out;
+    Parts out;
     const auto remote_tag = tag_of(response, Header::to);
     if (remote_tag.empty()) return Fault{"missing To tag", 0};
-    out.parts_.local_uri = *request.header(Header::from);
-    out.parts_.remote_uri = *response.header(Header::to);
-    out.parts_.key = {std::string(*request.header(Header::call_id)),
-                      std::string(tag_of(request, Header::from)), std::string(remote_tag)};
-    out.parts_.local_cseq = CSeq::parse(*request.header(Header::cseq))->number;
-    out.confirm(response);
-    if (out.parts_.remote_target.empty()) out.parts_.remote_target = request.request_uri();
-    return out;
+    out.local_uri = *request.header(Header::from);
+    out.remote_uri = *response.header(Header::to);
+    out.key = {std::string(*request.header(Header::call_id)),
+               std::string(tag_of(request, Header::from)), std::string(remote_tag)};
+    out.local_cseq = CSeq::parse(*request.header(Header::cseq))->number;
+    out.remote_target = request.request_uri();
+    Dialog dialog(out);
+    dialog.confirm(response);
+    return dialog;
 }
 
 MessageWriter Dialog::request(Method method, std::size_t room) {
-    return start(method, ++parts_.local_cseq, room);
+    return start(method, ++local_cseq_, room);
 }
 
 MessageWriter Dialog::request(Method method, std::string_view display) {
-    return start(method, ++parts_.local_cseq, MessageWriter::usual_room, display);
+    return start(method, ++local_cseq_, MessageWriter::usual_room, display);
 }
 
 MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
@@ -94,46 +130,46 @@ MessageWriter Dialog::ack(std::uint32_t invite_cseq) const {
 /// first route becomes the Request-URI and the target the last Route.
 MessageWriter Dialog::start(Method method, std::uint32_t cseq, std::size_t room,
                             std::string_view display) const {
-    const bool strict = !parts_.route_set.empty() && !is_loose(parts_.route_set.front());
-    const auto target =
-        strict ? NameAddr::parse(parts_.route_set.front())->uri_text : parts_.remote_target;
+    const bool strict = !route_set_.empty() && !is_loose(route_set_.front());
+    const auto target = strict ? NameAddr::parse(route_set_.front())->uri_text : remote_target();
     auto writer = MessageWriter::request(method, target, room);
-    for (std::size_t i = strict ? 1 : 0; i < parts_.route_set.size(); ++i)
-        writer.header(Header::route, parts_.route_set[i]);
-    if (strict) writer.header(Header::route, "<" + parts_.remote_target + ">");
-    const auto bracket = display.empty() ? std::string::npos : parts_.local_uri.find('<');
-    if (bracket == std::string::npos) writer.header(Header::from, parts_.local_uri);
-    else
-        writer.header(Header::from,
-                      "\"" + std::string(display) + "\" " + parts_.local_uri.substr(bracket));
-    writer.header(Header::to, parts_.remote_uri);
-    writer.header(Header::call_id, parts_.key.call_id);
-    writer.header(Header::cseq, std::to_string(cseq) + " " + std::string(name_of(method)));
-    writer.header(Header::max_forwards, 70);
+    for (std::size_t i = strict ? 1 : 0; i < route_set_.size(); ++i)
+        writer.header(Header::route, route_set_[i]);
+    if (strict) writer.header(Header::route, {"<", remote_target(), ">"});
+    const auto bracket = display.empty() ? std::string_view::npos : local_uri().find('<');
+    if (bracket == std::string_view::npos) writer.header(Header::from, local_uri());
+    else writer.header(Header::from, {"\"", display, "\" ", local_uri().substr(bracket)});
+    writer.header(Header::to, view(remote_uri_));
+    writer.header(Header::call_id, view(call_id_));
+    writer.header(Header::cseq, {std::to_string(cseq), " ", name_of(method)});
+    writer.header(Header::max_forwards, "70");
     return writer;
 }
 
 bool Dialog::handle_cseq(std::uint32_t number) {
-    if (parts_.remote_cseq && number < *parts_.remote_cseq) return false;
-    parts_.remote_cseq = number;
+    if (remote_cseq_ && number < *remote_cseq_) return false;
+    remote_cseq_ = number;
     return true;
 }
 
 void Dialog::refresh_target(const Message& message) {
-    if (auto target = contact_of(message); !target.empty())
-        parts_.remote_target = std::move(target);
+    auto target = contact_of(message);
+    if (target.empty() || target == remote_target()) return;
+    auto changed = parts();
+    changed.remote_target = std::move(target);
+    *this = Dialog(changed);
 }
 
 void Dialog::confirm(const Message& response) {
     refresh_target(response);
-    parts_.route_set = record_route(response);
-    std::reverse(parts_.route_set.begin(), parts_.route_set.end());
+    route_set_ = record_route(response);
+    std::reverse(route_set_.begin(), route_set_.end());
 }
 
 std::string Dialog::next_hop() const {
-    if (parts_.route_set.empty()) return parts_.remote_target;
-    const auto address = NameAddr::parse(parts_.route_set.front());
-    return address ? std::string(address->uri_text) : parts_.remote_target;
+    if (route_set_.empty()) return std::string(remote_target());
+    const auto address = NameAddr::parse(route_set_.front());
+    return std::string(address ? address->uri_text : remote_target());
 }
 
 } // namespace lyceum::sip

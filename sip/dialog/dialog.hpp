@@ -47,8 +47,8 @@ public:
 
         bool operator==(const Parts&) const = default;
     };
-    explicit Dialog(Parts parts) : parts_(std::move(parts)) {}
-    [[nodiscard]] const Parts& parts() const { return parts_; }
+    explicit Dialog(const Parts& parts);
+    [[nodiscard]] Parts parts() const;
 
     /// From the request that creates it and the tag that our response will carry (§12.1.1).
     static Result<Dialog, Fault> uas(const Message& request, std::string local_tag);
@@ -71,20 +71,32 @@ public:
     /// The route set of an early dialog is computed anew from the 2xx (§13.2.2.4).
     void confirm(const Message& response);
 
-    [[nodiscard]] const DialogKey& key() const { return parts_.key; }
-    [[nodiscard]] std::uint32_t local_cseq() const { return parts_.local_cseq; }
-    [[nodiscard]] const std::string& remote_target() const { return parts_.remote_target; }
-    [[nodiscard]] const std::vector<std::string>& route_set() const { return parts_.route_set; }
+    [[nodiscard]] DialogKey key() const;
+    [[nodiscard]] std::uint32_t local_cseq() const { return local_cseq_; }
+    [[nodiscard]] std::string_view remote_target() const { return view(target_); }
+    [[nodiscard]] std::string_view local_uri() const { return view(local_uri_); } ///< With its tag.
+    [[nodiscard]] const std::vector<std::string>& route_set() const { return route_set_; }
     /// The URI to send to: the first route, or the remote target.
     [[nodiscard]] std::string next_hop() const;
 
 private:
-    Dialog() = default;
+    /// There may be a hundred thousand, each of which is looked at now and then: what its requests
+    /// say lies in one piece.
+    struct Piece {
+        std::uint32_t at = 0, size = 0;
+    };
     MessageWriter start(Method method, std::uint32_t cseq,
                         std::size_t room = MessageWriter::usual_room,
                         std::string_view display = {}) const;
+    [[nodiscard]] std::string_view view(Piece piece) const {
+        return std::string_view(text_).substr(piece.at, piece.size);
+    }
 
-    Parts parts_;
+    std::string text_;
+    Piece target_, local_uri_, remote_uri_, call_id_, local_tag_, remote_tag_;
+    std::vector<std::string> route_set_;
+    std::uint32_t local_cseq_ = 0;
+    std::optional<std::uint32_t> remote_cseq_{};
 };
 
 } // namespace lyceum::sip

@@ -95,7 +95,7 @@ void Notifier::restore(std::vector<Subscription> subscriptions, TimePoint now) {
             continue;
         }
         parts.local_cseq += cseq_leap;
-        each.dialog = Dialog(std::move(parts));
+        each.dialog = Dialog(parts);
         auto& entry = enter(std::move(each), *package);
         entry.changed = true;
         entry.not_before = turn += restored_spacing;
@@ -521,12 +521,13 @@ void Notifier::send(Entry& entry, Message notify, TimePoint now) {
     entry.in_flight = true;
     const auto& subscription = entry.subscription;
     const auto id = subscription.id;
-    const auto hop = subscription.dialog.next_hop();
     std::vector<Endpoint> targets;
     if (subscription.dialog.route_set().empty()) targets.push_back(subscription.source);
-    const auto direct = endpoint_of(hop);
-    if (direct && (targets.empty() || is_reliable(targets.front().transport)))
-        targets.push_back(*direct);
+    std::string hop;
+    if (targets.empty() || is_reliable(targets.front().transport)) {
+        hop = subscription.dialog.next_hop();
+        if (const auto direct = endpoint_of(hop)) targets.push_back(*direct);
+    }
     if (!targets.empty()) {
         sent_.emplace(agent_.request(std::move(notify), std::move(targets), how_sent, now), id);
         return;
