@@ -49,12 +49,16 @@ registrar::Registrar::Options registrar_options(const Configuration& c) {
     return options;
 }
 
-events::PresenceAgent::Options presence_options(const Configuration& c) {
+events::PresenceAgent::Options presence_options(const Configuration& c, store::Store& store) {
     events::PresenceAgent::Options options;
     options.server_name = server_name;
     options.policy = *events::policy_of(c.presence);
     options.notifier.server_name = options.publications.server_name = server_name;
     options.notifier.wall_at_zero = options.publications.wall_at_zero = wall_at_zero();
+    options.has_role = [&store](std::string_view name, std::string_view member) {
+        const auto room = store.room(name);
+        return room && room->roles.contains(std::string(member));
+    };
     return options;
 }
 

@@ -9,6 +9,7 @@
 #include "server/protection/guard.hpp"
 #include "server/registrar/registrar.hpp"
 #include "server/routing/router.hpp"
+#include "server/store/store.hpp"
 #include "sip/dialog/user_agent.hpp"
 
 #include <string>
@@ -31,7 +32,7 @@ net::CertificateFiles certificate_of(const Configuration& c);
 
 sip::UserAgent::Options agent_options(const Configuration& c);
 registrar::Registrar::Options registrar_options(const Configuration& c);
-events::PresenceAgent::Options presence_options(const Configuration& c);
+events::PresenceAgent::Options presence_options(const Configuration& c, store::Store& store);
 presence::Mailbox::Options mailbox_options(const Configuration& c);
 protection::Guard::Options guard_options(const Configuration& c);
 sip::DigestAuthenticator::Options digest_options(const Configuration& c, const std::string& realm);

@@ -135,7 +135,7 @@ public:
                          },
                      .guests = [this](std::string_view room) { return focus_.guests(room); }},
                     agent_, router_, identity_, records_, entropy_, log),
-          presence_(presence_options(c), agent_, router_, identity_,
+          presence_(presence_options(c, store_), agent_, router_, identity_,
                     routing::location_of(registrar_), records_, calendar_, transport_, entropy_,
                     log),
           database_(
@@ -180,6 +180,7 @@ public:
         router_.set_groups(store_.groups());
         router_.set_passing_rooms(
             [this](std::string_view name) { return focus_.has_own_room(name); });
+        router_.set_quiet([this](auto member) { return presence_.wants_quiet(member); });
         read_lessons();
         read_documents();
         presence_.restore(stores.presence.subscriptions(), stores.presence.publications(),
@@ -413,6 +414,8 @@ private:
             read_groups();
             read_lessons();
             sounds_.clear();
+            const auto changes = store_.directory_changes();
+            if (std::exchange(names_seen_, changes) != changes) presence_.handle_members(now);
             focus_.handle_rooms(now);
         });
     }
@@ -514,6 +517,7 @@ private:
     net::OsEntropy entropy_;
     store::Store store_;
     store::Remembered names_{store_};
+    std::int64_t names_seen_ = store_.directory_changes();
     Random random_;
     WebService web_;
     records::QualityTrace quality_;

@@ -39,7 +39,10 @@ PresenceAgent::PresenceAgent(Options options, sip::UserAgent& agent, const routi
       notifier_(options_.notifier, agent, local, entropy, log),
       publications_(options_.publications, entropy, log), presentities_(publications_, *this),
       lists_(*this, entropy), watcher_info_(notifier_, *this, *this),
-      registration_info_(router, std::move(location)), dialog_info_(records, *this),
+      registration_info_(router, std::move(location)),
+      dialog_info_(
+          records, *this,
+          [this](auto resource, auto watcher) { return may_take_calls(resource, watcher); }),
       timetable_(calendar) {
     notifier_.set_lists(lists_);
     notifier_.add({"presence", {std::string(presence::pidf_type)}, &presentities_});
@@ -177,6 +180,12 @@ bool PresenceAgent::may_act_for(std::string_view user, std::string_view resource
     return user == resource || identity_.is_administrator(user);
 }
 
+/// Those of a group answer for each other; what is parked in a room is for who has a role there.
+bool PresenceAgent::may_take_calls(std::string_view resource, std::string_view watcher) {
+    return may_act_for(watcher, resource) || router_.groups().share(resource, watcher) ||
+           options_.has_role(resource, watcher);
+}
+
 void PresenceAgent::refuse(const sip::RequestReceived& received, const Refusal& refusal,
                            TimePoint now) {
     if (refusal.status != 401)
@@ -217,6 +226,10 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
         add(talk.room.empty() ? "on-the-phone" : "meeting");
         if (!talk.room.empty()) out.notes.push_back("in " + talk.room);
     }
+    if (router_.do_not_disturb(resource)) {
+        add("busy");
+        out.notes.emplace_back("do not disturb");
+    }
     if (const auto since = idle_.since(resource, now_);
         since && out.activities.empty() && out.reachable && !in_session)
         out.idle_since = options_.notifier.wall_at_zero + since->time_since_epoch();
@@ -240,6 +253,24 @@ void PresenceAgent::look_at_timetable(TimePoint now) {
         if (!resource.starts_with(list_prefix)) tell_watchers(resource, now);
     const auto next = timetable_.changes_after(wall_now_);
     lesson_change_ = next ? std::optional(now + (*next - wall_now_)) : std::nullopt;
+}
+
+void PresenceAgent::handle_members(TimePoint now) {
+    look_at_clock(now);
+    look_at_timetable(now);
+    drain(now);
+}
+
+/// Clients say it in namespaces of their own, since RPID has no such activity.
+bool PresenceAgent::wants_quiet(std::string_view member) const {
+    for (const auto* each : publications_.of(member))
+        for (const auto& person : each->persons)
+            for (const auto& part : person.children) {
+                if (!part.is(presence::rpid_ns, "activities")) continue;
+                for (const auto& activity : part.children)
+                    if (activity.name == "do-not-disturb" || activity.name == "dnd") return true;
+            }
+    return false;
 }
 
 void PresenceAgent::set_lessons(std::vector<Lesson> lessons, TimePoint now) {

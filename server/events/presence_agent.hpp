@@ -45,6 +45,9 @@ public:
         Policy policy = Policy::all;
         sip::Notifier::Options notifier{};
         presence::Publications::Options publications{};
+        /// Whether a room has a role for this member.
+        std::function<bool(std::string_view room, std::string_view member)> has_role =
+            [](std::string_view, std::string_view) { return false; };
     };
 
     using Output = std::variant<sip::Notifier::Save, sip::Notifier::Forget,
@@ -81,6 +84,8 @@ public:
                       TimePoint now);
     /// The router's groups are others now.
     void handle_groups(TimePoint now);
+    /// What is set for members has changed.
+    void handle_members(TimePoint now);
     /// What is on each week.
     void set_lessons(std::vector<Lesson> lessons, TimePoint now);
     [[nodiscard]] const Timetable& timetable() const { return timetable_; }
@@ -95,6 +100,8 @@ public:
     [[nodiscard]] bool may_see(std::string_view resource, std::string_view watcher) const {
         return grant(resource, watcher).view.activities;
     }
+    /// Whether one of his devices, or he without any, says that he is not to be disturbed.
+    [[nodiscard]] bool wants_quiet(std::string_view member) const;
     [[nodiscard]] const sip::Notifier& notifier() const { return notifier_; }
     /// What there is to be seen of somebody, or of a room.
     [[nodiscard]] presence::Glance glance_at(std::string_view resource) {
@@ -125,6 +132,7 @@ private:
     [[nodiscard]] bool may_list(std::string_view group, std::string_view watcher);
     std::optional<sip::Refusal> publish(const sip::RequestReceived& received, TimePoint now);
     [[nodiscard]] bool may_act_for(std::string_view user, std::string_view resource);
+    [[nodiscard]] bool may_take_calls(std::string_view resource, std::string_view watcher);
     void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal, TimePoint now);
     [[nodiscard]] presence::Grant grant(std::string_view owner, std::string_view watcher) const;
     void review(const std::string& owner, TimePoint now);

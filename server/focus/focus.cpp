@@ -231,7 +231,7 @@ void Focus::answer_call(const sip::IncomingCall& call, mixer::LegId id, Leg& leg
                              : Result<std::string, Fault>(leg.negotiation.offer(local));
     if (!answer) return turn_away(call, id, 488, answer.error().what, now);
     if (call.offer) configure(id, leg, now);
-    records_.answer(leg.record, now);
+    records_.answer(leg.record, now, agent_.tag_of(call.session));
     agent_.accept(call.session, std::move(*answer), now);
     end_replaced(leg, now);
 }

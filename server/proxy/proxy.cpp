@@ -335,8 +335,13 @@ void Proxy::note(const Call& call, const sip::Message& response, TimePoint now) 
     if (!call.record) return;
     if (status >= 300)
         return records_.end(call.record, status, status == 487 ? "cancelled" : "refused", now);
-    if (status < 200) return;
     const auto member = call.members.find(call.heard_of);
+    if (status < 200) {
+        const auto tag = sip::tag_of(response, Header::to);
+        if (member != call.members.end() && !tag.empty())
+            records_.ring(call.record, member->second, tag);
+        return;
+    }
     records_.answer(call.record, response,
                     member == call.members.end() ? std::string() : member->second, now);
 }

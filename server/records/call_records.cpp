@@ -57,17 +57,20 @@ void CallRecords::set_host(RecordId id) {
     tell(found->second);
 }
 
-void CallRecords::ring(RecordId id, const std::string& member) {
+void CallRecords::ring(RecordId id, const std::string& member, std::string_view tag) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.record.answered) return;
-    if (!found->second.called.insert(member).second) return;
+    const auto [called, fresh] = found->second.called.try_emplace(member, tag);
+    if (!fresh && (tag.empty() || called->second == tag)) return;
+    called->second = tag;
     talking_[member].insert(id);
     changed_.insert(member);
 }
 
-void CallRecords::answer(RecordId id, TimePoint now) {
+void CallRecords::answer(RecordId id, TimePoint now, std::string_view tag) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.record.answered) return;
+    found->second.callee_tag = tag;
     found->second.record.answered = wall(now);
     found->second.record.status = 200;
     tell(found->second);
@@ -77,9 +80,10 @@ void CallRecords::answer(RecordId id, const sip::Message& success, const std::st
                          TimePoint now) {
     const auto found = open_.find(id);
     if (found == open_.end() || found->second.record.answered) return;
-    answer(id, now);
-    for (const auto& each : std::exchange(found->second.called, {})) {
-        if (each == member) found->second.called.insert(each);
+    const auto tag = sip::tag_of(success, Header::to);
+    answer(id, now, tag);
+    for (const auto& [each, early] : std::exchange(found->second.called, {})) {
+        if (each == member) found->second.called.emplace(each, tag);
         else if (each != found->second.initiator) forget_talk(each, id);
     }
     found->second.dialog = dialog_of(success);
@@ -165,7 +169,7 @@ void CallRecords::put_out(RecordId id) {
 void CallRecords::tell(const Open& open) {
     if (!open.initiator.empty()) changed_.insert(open.initiator);
     if (!open.room.empty()) changed_.insert(open.room);
-    changed_.insert(open.called.begin(), open.called.end());
+    for (const auto& [member, tag] : open.called) changed_.insert(member);
 }
 
 void CallRecords::forget_talk(const std::string& name, RecordId id) {
@@ -176,7 +180,7 @@ void CallRecords::forget_talk(const std::string& name, RecordId id) {
 }
 
 void CallRecords::leave(RecordId id, Open& open) {
-    for (const auto& each : std::exchange(open.called, {})) forget_talk(each, id);
+    for (const auto& [member, tag] : std::exchange(open.called, {})) forget_talk(member, id);
     forget_talk(std::exchange(open.initiator, {}), id);
     forget_talk(std::exchange(open.room, {}), id);
 }
@@ -187,7 +191,13 @@ std::vector<CallRecords::Talk> CallRecords::talks(std::string_view member) const
     if (talks == talking_.end()) return out;
     for (const auto id : talks->second) {
         const auto& open = open_.at(id);
-        out.push_back({id, open.initiator == member, open.record.answered.has_value(), open.room});
+        const bool calls = open.initiator == member;
+        const auto called = open.called.find(std::string(member));
+        const auto& callee_tag = called == open.called.end() ? open.callee_tag : called->second;
+        out.push_back({id, calls, open.record.answered.has_value(), open.room, open.record.call_id,
+                       calls ? open.caller_tag : callee_tag,
+                       calls ? open.callee_tag : open.caller_tag,
+                       calls ? open.record.callee : open.record.caller});
     }
     return out;
 }

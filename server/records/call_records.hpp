@@ -60,6 +60,9 @@ public:
         bool initiator;
         bool confirmed;   ///< It has been answered.
         std::string room; ///< Or empty.
+        /// The dialog, seen from his end, and the URI at the other; of a call that rings at several
+        /// of his devices, the one that spoke last. A tag is empty as long as it is not known.
+        std::string call_id{}, own_tag{}, other_tag{}, other{};
     };
 
     explicit CallRecords(Options options) : options_(options) {}
@@ -73,9 +76,10 @@ public:
     void set_room(RecordId id, std::string room);
     /// The caller is a host of the room.
     void set_host(RecordId id);
-    /// A device of this member rings.
-    void ring(RecordId id, const std::string& member);
-    void answer(RecordId id, TimePoint now);
+    /// A device of this member is called; and rings, in the dialog that has this tag.
+    void ring(RecordId id, const std::string& member, std::string_view tag = {});
+    /// By us, with this tag.
+    void answer(RecordId id, TimePoint now, std::string_view tag = {});
     /// By this response of the called, a device of this member if it is not empty: a BYE between
     /// the two ends it.
     void answer(RecordId id, const sip::Message& success, const std::string& member, TimePoint now);
@@ -109,10 +113,12 @@ private:
     struct Open {
         CallRecord record;
         std::string caller_tag, dialog;   ///< The dialog only of a call that a BYE is to end.
+        std::string callee_tag;           ///< Of who has answered.
         std::optional<std::uint64_t> leg; ///< Over, and waits to hear how it was.
         std::string room, initiator;
-        bool host = false;            ///< Of the room.
-        std::set<std::string> called; ///< Whose devices ring, or whose has answered.
+        bool host = false; ///< Of the room.
+        /// Whose devices ring, or whose has answered, and their tags.
+        std::map<std::string, std::string> called;
     };
     /// Of those who are in the room now.
     [[nodiscard]] std::vector<const Open*> legs_of(std::string_view room) const;

@@ -182,7 +182,7 @@ Plan Router::plan_member(const std::string& name, const Member& member, Seen& se
             out.groups.push_back(std::move(*group));
         return out;
     }
-    if (member.do_not_disturb) {
+    if (member.do_not_disturb || (wants_quiet_ && wants_quiet_(name))) {
         out.undisturbed = true;
         if (set.busy.empty()) return out;
         if (auto group = detour(name, set.busy, "do-not-disturb", seen))

@@ -93,6 +93,15 @@ public:
     void set_passing_rooms(std::function<bool(std::string_view)> has) {
         has_room_ = std::move(has);
     }
+    /// Who says by his presence that he does not want to be disturbed.
+    void set_quiet(std::function<bool(std::string_view member)> wants) {
+        wants_quiet_ = std::move(wants);
+    }
+    /// Whether he has set that nothing rings.
+    [[nodiscard]] bool do_not_disturb(std::string_view member) const {
+        const auto known = directory_.member(member);
+        return known && known->do_not_disturb;
+    }
     [[nodiscard]] const Options& options() const { return options_; }
     [[nodiscard]] const identity::Domains& domains() const { return options_.domains; }
 
@@ -115,7 +124,7 @@ private:
     Directory& directory_;
     Location location_;
     Groups groups_;
-    std::function<bool(std::string_view)> has_room_;
+    std::function<bool(std::string_view)> has_room_, wants_quiet_;
 };
 
 /// What has registered.

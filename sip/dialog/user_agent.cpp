@@ -527,6 +527,12 @@ std::string UserAgent::contact_of(SessionId id) const {
     return found == sessions_.end() ? std::string() : found->second.session.contact();
 }
 
+std::string UserAgent::tag_of(SessionId id) const {
+    const auto found = sessions_.find(id);
+    const auto* dialog = found == sessions_.end() ? nullptr : found->second.session.dialog();
+    return dialog ? dialog->key().local_tag : std::string();
+}
+
 void UserAgent::set_contact_user(SessionId id, std::string_view user) {
     const auto found = sessions_.find(id);
     if (found == sessions_.end()) return;

@@ -120,6 +120,8 @@ public:
     /// the session is accepted, to the URI of another name of ours.
     [[nodiscard]] std::string contact_of(SessionId id) const;
     void set_contact_user(SessionId id, std::string_view user);
+    /// Ours, of a session that has a dialog.
+    [[nodiscard]] std::string tag_of(SessionId id) const;
     /// The session that has this dialog.
     [[nodiscard]] std::optional<SessionId> session_of(const DialogKey& dialog) const;
     [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }

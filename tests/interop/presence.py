@@ -450,3 +450,42 @@ def test_sipp_plays_a_hundred_watchers():
     with members("alice", "bob") as server, Watcher(server, "bob") as bob:
         bob.register()
         sipp(server, "watch.xml", calls=100)
+
+
+def attributes(document):
+    """Of the only dialog in it: Call-ID, own tag, other tag."""
+    return tuple(re.search(f'{name}="([^"]*)"', document)[1] for name in ("call-id", "local-tag", "remote-tag"))
+
+
+def test_a_call_that_rings_or_is_parked_is_taken_by_the_dialog_package():
+    with members("alice", "bob", "carol") as server, Watcher(server, "alice") as alice, \
+            Watcher(server, "carol") as carol, phone(server, "bob") as bob:
+        on(server, "group", "add", "office")
+        on(server, "group", "join", "office", "bob", "carol")
+        on(server, "room", "role", "demo", "carol", "speaker")
+        time.sleep(2.5)  # Until the server has looked at its tables.
+        alice.register()
+        for watched in ("bob", "demo"):
+            carol.subscribe(uri(server, watched), "dialog")
+        sdp = (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n")
+        ringing = threading.Thread(target=alice.ask, daemon=True, args=(
+            "INVITE", uri(server, "bob"), "Content-Type: application/sdp\r\n", sdp, "rings"))
+        ringing.start()
+        bob.wait_for("Incoming call")
+        told = carol.wait_for("local-tag=")
+        while "remote-tag" not in told:
+            told = carol.wait_for("local-tag=")
+        call, own, other = attributes(told)
+        assert (call, other) == ("rings", "f") and uri(server, "alice") in told, told
+        bob.command("hangup")
+        ringing.join(10)
+        # Parked: a phone that takes it says to alice's which of her dialogs it is to be in the place of.
+        alice.call(uri(server, "demo"), call="parked")
+        call, own, other = attributes(carol.wait_for('call-id="parked"'))
+        taken = threading.Thread(target=carol.ask, daemon=True, args=(
+            "INVITE", uri(server, "alice"),
+            f"Replaces: {call};to-tag={other};from-tag={own}\r\nContent-Type: application/sdp\r\n", sdp))
+        taken.start()
+        invite = alice.wait_for("Replaces: parked;to-tag=f;from-tag=" + own)
+        assert "INVITE" in invite, invite
+        taken.join(10)

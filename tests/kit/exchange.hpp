@@ -25,7 +25,9 @@ public:
                       routing::Router::Options routing = {.domains = {"school.test", "192.0.2.1"},
                                                           .numbers = {.country_code = "49"}})
         : router(std::move(routing), *this, routing::location_of(registrar)),
-          proxy(make(std::move(options))) {}
+          proxy(make(std::move(options))) {
+        router.set_quiet([this](auto member) { return presence.wants_quiet(member); });
+    }
 
     /// A device: "sip:bob@192.0.2.20:5060", whose REGISTER came from there unless said otherwise.
     void bind(const std::string& user, const std::string& contact, unsigned q = 1000,

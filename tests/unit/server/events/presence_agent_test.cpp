@@ -243,6 +243,72 @@ TEST_F(PresenceAgentTest, WithoutRulesThePolicyHolds) {
     }
 }
 
+TEST_F(PresenceAgentTest, WhoWantsHisQuietIsSeenToAndSaysSoByHisPresenceToo) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    EXPECT_EQ(subscribe("alice", "sip:bob@school.test").status(), 200);
+    EXPECT_EQ(told().find("disturb"), std::string::npos);
+    exchange.members["bob"].do_not_disturb = true;
+    exchange.presence.handle_members(exchange.now);
+    const auto text = told();
+    EXPECT_NE(text.find("<rpid:busy/>"), std::string::npos) << text;
+    EXPECT_NE(text.find("do not disturb"), std::string::npos) << text;
+    exchange.presence.handle_members(exchange.now);
+    EXPECT_TRUE(notified().empty()) << "as it was";
+    exchange.members["bob"].do_not_disturb = false;
+    exchange.presence.handle_members(exchange.now);
+    told();
+    const auto rings = [&] { return !exchange.router.plan("sip:bob@school.test").groups.empty(); };
+    const auto person = [](const std::string& activity) {
+        return pidf("<note>x</note>")
+            .insert(pidf("<note>x</note>").find("</presence>"),
+                    "<dm:person xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model'"
+                    " id='p'><r:activities xmlns:r='urn:ietf:params:xml:ns:"
+                    "pidf:rpid'>" +
+                        activity + "</r:activities></dm:person>");
+    };
+    EXPECT_TRUE(rings());
+    const auto said =
+        publish("bob", "sip:bob@school.test", person("<d:do-not-disturb xmlns:d='urn:d'/>"));
+    EXPECT_EQ(said.status(), 200);
+    EXPECT_FALSE(rings());
+    publish("bob", "sip:bob@school.test", person("<r:away/>"),
+            "SIP-If-Match: " + header(said, "SIP-ETag") + "\n");
+    EXPECT_TRUE(rings());
+    exchange.presence.set_hard_state("bob", person("<dnd xmlns='urn:d'/>"), exchange.now);
+    EXPECT_FALSE(rings());
+}
+
+TEST_F(PresenceAgentTest, WhoMayTakeHisCallsIsToldTheirDialogs) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    routing::Groups groups;
+    groups.add("office", "bob");
+    groups.add("office", "carol");
+    exchange.router.set_groups(groups);
+    for (const auto* watcher : {"alice", "carol", "bob"})
+        EXPECT_EQ(subscribe(watcher, "sip:bob@school.test", "dialog").status(), 200);
+    notified();
+    exchange.hand_in(request({.from = "sip:eve@far.test", .call_id = "ringing"}), outside);
+    const auto invite = exchange.next("INVITE");
+    ASSERT_TRUE(invite);
+    exchange.hand_in(kit::parse(answer_to(invite->message, 180).bytes()), desk);
+    std::map<std::string, std::string> last; // By whom it is for.
+    for (const auto& each : notified()) last[sip::uri_in(*each.header(Header::to))] = each.body();
+    ASSERT_EQ(last.size(), 3u);
+    const auto& stranger = last.at("sip:alice@school.test");
+    EXPECT_NE(stranger.find("early"), std::string::npos);
+    EXPECT_EQ(stranger.find("ringing"), std::string::npos) << stranger;
+    EXPECT_EQ(stranger.find("eve"), std::string::npos);
+    for (const auto* taker : {"sip:carol@school.test", "sip:bob@school.test"})
+        EXPECT_NE(last.at(taker).find("call-id=\"ringing\" local-tag=\"b\" remote-tag=\"e\" "
+                                      "direction=\"recipient\"><state>early</state><local>"
+                                      "<identity>sip:bob@school.test</identity>"
+                                      "<target uri=\"sip:bob@school.test\"/></local><remote>"
+                                      "<identity>sip:eve@far.test</identity>"
+                                      "<target uri=\"sip:eve@far.test\"/></remote>"),
+                  std::string::npos)
+            << last.at(taker);
+}
+
 TEST_F(PresenceAgentTest, WhatADeviceCanIsSeen) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
     auto& device = exchange.bindings["bob"].back();
