@@ -17,8 +17,12 @@ namespace lyceum::events {
 class Idleness {
 public:
     static constexpr Duration after = std::chrono::minutes(10);
+    /// What comes sooner after the last is taken for the same: calls come in bursts of messages.
+    static constexpr Duration told_apart = std::chrono::seconds(1);
 
     void handle_input(std::string_view member, TimePoint now) {
+        const auto known = last_.find(member);
+        if (known != last_.end() && now < known->second + told_apart) return;
         const std::string name(member);
         last_[name] = now;
         due_.set(name, now + after);

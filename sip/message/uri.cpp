@@ -8,6 +8,27 @@
 namespace lyceum::sip {
 namespace {
 
+/// Letters, digits, and what else may stand somewhere.
+class Marks {
+public:
+    constexpr explicit Marks(std::string_view more) {
+        for (int c = 0; c < 256; ++c) allowed_[c] = is_alnum(static_cast<char>(c));
+        for (const char c : more) allowed_[static_cast<unsigned char>(c)] = true;
+    }
+    [[nodiscard]] constexpr bool have(char c) const {
+        return allowed_[static_cast<unsigned char>(c)];
+    }
+    [[nodiscard]] constexpr bool have_all(std::string_view text) const {
+        for (const char c : text)
+            if (!have(c)) return false;
+        return true;
+    }
+
+private:
+    std::array<bool, 256> allowed_{};
+};
+constexpr Marks in_hosts("-._"), in_parameter_names("-.!%*_+`'~[]/:&$");
+
 bool is_scheme(std::string_view text) {
     if (text.empty() || !is_alpha(text.front())) return false;
     for (const char c : text)
@@ -38,9 +59,7 @@ bool is_host(std::string_view host) {
             if (!is_hex(c) && c != ':' && c != '.') return false;
         return true;
     }
-    for (const char c : host)
-        if (!is_alnum(c) && c != '-' && c != '.' && c != '_') return false;
-    return true;
+    return in_hosts.have_all(host);
 }
 
 Result<Uri, Fault> parse_tel(Uri uri, std::string_view rest) {
@@ -94,13 +113,15 @@ std::optional<Params::Param> Params::next(std::string_view& rest) {
         while (!rest.empty() && (rest.front() == ';' || trim(rest.substr(0, 1)).empty()))
             rest.remove_prefix(1);
         if (rest.empty()) return std::nullopt;
-        bool quoted = false;
-        std::size_t end = 0;
-        for (; end < rest.size() && (quoted || rest[end] != ';'); ++end) {
-            if (rest[end] == '\\' && quoted) ++end;
-            else if (rest[end] == '"') quoted = !quoted;
+        auto end = std::min(rest.find(';'), rest.size());
+        if (rest.substr(0, end).find('"') != std::string_view::npos) {
+            bool quoted = false;
+            for (end = 0; end < rest.size() && (quoted || rest[end] != ';'); ++end) {
+                if (rest[end] == '\\' && quoted) ++end;
+                else if (rest[end] == '"') quoted = !quoted;
+            }
+            end = std::min(end, rest.size());
         }
-        end = std::min(end, rest.size());
         auto value = rest.substr(0, end);
         rest.remove_prefix(end);
         const auto equals = value.find('=');
@@ -129,11 +150,7 @@ bool Params::well_formed() const {
     }
     if (quoted) return false;
     for (auto rest = text_; const auto param = next(rest); ++found) {
-        if (param->name.empty()) return false;
-        for (const char c : param->name)
-            if (!is_alnum(c) &&
-                std::string_view("-.!%*_+`'~[]/:&$").find(c) == std::string_view::npos)
-                return false;
+        if (param->name.empty() || !in_parameter_names.have_all(param->name)) return false;
     }
     return separators == found;
 }
