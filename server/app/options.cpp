@@ -41,11 +41,14 @@ sip::UserAgent::Options agent_options(const Configuration& c) {
     return options;
 }
 
-registrar::Registrar::Options registrar_options(const Configuration& c) {
+registrar::Registrar::Options
+registrar_options(const Configuration& c,
+                  std::shared_ptr<const registrar::TemporaryGruus> temporary) {
     registrar::Registrar::Options options;
     options.server_name = server_name;
     options.wall_at_zero = wall_at_zero();
     options.domains = domains(c);
+    options.temporary = std::move(temporary);
     return options;
 }
 
@@ -89,7 +92,9 @@ sip::DigestAuthenticator::Options digest_options(const Configuration& c, const s
     return options;
 }
 
-routing::Router::Options router_options(const Configuration& c) {
+routing::Router::Options
+router_options(const Configuration& c, std::shared_ptr<const registrar::TemporaryGruus> temporary) {
+
     routing::Router::Options options;
     options.domains = domains(c);
     options.numbers.country_code = c.country_code;
@@ -98,6 +103,7 @@ routing::Router::Options router_options(const Configuration& c) {
     options.numbers.asks_dns = !c.enum_suffixes.empty();
     const auto emergency = list_of(c.emergency_numbers);
     options.numbers.emergency = {emergency.begin(), emergency.end()};
+    options.temporary = std::move(temporary);
     return options;
 }
 

@@ -31,11 +31,15 @@ std::vector<std::string> list_of(std::string_view text);
 net::CertificateFiles certificate_of(const Configuration& c);
 
 sip::UserAgent::Options agent_options(const Configuration& c);
-registrar::Registrar::Options registrar_options(const Configuration& c);
+registrar::Registrar::Options
+registrar_options(const Configuration& c,
+                  std::shared_ptr<const registrar::TemporaryGruus> temporary);
 events::PresenceAgent::Options presence_options(const Configuration& c, store::Store& store);
 presence::Mailbox::Options mailbox_options(const Configuration& c);
 protection::Guard::Options guard_options(const Configuration& c);
 sip::DigestAuthenticator::Options digest_options(const Configuration& c, const std::string& realm);
-routing::Router::Options router_options(const Configuration& c);
+routing::Router::Options
+router_options(const Configuration& c,
+               std::shared_ptr<const registrar::TemporaryGruus> temporary = {});
 
 } // namespace lyceum::app

@@ -112,8 +112,8 @@ public:
                                     const sip::Endpoint& there) { return whose(from, there); }}),
           focus_(focus_options(), agent_, store_, identity_, media_, records_, random_, entropy_,
                  log),
-          registrar_(registrar_options(c), identity_, transport_, entropy_, log),
-          router_(router_options(c), names_, routing::location_of(registrar_)),
+          registrar_(registrar_options(c, gruus_), identity_, transport_, entropy_, log),
+          router_(router_options(c, gruus_), names_, routing::location_of(registrar_)),
           proxy_(proxy_options(c), agent_, router_, identity_, records_, transport_,
                  sip::KeyedHash(store_.secret("route_key", entropy_)), entropy_, log),
           trunks_({.server_name = server_name}, agent_, transport_, random_, entropy_, log),
@@ -517,6 +517,9 @@ private:
     net::OsEntropy entropy_;
     store::Store store_;
     store::Remembered names_{store_};
+    std::shared_ptr<const registrar::TemporaryGruus> gruus_ =
+        std::make_shared<registrar::TemporaryGruus>(
+            sip::KeyedHash(store_.secret("gruu_key", entropy_)));
     std::int64_t names_seen_ = store_.directory_changes();
     Random random_;
     WebService web_;

@@ -263,10 +263,15 @@ sip::Message Registrar::accept(const sip::RequestReceived& received, const std::
             contact += ";+sip.instance=\"" + each.instance + "\"";
             // An address of this device alone, for who shall reach no other (RFC 5627 §3.1).
             const auto gr = gr_of(each.instance);
+            const auto& domain = options_.domains.first();
             if (wants_gruu && !gr.empty())
-                contact.append(";pub-gruu=\"sip:" + user + "@" + options_.domains.first() + ";gr=")
+                contact.append(";pub-gruu=\"sip:" + user + "@" + domain + ";gr=")
                     .append(gr)
                     .append("\"");
+            if (wants_gruu && !gr.empty() && options_.temporary)
+                contact.append(";temp-gruu=\"sip:")
+                    .append(options_.temporary->make(user, gr, each.call_id, entropy_))
+                    .append("@" + domain + ";gr\"");
         }
         if (each.reg_id != 0) contact += ";reg-id=" + std::to_string(each.reg_id);
         with_flows |= each.reg_id != 0;

@@ -6,11 +6,13 @@
 #include "server/identity/domains.hpp"
 #include "server/identity/identity.hpp"
 #include "server/registrar/binding.hpp"
+#include "server/registrar/temporary_gruus.hpp"
 #include "sip/message/refusal.hpp"
 #include "sip/transaction/transaction_layer.hpp"
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +31,7 @@ using SaveId = StrongId<struct SaveTag>;
 /// Members register themselves, by digest, and administrators anybody. It does not route: it is
 /// asked where somebody is by `bindings`. Path (RFC 3327) is kept and echoed, and answered by
 /// Service-Route (RFC 3608). A device may have several
-/// flows (RFC 5626), told apart by instance and reg-id, and gets an address of its own (RFC 5627,
-/// public GRUUs only).
+/// flows (RFC 5626), told apart by instance and reg-id, and gets addresses of its own (RFC 5627).
 class Registrar {
 public:
     struct Options {
@@ -42,6 +43,7 @@ public:
         std::size_t bindings_max = 10; ///< Of one member; beyond: 403.
         /// Answers that wait for the disk; beyond: 503 with Retry-After.
         std::size_t waiting_max = 10'000;
+        std::shared_ptr<const TemporaryGruus> temporary{}; ///< None: public GRUUs only.
     };
 
     /// \name Outputs

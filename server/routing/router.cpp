@@ -97,9 +97,28 @@ Plan Router::plan(std::string_view uri_text, Seen& seen) const {
         return out;
     }
     if (uri->is_sip())
+        if (auto temporary = plan_temporary(name)) return std::move(*temporary);
+    if (uri->is_sip())
         if (auto named = plan_name(name, seen)) return std::move(*named);
     const auto number = number_in(*uri, options_.numbers);
     return number ? plan_number(*number, seen) : Plan{};
+}
+
+/// Once the device has registered by another Call-ID, it is nobody's (RFC 5627 §5.4).
+std::optional<Plan> Router::plan_temporary(std::string_view name) const {
+    const auto meant = options_.temporary ? options_.temporary->open(name) : std::nullopt;
+    if (!meant) return std::nullopt;
+    const auto& bindings = location_(meant->user);
+    const bool lasts =
+        std::any_of(bindings.begin(), bindings.end(), [&](const registrar::Binding& each) {
+            return registrar::gr_of(each.instance) == meant->gr &&
+                   options_.temporary->mark_of(each.call_id) == meant->call;
+        });
+    Plan out;
+    if (!lasts || !directory_.member(meant->user)) return out;
+    out.groups = devices(meant->user, meant->gr);
+    out.member = meant->user;
+    return out;
 }
 
 /// None: there is no such name.

@@ -8,6 +8,7 @@
 #include "server/routing/plan.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -66,6 +67,7 @@ public:
         identity::Domains domains{};
         Duration serial_ring = 15s; ///< How long a device rings before one of a lower q does.
         NumberPlan numbers{};
+        std::shared_ptr<const registrar::TemporaryGruus> temporary{}; ///< None: there are none.
     };
 
     /// Where a member is reached now, the most wanted first: the registrar's answer.
@@ -119,6 +121,8 @@ private:
     [[nodiscard]] std::optional<Group> detour(const std::string& name, std::string_view target,
                                               std::string_view reason, Seen& seen) const;
     [[nodiscard]] std::vector<Group> devices(std::string_view name, std::string_view gr = {}) const;
+    /// Of a temporary address of one device; none: it is no such address.
+    [[nodiscard]] std::optional<Plan> plan_temporary(std::string_view name) const;
 
     Options options_;
     Directory& directory_;

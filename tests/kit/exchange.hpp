@@ -24,7 +24,8 @@ public:
     explicit Exchange(proxy::Proxy::Options options = {},
                       routing::Router::Options routing = {.domains = {"school.test", "192.0.2.1"},
                                                           .numbers = {.country_code = "49"}})
-        : router(std::move(routing), *this, routing::location_of(registrar)),
+        : router((routing.temporary = gruus, std::move(routing)), *this,
+                 routing::location_of(registrar)),
           proxy(make(std::move(options))) {
         router.set_quiet([this](auto member) { return presence.wants_quiet(member); });
     }
@@ -129,7 +130,10 @@ public:
     identity::Identity identity{{.realm = "school"}, *this, guard, entropy, log};
     identity::Domains domains{"school.test", "192.0.2.1"};
     sip::UserAgent agent{{.shows_strangers = true}, random, entropy, local, log};
-    registrar::Registrar registrar{{.domains = domains}, identity, local, entropy, log};
+    std::shared_ptr<const registrar::TemporaryGruus> gruus =
+        std::make_shared<registrar::TemporaryGruus>(sip::KeyedHash("gruus"));
+    registrar::Registrar registrar{
+        {.domains = domains, .temporary = gruus}, identity, local, entropy, log};
     records::CallRecords records{{.whose = [this](std::string_view from,
                                                   const sip::Endpoint& there) -> std::string {
         const auto named = router.named(from);
@@ -193,6 +197,7 @@ private:
             if (said->publication) publications.emplace(said->publication->tag, *said->publication);
             presence.handle_saved(said->id, true, now);
         }
+        drain();
     }
     void drain() {
         while (auto output = agent.poll()) {
@@ -238,10 +243,7 @@ private:
         presence.handle_talks(changed, now);
         exploder.handle_talks(changed, now);
         if (!changed.empty()) drain();
-        while (auto output = presence.poll()) {
-            keep(std::move(*output));
-            drain();
-        }
+        while (auto output = presence.poll()) keep(std::move(*output));
     }
 };
 

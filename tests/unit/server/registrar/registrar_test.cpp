@@ -158,6 +158,27 @@ TEST_F(RegistrarTest, ADeviceMayHaveSeveralFlowsAndAnAddressOfItsOwn) {
     EXPECT_EQ(odd.bytes().find("gr=a"), std::string::npos) << "that could not be dialled";
 }
 
+TEST_F(RegistrarTest, ATemporaryAddressSaysNothingOfWhoseItIs) {
+    const TemporaryGruus gruus(sip::KeyedHash("key"));
+    const auto one = gruus.make("alice", "urn:uuid:1", "call-1", entropy);
+    const auto other = gruus.make("alice", "urn:uuid:1", "call-1", entropy);
+    EXPECT_NE(one, other);
+    EXPECT_EQ(one.find("alice"), std::string::npos);
+    EXPECT_TRUE(one.starts_with("tgruu."));
+    const auto meant = gruus.open(one);
+    ASSERT_TRUE(meant);
+    EXPECT_EQ(*meant, (TemporaryGruus::Meaning{"alice", "urn:uuid:1", gruus.mark_of("call-1")}));
+    EXPECT_EQ(gruus.open(other), meant);
+    for (std::size_t i = TemporaryGruus::prefix.size(); i < one.size(); ++i) {
+        auto changed = one;
+        changed[i] = changed[i] == '0' ? '1' : '0';
+        EXPECT_FALSE(gruus.open(changed)) << i;
+    }
+    for (const auto* bad : {"", "tgruu.", "tgruu.00", "tgruu.xyz", "alice"})
+        EXPECT_FALSE(gruus.open(bad)) << bad;
+    EXPECT_FALSE(TemporaryGruus(sip::KeyedHash("another")).open(one));
+}
+
 TEST_F(RegistrarTest, WhatADeviceCanDoIsKept) {
     ASSERT_EQ(status({"Contact: <sip:a@h>;q=0.5;audio;methods=\"INVITE,BYE\";expires=600;video\n"}),
               200);

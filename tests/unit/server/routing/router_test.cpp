@@ -110,6 +110,28 @@ TEST_F(RouterTest, WhoWantsHisQuietHasIt) {
     EXPECT_EQ(way("sip:bob@school.test"), "here: echo") << "what is sent on disturbs nobody";
 }
 
+TEST_F(RouterTest, ATemporaryAddressLeadsToOneDeviceAsLongAsItIsRegistered) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    exchange.bind("bob", "sip:bob@192.0.2.21:5060");
+    auto& device = exchange.bindings["bob"].back();
+    device.instance = "<urn:uuid:1>";
+    device.call_id = "first";
+    const auto restore = [&] {
+        exchange.registrar.restore({{"bob", exchange.bindings["bob"]}}, exchange.now);
+    };
+    restore();
+    const auto uri = "sip:" + exchange.gruus->make("bob", "urn:uuid:1", "first", exchange.entropy) +
+                     "@school.test;gr";
+    EXPECT_EQ(way(uri), way("sip:bob@school.test;gr=urn:uuid:1"));
+    EXPECT_NE(way(uri), "");
+    exchange.members["bob"].do_not_disturb = true;
+    EXPECT_NE(way(uri), "") << "whoever has it has it from him";
+    device.call_id = "second";
+    restore();
+    EXPECT_EQ(way(uri), "");
+    EXPECT_FALSE(exchange.router.named(uri)) << "it says nothing of whose it is";
+}
+
 TEST_F(RouterTest, ATrunkStandsWhereTheHostIs) {
     exchange.routes = {{"+46.", "trunk:isp", 3, "00"}, {"112", "trunk:isp", 0, "", false, false}};
     const auto plan = exchange.router.plan("sip:+46701@school.test");
