@@ -31,6 +31,8 @@ const std::vector<Option>& options() {
         {"domain", &Configuration::domain},
         {"certificate", &Configuration::certificate},
         {"key", &Configuration::key},
+        {"tls_verify", &Configuration::tls_verify},
+        {"tls_trust", &Configuration::tls_trust},
         {"name_servers", &Configuration::name_servers},
         {"rtp_port_min", &Configuration::rtp_port_min},
         {"rtp_port_max", &Configuration::rtp_port_max},

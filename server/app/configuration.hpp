@@ -18,6 +18,8 @@ struct Configuration {
     std::uint16_t web_port = 8443;    ///< HTTPS and SIP over WebSocket; 0: a free one.
     std::string domain;               ///< Empty: the name of the host.
     std::string certificate, key;     ///< PEM files; empty: self-signed, in the data directory.
+    bool tls_verify = true; ///< Who is reached by a name and TLS has to have a certificate for it.
+    std::string tls_trust;  ///< PEM file: whom to believe besides those whom this machine does.
     std::string name_servers; ///< "192.0.2.53, [2001:db8::53]:5353"; empty: those of the system.
     std::uint16_t rtp_port_min = 16384, rtp_port_max = 32767;
     unsigned media_threads = 0; ///< 0: one for each processor.

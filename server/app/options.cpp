@@ -28,8 +28,9 @@ std::vector<std::string> list_of(std::string_view text) {
 }
 
 net::CertificateFiles certificate_of(const Configuration& configuration) {
-    if (!configuration.certificate.empty()) return {configuration.certificate, configuration.key};
-    return {configuration.data + "/certificate.pem", configuration.data + "/key.pem"};
+    const auto& c = configuration;
+    if (!c.certificate.empty()) return {c.certificate, c.key, c.tls_trust};
+    return {c.data + "/certificate.pem", c.data + "/key.pem", c.tls_trust};
 }
 
 sip::UserAgent::Options agent_options(const Configuration& c) {

@@ -60,7 +60,7 @@ public:
           web_(c, wall_at_zero(), calls_for_web(), log), capture_server_(capture_server(c, io_)),
           transport_(io_,
                      {*IpAddress::parse(c.bind), c.sip_port, c.sips_port, certificate_of(c),
-                      entropy_.u64() >> 1, web_.port()},
+                      entropy_.u64() >> 1, web_.port(), c.tls_verify},
                      {[this](sip::Message message, const sip::Endpoint& from) {
                           driver_.handle_message(std::move(message), from);
                       },

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <fcntl.h>
@@ -79,7 +80,18 @@ std::shared_ptr<boost::asio::ssl::context> load_tls(const CertificateFiles& file
                      context::no_tlsv1 | context::no_tlsv1_1);
     out->use_certificate_chain_file(files.chain);
     out->use_private_key_file(files.key, context::pem);
+    out->set_default_verify_paths();
+    if (!files.trusted.empty()) out->load_verify_file(files.trusted);
     return out;
+}
+
+void expect_name(void* connection, const std::string& name) {
+    auto* ssl = static_cast<SSL*>(connection);
+    // What SSL_set_tlsext_host_name stands for; it copies the name.
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(name.c_str()));
+    SSL_set1_host(ssl, name.c_str());
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
 }
 
 } // namespace lyceum::net

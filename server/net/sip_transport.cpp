@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/sip_transport.hpp"
 
+#include "base/text.hpp"
 #include "rtp/ice_lite.hpp"
 #include "server/net/clock.hpp"
 #include "server/net/listen.hpp"
@@ -94,7 +95,12 @@ void SipTransport::take(tcp::socket socket, sip::Transport transport) {
     boost::system::error_code error;
     const auto remote = socket.remote_endpoint(error);
     if (flows_.size() >= connections_max) ++count(transport).refused_connections;
-    else if (!error) add(std::move(socket), {transport, address_of(remote), {}}, false);
+    else if (!error)
+        add({transport, address_of(remote), {}}, sip::Framing::stream,
+            [&,
+             tls = transport == sip::Transport::tls ? tls_ : nullptr](Connection::Events events) {
+                return StreamConnection::make(std::move(socket), tls, {}, std::move(events));
+            });
 }
 
 bool SipTransport::adopt(const sip::Endpoint& peer, const MakeConnection& make) {
@@ -106,16 +112,31 @@ bool SipTransport::adopt(const sip::Endpoint& peer, const MakeConnection& make) 
     return true;
 }
 
-sip::FlowId SipTransport::add(tcp::socket socket, const sip::Endpoint& to, bool connect) {
-    const auto remote = connect ? std::optional(endpoint_of(to.address)) : std::nullopt;
+sip::FlowId SipTransport::connect(const sip::Endpoint& to, const std::string& name) {
     const auto tls = to.transport == sip::Transport::tls ? tls_ : nullptr;
-    return add(to, sip::Framing::stream, [&](Connection::Events events) {
-        return StreamConnection::make(std::move(socket), tls, remote, std::move(events));
-    });
+    const auto make = [&](Connection::Events events) {
+        return StreamConnection::make(tcp::socket(io_), tls,
+                                      StreamConnection::Target{endpoint_of(to.address), name},
+                                      std::move(events));
+    };
+    return add(to, sip::Framing::stream, make, name);
+}
+
+/// Whom a request to this address is for, by the URI that led there (RFC 3263 §4): a connection
+/// that somebody else has proven to be good for is none for him.
+std::string SipTransport::name_of_peer(const sip::Transmit& transmit) const {
+    if (!options_.verifies_peers || transmit.to.transport != sip::Transport::tls) return {};
+    const auto request = sip::parse_message(transmit.bytes);
+    if (!request || !request->is_request()) return {};
+    std::string hop(request->request_uri());
+    if (const auto routes = request->values(sip::Header::route); !routes.empty())
+        if (const auto route = sip::NameAddr::parse(routes.front())) hop = route->uri_text;
+    const auto uri = sip::Uri::parse(hop);
+    return uri && !sip::endpoint_of(hop) ? to_lower(uri->bare_host()) : std::string();
 }
 
 sip::FlowId SipTransport::add(const sip::Endpoint& to, sip::Framing framing,
-                              const MakeConnection& make) {
+                              const MakeConnection& make, const std::string& name) {
     const sip::FlowId id{++last_flow_};
     auto peer = to;
     peer.flow = id;
@@ -124,10 +145,12 @@ sip::FlowId SipTransport::add(const sip::Endpoint& to, sip::Framing framing,
         handle(std::move(bytes), framing, peer);
         events_.batch_end();
     };
-    events.closed = [this, id, peer](std::string_view why) {
+    events.closed = [this, id, peer, name](std::string_view why) {
         log_.debug("flow.closed", {{"flow", id.value}, {"why", why}});
+        if (!name.empty() && why.starts_with("TLS"))
+            log_.warning("tls.peer-refused", {{"name", name}, {"why", why}});
         flows_.erase(id);
-        const auto known = flows_to_.find({peer.transport, peer.address});
+        const auto known = flows_to_.find({peer.transport, peer.address, name});
         if (known != flows_to_.end() && known->second == id) flows_to_.erase(known);
     };
     events.send_failed = [this, transport = peer.transport](sip::TransactionId transaction) {
@@ -135,7 +158,7 @@ sip::FlowId SipTransport::add(const sip::Endpoint& to, sip::Framing framing,
         events_.send_failed(transaction);
         events_.batch_end();
     };
-    flows_to_[{peer.transport, peer.address}] = id;
+    flows_to_[{peer.transport, peer.address, name}] = id;
     auto& flow = flows_[id];
     flow.peer = peer;
     flow.connection = make(std::move(events));
@@ -167,8 +190,9 @@ void SipTransport::send(sip::Transmit transmit) {
     if (to.transport == sip::Transport::udp)
         return udp_.send(to.address, std::move(transmit.bytes));
     auto flow = flows_.find(to.flow);
+    const auto name = flow == flows_.end() ? name_of_peer(transmit) : std::string();
     if (flow == flows_.end()) {
-        const auto known = flows_to_.find({to.transport, to.address});
+        const auto known = flows_to_.find({to.transport, to.address, name});
         if (known != flows_to_.end()) flow = flows_.find(known->second);
     }
     if (flow == flows_.end() && is_web(to.transport)) {
@@ -180,7 +204,7 @@ void SipTransport::send(sip::Transmit transmit) {
         });
         return;
     }
-    if (flow == flows_.end()) flow = flows_.find(add(tcp::socket(io_), to, true));
+    if (flow == flows_.end()) flow = flows_.find(connect(to, name));
     if (flow != flows_.end()) {
         auto& connection = *flow->second.connection;
         connection.send(std::move(transmit.bytes), transmit.transaction);

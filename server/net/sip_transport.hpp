@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <unordered_map>
 
 namespace lyceum::net {
@@ -36,6 +37,8 @@ public:
         /// one must not name a connection of today.
         std::uint64_t first_flow = 0;
         std::uint16_t web_port = 0; ///< Where WebSockets come to: what we say of ourselves to them.
+        /// Who is reached by a name has to show a certificate for it; an address has none to show.
+        bool verifies_peers = true;
     };
     struct Events {
         std::function<void(sip::Message, const sip::Endpoint&)> message;
@@ -80,8 +83,10 @@ private:
     };
 
     void take(boost::asio::ip::tcp::socket socket, sip::Transport transport);
-    sip::FlowId add(boost::asio::ip::tcp::socket socket, const sip::Endpoint& peer, bool connect);
-    sip::FlowId add(const sip::Endpoint& peer, sip::Framing framing, const MakeConnection& make);
+    sip::FlowId add(const sip::Endpoint& peer, sip::Framing framing, const MakeConnection& make,
+                    const std::string& name = {});
+    sip::FlowId connect(const sip::Endpoint& to, const std::string& name);
+    [[nodiscard]] std::string name_of_peer(const sip::Transmit& transmit) const;
     Counters& count(sip::Transport transport) {
         return counters_[static_cast<std::size_t>(transport)];
     }
@@ -96,7 +101,8 @@ private:
     Listener tcp_, tls_port_;
     std::shared_ptr<boost::asio::ssl::context> tls_;
     std::unordered_map<sip::FlowId, Flow> flows_;
-    std::map<std::pair<sip::Transport, SocketAddress>, sip::FlowId> flows_to_;
+    /// With the name that the peer has shown to have; empty: it was not asked.
+    std::map<std::tuple<sip::Transport, SocketAddress, std::string>, sip::FlowId> flows_to_;
     mutable std::map<IpAddress, IpAddress> routes_; ///< Which address of ours leads there.
     std::array<Counters, static_cast<std::size_t>(sip::Transport::inside) + 1> counters_{};
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/net/stream_connection.hpp"
 
+#include "server/net/certificate.hpp"
 #include "server/net/send_queue.hpp"
 
 #include <boost/asio/ssl/stream.hpp>
@@ -25,10 +26,12 @@ public:
         : tls_(std::move(tls)), stream_(std::forward<Args>(args)...),
           timer_(stream_.get_executor()), events_(std::move(events)) {}
 
-    void start(std::optional<tcp::endpoint> to) {
+    void start(const std::optional<StreamConnection::Target>& to) {
         watch(connect_time_max, "connect timeout");
         if (!to) return handshake(true);
-        socket().async_connect(*to, [self = this->shared_from_this()](error_code error) {
+        if constexpr (is_tls)
+            if (!to->name.empty()) expect_name(stream_.native_handle(), to->name);
+        socket().async_connect(to->address, [self = this->shared_from_this()](error_code error) {
             if (error) return self->close("connect failed");
             self->handshake(false);
         });
@@ -72,7 +75,7 @@ private:
         if constexpr (is_tls) {
             const auto role = server ? TlsStream::server : TlsStream::client;
             stream_.async_handshake(role, [self = this->shared_from_this()](error_code error) {
-                if (error) return self->close("TLS handshake failed");
+                if (error) return self->close("TLS handshake failed: " + error.message());
                 self->open();
             });
         } else {
@@ -148,7 +151,7 @@ private:
 
 std::shared_ptr<Connection> StreamConnection::make(tcp::socket socket,
                                                    std::shared_ptr<boost::asio::ssl::context> tls,
-                                                   std::optional<tcp::endpoint> to, Events events) {
+                                                   const std::optional<Target>& to, Events events) {
     if (tls) {
         auto& context = *tls;
         auto made = std::make_shared<Cutting<TlsStream>>(std::move(events), std::move(tls),

@@ -23,11 +23,14 @@ public:
     static constexpr std::chrono::seconds stall_time_max{32};
     static constexpr std::chrono::seconds idle_time_max{900};
 
+    struct Target {
+        boost::asio::ip::tcp::endpoint address;
+        std::string name; ///< What its certificate has to be for; empty: whatever it shows.
+    };
     /// A connection that came, or (with `to`) one to be made. TLS if `tls` is not null.
     static std::shared_ptr<Connection> make(boost::asio::ip::tcp::socket socket,
                                             std::shared_ptr<boost::asio::ssl::context> tls,
-                                            std::optional<boost::asio::ip::tcp::endpoint> to,
-                                            Events events);
+                                            const std::optional<Target>& to, Events events);
 };
 
 } // namespace lyceum::net

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Telephones are reached, and reach us: by gateways, providers, and other places of ours."""
 import contextlib
+import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 import time
 
 import lab
@@ -186,3 +189,55 @@ def test_a_number_is_found_in_the_dns_before_it_goes_by_a_trunk():
                 asked = [name for name, kind in names.asked if kind == lab.NameServer.NAPTR]
                 assert asked == ["1.0.7.6.4.e164.arpa", "1.0.7.6.4.second.test",
                                  "2.0.7.6.4.e164.arpa", "2.0.7.6.4.second.test"], asked
+
+
+class TlsPeer:
+    """Takes TLS connections and keeps what it reads; its certificate is for one name, by an authority of its own."""
+
+    def __init__(self, folder, name):
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=20, cwd=folder)
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Authority")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem",
+                "-out", "request.pem", "-subj", f"/CN={name}")
+        with open(os.path.join(folder, "names"), "w") as names:
+            names.write(f"subjectAltName=DNS:{name}\n")
+        openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                "-days", "2", "-extfile", "names", "-out", "certificate.pem")
+        self.trust = os.path.join(folder, "ca.pem")
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem"))
+        self.listener = socket.create_server((HOST, 0))
+        self.port, self.heard = self.listener.getsockname()[1], []
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                plain, _ = self.listener.accept()
+                with self.context.wrap_socket(plain, server_side=True) as secure:
+                    secure.settimeout(5)
+                    self.heard.append(secure.recv(65536).decode())
+            except ssl.SSLError as error:
+                self.heard.append(str(error))
+            except OSError:
+                if self.listener.fileno() < 0:
+                    return
+
+
+def test_who_is_reached_by_tls_has_to_show_a_certificate_for_his_name():
+    for name, options, expected in (("localhost", ("--tls-trust",), "OPTIONS sip:localhost"),
+                                    ("localhost", (), "unknown ca"),
+                                    ("elsewhere.test", ("--tls-trust",), "bad certificate"),
+                                    ("elsewhere.test", ("--tls-verify", "false"), "OPTIONS sip:localhost")):
+        with tempfile.TemporaryDirectory() as folder:
+            peer = TlsPeer(folder, name)
+            with Server(*(item for option in options for item in
+                          ((option, peer.trust) if option == "--tls-trust" else (option,)))) as server:
+                on(server, "trunk", "add", "isp", f"sip:localhost:{peer.port};transport=tls")
+                wait_until(lambda: any(expected in heard for heard in peer.heard), 20)
+                if "OPTIONS" not in expected:
+                    assert not any("SIP/2.0" in heard for heard in peer.heard), peer.heard
+                    assert server.wait_for_log("tls.peer-refused")
+            peer.listener.close()
