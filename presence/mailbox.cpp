@@ -92,7 +92,10 @@ void Mailbox::handle_saved(MailId id, bool done, TimePoint now) {
               {{"recipient", Redacted{waiting.recipient}}, {"on_disk", done ? 1 : 0}});
     answer({waiting.transaction, waiting.request, {}}, done ? 202 : 500, now);
     if (!done) return forget(waiting.recipient, id);
-    tell_sender(boxes_.at(waiting.recipient).mails.at(id), Receipt::Kind::stored, now);
+    const auto box = boxes_.find(waiting.recipient);
+    if (box == boxes_.end()) return; // It was not to be kept as long as the disk took.
+    if (const auto kept = box->second.mails.find(id); kept != box->second.mails.end())
+        tell_sender(kept->second, Receipt::Kind::stored, now);
     handle_present(waiting.recipient, now); // He may have come meanwhile.
 }
 

@@ -489,8 +489,11 @@ std::vector<Participant> Focus::roster(std::string_view room) const {
 
 std::vector<sip::SessionId> Focus::guests(std::string_view room) const {
     std::vector<sip::SessionId> out;
-    for (const auto& each : roster(room))
-        if (each.member.empty() && each.is_inside()) out.push_back(legs_.at(each.leg).session);
+    for (const auto& each : roster(room)) {
+        if (!each.member.empty() || !each.is_inside()) continue;
+        if (const auto leg = legs_.find(each.leg); leg != legs_.end())
+            out.push_back(leg->second.session);
+    }
     return out;
 }
 

@@ -233,7 +233,7 @@ void Focus::handle_written(mixer::LegId id, const sip::InviteSession::Written& w
         const auto uri = sip::Uri::parse(author->uri);
         const auto name = !author->display.empty()  ? author->display
                           : !author->member.empty() ? author->member
-                          : uri                     ? std::string(uri->user_name())
+                          : uri                     ? std::string(uri->user)
                                                     : author->uri;
         outputs_.push_back(Written{leg.room,
                                    author->member,

@@ -292,10 +292,10 @@ class Baresip:
 
     def __init__(self, uri, codec="PCMU", transport="udp", hertz=440, user="phone", password="",
                  encryption="", nat="", registrar="", answers=False, host=HOST, port=0,
-                 buddies=()):
+                 buddies=(), publishes=False):
         self.folder = tempfile.mkdtemp(prefix="lyceum-baresip-")
         # Beside the one for SIP, baresip takes the next one for TLS.
-        self.control_port, self.port = free_port(), port or free_port(2)
+        self.control_port, self.console_port, self.port = free_port(), free_port(), port or free_port(2)
         rate, channels = self.RATES[codec]
         write_tone(f"{self.folder}/tone.wav", hertz, rate=rate)
         if channels == 2:
@@ -333,6 +333,8 @@ module_app contact.so
 module_app presence.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen {HOST}:{self.control_port}
+module cons.so
+cons_listen {HOST}:{self.console_port}
 snd_path {self.folder}
 opus_bitrate 32000
 """)
@@ -340,6 +342,7 @@ opus_bitrate 32000
         security = f";mediaenc={encryption}" if encryption else ""
         security += f";medianat={nat}" if nat else ""
         security += ";answermode=auto" if answers else ""
+        security += ";pubint=600" if publishes else ""
         auth = f";auth_user={user};auth_pass={password}" if password else ""
         pathlib.Path(f"{self.folder}/accounts").write_text(
             f"<sip:{user}@{registrar or host};transport={transport}>;regint={120 if registrar else 0};audio_codecs={name}{security}{auth}\n")
@@ -386,6 +389,22 @@ opus_bitrate 32000
                 return
             time.sleep(0.05)
         raise AssertionError(f"baresip never said '{text}': {self.said()[-2000:]}")
+
+    def wait_to_be_written(self, text, seconds=10):
+        """On its console, where it says what somebody writes. To be called before he does."""
+        console = socket.create_connection((HOST, self.console_port), 5)
+        console.settimeout(1)
+
+        def wait():
+            deadline, told = time.monotonic() + seconds, ""
+            with console:
+                while text not in told:
+                    assert time.monotonic() < deadline, f"baresip never told '{text}': {told[-2000:]}"
+                    try:
+                        told += console.recv(65536).decode(errors="replace")
+                    except socket.timeout:
+                        pass
+        return wait
 
     def hears(self, hertz, **options):
         return tone_peak(self.recording(), hertz, **options)

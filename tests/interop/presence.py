@@ -147,6 +147,21 @@ def test_a_softphone_sees_its_buddy():
         alice.wait_for("Offline")
 
 
+def test_softphones_publish_and_write_to_each_other():
+    with members("alice", "bob") as server, phone(server, "bob", publishes=True) as bob:
+        with phone(server, "alice", buddies=[uri(server, "bob")]) as alice:
+            wait_until(lambda: "bob\tpresence\talice\tactive" in on(server, "presence", "watchers"))
+            bob.command("presence_online")
+            wait_until(lambda: "<basic>open</basic>" in on(server, "presence", "show", "bob"))
+            bob.command("presence_offline")
+            wait_until(lambda: "<basic>closed</basic>" in on(server, "presence", "show", "bob"))
+            alice.wait_for("Offline")
+            alice.command("contact_next")
+            wait = bob.wait_to_be_written("see you at eight")
+            alice.command("message", "see you at eight")
+            wait()
+
+
 def test_watchers_and_what_is_published_survive_kill_9():
     with members("alice", "bob") as server, Watcher(server, "alice") as alice, \
             Watcher(server, "bob") as bob:

@@ -173,6 +173,25 @@ TEST_F(MailboxTest, WhatWasNotTakenIsForgottenWhenItsSenderKnows) {
     EXPECT_TRUE(exchange.mails.empty());
 }
 
+TEST_F(MailboxTest, WhatIsOverBeforeItIsOnDiskIsForgotten) {
+    Mailbox mailbox(
+        {}, exchange.agent, [](std::string_view) { return "sip:bob@school.test"; },
+        exchange.entropy, exchange.log);
+    const auto message = request({.method = "MESSAGE",
+                                  .from = "sip:alice@school.test",
+                                  .more = "Expires: 1\nContent-Type: message/cpim\n",
+                                  .body = envelope("processing")});
+    mailbox.keep({sip::TransactionId{12345}, message, outside}, "bob", exchange.now);
+    const auto save = mailbox.poll();
+    ASSERT_TRUE(save && std::holds_alternative<Mailbox::Save>(*save));
+    mailbox.handle_timeout(exchange.now + 2s);
+    mailbox.handle_saved(std::get<Mailbox::Save>(*save).mail.id, true, exchange.now + 2s);
+    const auto forget = mailbox.poll();
+    EXPECT_TRUE(forget && std::holds_alternative<Mailbox::Forget>(*forget));
+    EXPECT_EQ(mailbox.size(), 0u);
+    EXPECT_EQ(mailbox.waiting_for("bob"), 0u);
+}
+
 TEST_F(MailboxTest, StrangersLeaveNothing) {
     bob_comes();
     exchange.hand_in(
