@@ -32,11 +32,13 @@ B2bua::B2bua(Options options, sip::UserAgent& agent, trunk::Trunks& trunks, Numb
     : options_(std::move(options)), agent_(agent), trunks_(trunks),
       number_of_(std::move(number_of)), local_(local), entropy_(entropy), log_(log),
       bridge_(options_.bridge, agent, entropy),
-      transfers_(options_.server_name, agent, bridge_, entropy, log) {}
+      transfers_(options_.server_name, agent, bridge_, entropy, log),
+      takeovers_(options_.server_name, agent, bridge_, entropy, log) {}
 
 // ── What comes ───────────────────────────────────────────────────────────────────────────────────
 
 bool B2bua::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
+    if (const auto* ack = std::get_if<sip::AckReceived>(&shown)) takeovers_.handle_ack(ack->ack);
     bool taken = bridge_.handle_stranger(shown, now) || transfers_.handle_stranger(shown, now);
     if (taken) drain(now);
     else if (const auto* request = std::get_if<sip::RequestReceived>(&shown))
@@ -57,7 +59,8 @@ bool B2bua::handle_request(const sip::RequestReceived& received, TimePoint now) 
     if (from == inside_server) {
         if (!begins) refuse(received, 481, {}, now);
         else if (request.method() != Method::invite) refuse(received, 405, {}, now);
-        else handle_outward(received, now);
+        else if (!takeovers_.handle_invite(received, now)) handle_outward(received, now);
+        drain(now);
         return true;
     }
     if (!begins || request.method() != Method::invite) return false;
@@ -70,7 +73,7 @@ bool B2bua::handle_request(const sip::RequestReceived& received, TimePoint now) 
 bool B2bua::handle_cancel(const sip::RequestReceived& received, TimePoint now) {
     const auto invite = agent_.transactions().invite_of(received.request);
     const auto found = invite ? invites_.find(*invite) : invites_.end();
-    if (found == invites_.end()) return false;
+    if (found == invites_.end()) return takeovers_.handle_cancel(received, now);
     refuse(received, 200, {}, now);
     auto& call = calls_.at(found->second);
     call.cancelled = true;
@@ -123,6 +126,7 @@ bool B2bua::handle_failure(const sip::RequestFailed& failed, TimePoint now) {
 
 void B2bua::handle_timeout(TimePoint now) {
     bridge_.handle_timeout(now);
+    takeovers_.handle_timeout(now);
     drain(now);
     while (const auto id = waits_.expired(now)) {
         auto& call = calls_.at(*id);
@@ -377,11 +381,14 @@ void B2bua::drain(TimePoint now) {
     while (const auto output = bridge_.poll()) {
         if (const auto* over = std::get_if<Bridge::Over>(&*output)) {
             transfers_.handle_over(over->pair, now);
+            takeovers_.handle_over(over->pair, now);
             handle_over(over->pair);
         } else if (const auto* referred = std::get_if<Bridge::Referred>(&*output)) {
             transfers_.handle_referred(*referred, now);
         } else {
-            transfers_.handle_reinvited(std::get<Bridge::Reinvited>(*output), now);
+            const auto& reinvited = std::get<Bridge::Reinvited>(*output);
+            if (!takeovers_.handle_reinvited(reinvited, now))
+                transfers_.handle_reinvited(reinvited, now);
         }
     }
 }

@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "server/b2bua/asserted_identity.hpp"
 #include "server/b2bua/bridge.hpp"
+#include "server/b2bua/takeover.hpp"
 #include "server/b2bua/transfer.hpp"
 #include "server/trunk/trunks.hpp"
 #include "sip/dialog/user_agent.hpp"
@@ -61,9 +62,11 @@ public:
     };
     std::optional<Continued> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {
-        return earlier(waits_.deadline(), bridge_.deadline());
+        return earlier(earlier(waits_.deadline(), bridge_.deadline()), takeovers_.deadline());
     }
-    [[nodiscard]] std::size_t size() const { return calls_.size() + transfers_.size(); }
+    [[nodiscard]] std::size_t size() const {
+        return calls_.size() + transfers_.size() + takeovers_.size();
+    }
 
 private:
     using CallId = StrongId<struct CallTag>;
@@ -119,6 +122,7 @@ private:
     Log& log_;
     Bridge bridge_;
     Transfers transfers_;
+    Takeovers takeovers_;
     std::uint64_t last_call_ = 0;
     std::map<CallId, Call> calls_;
     std::unordered_map<sip::TransactionId, CallId> invites_, clients_;

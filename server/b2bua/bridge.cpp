@@ -102,6 +102,12 @@ std::optional<Bridge::Place> Bridge::place_of(const sip::Message& request,
     return found->second;
 }
 
+std::optional<std::pair<PairId, Bridge::Side>> Bridge::find(const sip::DialogKey& dialog) const {
+    const auto found = dialogs_.find(dialog);
+    if (found == dialogs_.end()) return std::nullopt;
+    return std::pair(found->second.pair, found->second.side);
+}
+
 bool Bridge::handle_request(const sip::RequestReceived& received, TimePoint now) {
     const auto& request = received.request;
     const auto found = place_of(request, received.from);

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -75,6 +76,8 @@ public:
     [[nodiscard]] const End& end(PairId pair, Side side) const {
         return pairs_.at(pair).ends[side];
     }
+    /// The pair that has this dialog, and its side.
+    [[nodiscard]] std::optional<std::pair<PairId, Side>> find(const sip::DialogKey& dialog) const;
     [[nodiscard]] bool is_confirmed(PairId pair) const { return pairs_.at(pair).confirmed; }
     /// BYE to both if they have talked; an early dialog is only forgotten.
     void hang_up(PairId pair, std::string_view reason, TimePoint now);

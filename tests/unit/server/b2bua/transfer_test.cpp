@@ -215,6 +215,134 @@ TEST_F(TransferTest, AnAttendedOneReplacesTheCallThatSheHasWithBob) {
     EXPECT_EQ(onward->message.header(Header::require), "replaces");
 }
 
+/// Bob's phone has been told to fetch the call that Alice has (RFC 3891).
+class TakeoverTest : public TransferTest {
+protected:
+    sip::Message bob_says(const std::string& method, int number, const std::string& more,
+                          const std::string& uri = "sip:+4930123@school.test",
+                          const std::string& to_tag = {}) {
+        const auto digits = std::to_string(number);
+        return kit::message(method + " " + uri +
+                                " SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.20:5060;branch=z9hG4bKt" +
+                                digits + method +
+                                "\nMax-Forwards: 70\nFrom: <sip:bob@school.test>;tag=bb\n"
+                                "To: <sip:+4930123@school.test>" +
+                                to_tag + "\nCall-ID: c2\nCSeq: " + digits + " " + method +
+                                "\nContact: <sip:bob@192.0.2.20:5060>\n" + more,
+                            method == "INVITE" ? description("bob", 1) : "");
+    }
+    /// The status that he gets at once; 0: none yet.
+    int fetch(const std::string& replaces) {
+        const auto more =
+            "Replaces: " + replaces + "\nRequire: replaces\nContent-Type: application/sdp\n";
+        exchange.hand_in(bob_says("INVITE", ++count, more), desk);
+        const auto asked_for = exchange.next("407");
+        if (!asked_for) return -1;
+        const auto credentials = sip::answer_challenge(asked_for->message, {"bob", "secret"},
+                                                       "INVITE", "sip:+4930123@school.test", "cn");
+        exchange.hand_in(
+            bob_says("INVITE", ++count, "Proxy-Authorization: " + credentials->value + "\n" + more),
+            desk);
+        asked = exchange.next("INVITE");
+        for (auto& each : exchange.sent)
+            if (each.to == desk && each.message.is_response() && each.message.status() > 100)
+                return each.message.status();
+        return 0;
+    }
+    [[nodiscard]] std::string hers() const {
+        return "c1;to-tag=" + std::string(sip::tag_of(*ok, Header::to)) + ";from-tag=p";
+    }
+
+    int count = 0;
+};
+
+TEST_F(TakeoverTest, BobHasTheCallThatAliceHad) {
+    talk();
+    EXPECT_EQ(fetch(hers()), 0);
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->to, first);
+    EXPECT_EQ(asked->message.body(), description("alice", 2)) << "Bob's, as if she had said it";
+    exchange.hand_in(answer(*asked, 200, sdp("gateway", 8)), first);
+    EXPECT_EQ(sent_to("ACK"), first);
+    auto success = exchange.next("200");
+    ASSERT_TRUE(success);
+    EXPECT_EQ(success->to, desk);
+    EXPECT_EQ(success->message.body(), description("gateway", 8));
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, phone);
+    exchange.hand_in(answer(*bye, 200), phone);
+    exchange.run(600ms);
+    success = exchange.next("200");
+    ASSERT_TRUE(success) << "until its ACK comes";
+    const auto contact = sip::NameAddr::parse(*success->message.header(Header::contact));
+    std::string routes;
+    const auto all = success->message.values(Header::record_route);
+    for (auto each = all.rbegin(); each != all.rend(); ++each)
+        routes.append("Route: ").append(*each).append("\n");
+    const auto tag = ";tag=" + std::string(sip::tag_of(success->message, Header::to));
+    exchange.hand_in(bob_says("ACK", count, routes, std::string(contact->uri_text), tag), desk);
+    exchange.run(10s);
+    EXPECT_FALSE(exchange.next("200"));
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+    exchange.hand_in(back("BYE", *invite, 21), first);
+    const auto last = exchange.next("BYE");
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->to, desk);
+    exchange.hand_in(answer(*last, 200), desk);
+    expect_rest();
+}
+
+TEST_F(TakeoverTest, AGatewayThatDoesNotWantToLeavesHerTheCall) {
+    talk();
+    EXPECT_EQ(fetch(hers()), 0);
+    ASSERT_TRUE(asked);
+    exchange.hand_in(answer(*asked, 488), first);
+    exchange.next("ACK");
+    EXPECT_TRUE(exchange.next("488"));
+    EXPECT_FALSE(exchange.next("BYE"));
+    exchange.hand_in(inside("BYE", *ok), phone);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    exchange.hand_in(answer(*bye, 200), first);
+    expect_rest();
+}
+
+TEST_F(TakeoverTest, WithoutAnyAckItIsOver) {
+    talk();
+    EXPECT_EQ(fetch(hers()), 0);
+    exchange.hand_in(answer(*asked, 200, sdp("gateway", 8)), first);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    exchange.hand_in(answer(*bye, 200), phone);
+    exchange.sent.clear();
+    exchange.run(40s);
+    int byes = 0;
+    while (const auto each = exchange.next("BYE")) {
+        if (++byes > 2) continue; // Sent again until they are answered.
+        exchange.hand_in(answer(*each, 200), each->to);
+    }
+    EXPECT_GE(byes, 2) << "to both";
+    EXPECT_EQ(exchange.b2bua.size(), 0u);
+}
+
+TEST_F(TakeoverTest, WhatIsNotTheirsIsNotTaken) {
+    talk();
+    EXPECT_EQ(fetch("c1;to-tag=wrong;from-tag=p"), 481);
+    exchange.sent.clear();
+    EXPECT_EQ(fetch(hers() + ";early-only"), 486);
+    exchange.sent.clear();
+    const auto number_of_gateway =
+        std::string(*invite->message.header(Header::call_id)) +
+        ";to-tag=" + std::string(sip::tag_of(invite->message, Header::from)) + ";from-tag=g";
+    EXPECT_EQ(fetch(number_of_gateway), 481);
+    EXPECT_FALSE(asked);
+    exchange.sent.clear();
+    EXPECT_EQ(fetch(hers()), 0);
+    exchange.sent.clear();
+    EXPECT_EQ(fetch(hers()), 491) << "one after the other";
+}
+
 TEST_F(TransferTest, WhoWantsToHearNothingHearsNothing) {
     talk();
     refer("Refer-Sub: false\n");
