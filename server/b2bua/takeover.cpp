@@ -44,7 +44,7 @@ bool Takeovers::handle_invite(const sip::RequestReceived& received, TimePoint no
     if (description.empty()) return answer(488);
     auto dialog = sip::Dialog::uas(request, entropy_.hex(8));
     if (!dialog) return answer(400);
-    if (!bridge_.begin_move(pair, side)) return answer(491);
+    if (takeovers_.contains(pair) || !bridge_.begin_move(pair, side)) return answer(491);
     log_.info("trunk.takeover", {{"pair", pair.value}});
     takeovers_.emplace(pair, Takeover{side, received, std::move(*dialog)});
     bridge_.reinvite(pair, other(side), description, now);

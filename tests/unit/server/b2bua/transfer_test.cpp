@@ -272,6 +272,12 @@ TEST_F(TakeoverTest, BobHasTheCallThatAliceHad) {
     ASSERT_TRUE(bye);
     EXPECT_EQ(bye->to, phone);
     exchange.hand_in(answer(*bye, 200), phone);
+    const auto tag_of_success = std::string(sip::tag_of(success->message, Header::to));
+    const auto invited = count;
+    EXPECT_EQ(fetch("c2;to-tag=" + tag_of_success + ";from-tag=bb"), 491)
+        << "not before he is there";
+    exchange.sent.clear();
+    count = invited;
     exchange.run(600ms);
     success = exchange.next("200");
     ASSERT_TRUE(success) << "until its ACK comes";
