@@ -207,11 +207,11 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
     out.reachable = in_session || !devices.empty();
     // A room is spoken in; a member can what one of his devices can (RFC 3840 §10).
     if (in_session) out.capabilities = {"audio", "isfocus"};
-    for (const auto& [name, wanted] : capabilities)
+    for (const auto& capability : capabilities)
         if (std::any_of(devices.begin(), devices.end(), [&](const registrar::Binding& each) {
-                return routing::matches(wanted, each.features, true);
+                return routing::matches(capability.second, each.features, true);
             }))
-            out.capabilities.emplace_back(name);
+            out.capabilities.emplace_back(capability.first);
     // Who waits for the teacher watches the room.
     if (in_session)
         out.notes.emplace_back(records_.has_host(resource) ? "in session, with the host"
