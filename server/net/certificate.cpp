@@ -90,8 +90,10 @@ void expect_name(void* connection, const std::string& name) {
     // What SSL_set_tlsext_host_name stands for; it copies the name.
     SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(name.c_str()));
-    SSL_set1_host(ssl, name.c_str());
     SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+    // What cannot be the name of anybody is nobody's.
+    if (SSL_set1_host(ssl, name.c_str()) != 1)
+        SSL_set_verify(ssl, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 0; });
 }
 
 } // namespace lyceum::net
