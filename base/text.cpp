@@ -41,6 +41,12 @@ std::string_view cut(std::string_view& rest, char separator) {
     return head;
 }
 
+std::string_view cut_line(std::string_view& rest) {
+    auto line = cut(rest, '\n');
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
 std::string hex_of(std::string_view octets) {
     static constexpr char digits[] = "0123456789abcdef";
     std::string text;

@@ -29,6 +29,8 @@ std::string_view trim(std::string_view text);
 
 /// Cuts `rest` at the first `separator` and returns what stood before it; without one, all of it.
 std::string_view cut(std::string_view& rest, char separator);
+/// The same at the end of a line, be it LF or CRLF.
+std::string_view cut_line(std::string_view& rest);
 
 /// Decimal digits and nothing else, within the range of the type.
 template <class Number>

@@ -10,13 +10,6 @@
 namespace lyceum::presence {
 namespace {
 
-/// Up to the end of a line; what is behind it stays.
-std::string_view cut_line(std::string_view& text) {
-    auto line = cut(text, '\n');
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-}
-
 /// "imdn <urn:ietf:params:imdn>" (RFC 3862 §3.4).
 std::optional<std::pair<std::string_view, std::string_view>> binding_of(std::string_view value) {
     const auto open = value.find('<'), close = value.find('>');

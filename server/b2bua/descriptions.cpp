@@ -4,21 +4,10 @@
 #include "base/text.hpp"
 
 namespace lyceum::b2bua {
-namespace {
-
-/// Takes a line from the front, without its end.
-std::string_view next_line(std::string_view& rest) {
-    auto line = cut(rest, '\n');
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-}
-
-} // namespace
-
 /// o=<username> <sess-id> <sess-version> <nettype> <addrtype> <address>
 std::optional<Origin> Origin::in(std::string_view description) {
     while (!description.empty()) {
-        const auto line = next_line(description);
+        const auto line = cut_line(description);
         if (!line.starts_with("o=")) continue;
         const auto first = line.find(' ');
         const auto second = line.find(' ', first == line.npos ? first : first + 1);
@@ -35,7 +24,7 @@ std::optional<Origin> Origin::in(std::string_view description) {
 std::string described_by(Origin& origin, std::string_view description) {
     std::string out;
     while (!description.empty()) {
-        const auto line = next_line(description);
+        const auto line = cut_line(description);
         if (line.starts_with("o="))
             out.append(origin.head).append(std::to_string(++origin.version)).append(origin.tail);
         else out.append(line);
@@ -47,7 +36,7 @@ std::string described_by(Origin& origin, std::string_view description) {
 std::string off_hold(std::string_view description) {
     std::string out;
     while (!description.empty()) {
-        const auto line = next_line(description);
+        const auto line = cut_line(description);
         if (line == "a=sendonly" || line == "a=recvonly" || line == "a=inactive") continue;
         out.append(line).append("\r\n");
     }
