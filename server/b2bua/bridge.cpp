@@ -16,10 +16,6 @@ namespace {
 constexpr auto refresh_grace = 32s;    // Whoever refreshes may be late, by a transaction.
 constexpr std::size_t numbers_max = 8; // INVITEs whose ACK or PRACK may still come.
 
-Bridge::Side other(Bridge::Side side) {
-    return side == Bridge::caller ? Bridge::callee : Bridge::caller;
-}
-
 /// RFC 5057 §5.1: which answers mean that nobody is there any more.
 bool ends_dialog(int status) { return status == 408 || status == 481; }
 

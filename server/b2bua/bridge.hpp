@@ -44,6 +44,7 @@ struct End {
 class Bridge {
 public:
     enum Side : std::size_t { caller, callee };
+    static constexpr Side other(Side side) { return side == caller ? callee : caller; }
 
     struct Options {
         std::string server_name = "Lyceum";

@@ -13,10 +13,6 @@ namespace {
 
 constexpr Duration t1 = 500ms, t2 = 4s; // RFC 3261 §13.3.1.4, as for any 2xx.
 
-Bridge::Side other(Bridge::Side side) {
-    return side == Bridge::caller ? Bridge::callee : Bridge::caller;
-}
-
 } // namespace
 
 Takeovers::Takeovers(std::string server_name, sip::UserAgent& agent, Bridge& bridge,
@@ -47,7 +43,7 @@ bool Takeovers::handle_invite(const sip::RequestReceived& received, TimePoint no
     if (takeovers_.contains(pair) || !bridge_.begin_move(pair, side)) return answer(491);
     log_.info("trunk.takeover", {{"pair", pair.value}});
     takeovers_.emplace(pair, Takeover{side, received, std::move(*dialog)});
-    bridge_.reinvite(pair, other(side), description, now);
+    bridge_.reinvite(pair, Bridge::other(side), description, now);
     return true;
 }
 

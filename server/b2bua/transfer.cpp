@@ -26,7 +26,7 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     const auto target = sip::Referral::of(request);
     if (!target) return refuse(refer, target.error(), now);
     if (target->method != Method::invite) return refuse(refer, 403, now);
-    const auto other = by == Bridge::caller ? Bridge::callee : Bridge::caller;
+    const auto other = Bridge::other(by);
     const auto description = off_hold(bridge_.description(pair, other));
     if (description.empty()) return refuse(refer, 488, now);
     if (!bridge_.begin_move(pair, by)) return refuse(refer, 491, now);
@@ -91,7 +91,7 @@ void Transfers::handle_answer(Transfer& transfer, const sip::Message& success, T
     agent_.acknowledge(transfer.dialog->ack(sip::cseq_of(transfer.sent)).finish(), inside_server,
                        now);
     if (transfer.over) return hang_up(transfer, now);
-    const auto other = transfer.by == Bridge::caller ? Bridge::callee : Bridge::caller;
+    const auto other = Bridge::other(transfer.by);
     if (!again) bridge_.reinvite(transfer.pair, other, sip::description_in(success), now);
 }
 

@@ -81,22 +81,27 @@ protected:
             if (each->to == phone) out = std::move(each->message);
         return out;
     }
+    /// As header lines, for who got this answer.
+    static std::string routes_of(const sip::Message& answer) {
+        std::string out;
+        const auto all = answer.values(Header::record_route);
+        for (auto each = all.rbegin(); each != all.rend(); ++each)
+            out.append("Route: ").append(*each).append("\n");
+        return out;
+    }
     /// A request of the phone in the dialog that this answer made.
     sip::Message inside(const std::string& method, const sip::Message& dialog,
                         const std::string& more = {}, const std::string& body = {},
                         int number = 0) {
-        std::string routes;
-        const auto all = dialog.values(Header::record_route);
-        for (auto each = all.rbegin(); each != all.rend(); ++each)
-            routes.append("Route: ").append(*each).append("\n");
         const auto contact = sip::NameAddr::parse(*dialog.header(Header::contact));
         const auto counted = std::to_string(number != 0 ? number : ++cseq);
         return message(
             method + " " + std::string(contact->uri_text) +
                 " SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKi" + counted + method +
                 "\nMax-Forwards: 70\nFrom: " + std::string(*dialog.header(Header::from)) +
-                "\nTo: " + std::string(*dialog.header(Header::to)) + "\nCall-ID: c1\nCSeq: " +
-                counted + " " + method + "\nContact: <sip:alice@192.0.2.9:5060>\n" + routes + more,
+                "\nTo: " + std::string(*dialog.header(Header::to)) +
+                "\nCall-ID: c1\nCSeq: " + counted + " " + method +
+                "\nContact: <sip:alice@192.0.2.9:5060>\n" + routes_of(dialog) + more,
             body);
     }
     /// A request of the gateway in the dialog that our INVITE made.

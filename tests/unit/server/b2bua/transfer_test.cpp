@@ -59,6 +59,16 @@ protected:
         EXPECT_EQ(asked->to, first);
     }
 
+    /// Bob's phone hears that the gateway hangs up, and nothing is left.
+    void expect_end_by_the_gateway() {
+        exchange.hand_in(back("BYE", *invite, 21), first);
+        const auto last = exchange.next("BYE");
+        ASSERT_TRUE(last);
+        EXPECT_EQ(last->to, desk);
+        exchange.hand_in(answer(*last, 200), desk);
+        expect_rest();
+    }
+
     std::optional<Sent> onward, asked;
     std::string state;
 };
@@ -110,12 +120,7 @@ TEST_F(TransferTest, TheTelephoneTalksToBobAndAliceIsFree) {
     const auto said = exchange.next("200");
     ASSERT_TRUE(said);
     EXPECT_EQ(said->message.body(), description("alice", 4));
-    exchange.hand_in(back("BYE", *invite, 21), first);
-    const auto last = exchange.next("BYE");
-    ASSERT_TRUE(last);
-    EXPECT_EQ(last->to, desk);
-    exchange.hand_in(answer(*last, 200), desk);
-    expect_rest();
+    expect_end_by_the_gateway();
 }
 
 TEST_F(TransferTest, ThatHerPhoneHasDiedIsNoMatterForTheTwoOthers) {
@@ -282,21 +287,14 @@ TEST_F(TakeoverTest, BobHasTheCallThatAliceHad) {
     success = exchange.next("200");
     ASSERT_TRUE(success) << "until its ACK comes";
     const auto contact = sip::NameAddr::parse(*success->message.header(Header::contact));
-    std::string routes;
-    const auto all = success->message.values(Header::record_route);
-    for (auto each = all.rbegin(); each != all.rend(); ++each)
-        routes.append("Route: ").append(*each).append("\n");
     const auto tag = ";tag=" + std::string(sip::tag_of(success->message, Header::to));
-    exchange.hand_in(bob_says("ACK", count, routes, std::string(contact->uri_text), tag), desk);
+    exchange.hand_in(
+        bob_says("ACK", count, routes_of(success->message), std::string(contact->uri_text), tag),
+        desk);
     exchange.run(10s);
     EXPECT_FALSE(exchange.next("200"));
     EXPECT_EQ(exchange.b2bua.size(), 1u);
-    exchange.hand_in(back("BYE", *invite, 21), first);
-    const auto last = exchange.next("BYE");
-    ASSERT_TRUE(last);
-    EXPECT_EQ(last->to, desk);
-    exchange.hand_in(answer(*last, 200), desk);
-    expect_rest();
+    expect_end_by_the_gateway();
 }
 
 TEST_F(TakeoverTest, AGatewayThatDoesNotWantToLeavesHerTheCall) {
