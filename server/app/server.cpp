@@ -414,7 +414,7 @@ private:
             read_groups();
             read_lessons();
             sounds_.clear();
-            const auto changes = store_.directory_changes();
+            const auto changes = names_.changes();
             if (std::exchange(names_seen_, changes) != changes) presence_.handle_members(now);
             focus_.handle_rooms(now);
         });
@@ -520,7 +520,7 @@ private:
     std::shared_ptr<const registrar::TemporaryGruus> gruus_ =
         std::make_shared<registrar::TemporaryGruus>(
             sip::KeyedHash(store_.secret("gruu_key", entropy_)));
-    std::int64_t names_seen_ = store_.directory_changes();
+    std::int64_t names_seen_ = names_.changes();
     Random random_;
     WebService web_;
     records::QualityTrace quality_;

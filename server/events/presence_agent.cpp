@@ -182,8 +182,9 @@ bool PresenceAgent::may_act_for(std::string_view user, std::string_view resource
 
 /// Those of a group answer for each other; what is parked in a room is for who has a role there.
 bool PresenceAgent::may_take_calls(std::string_view resource, std::string_view watcher) {
-    return may_act_for(watcher, resource) || router_.groups().share(resource, watcher) ||
-           options_.has_role(resource, watcher);
+    if (may_act_for(watcher, resource) || router_.groups().share(resource, watcher)) return true;
+    const auto named = router_.named(router_.uri_of(resource));
+    return named && named->is_room && options_.has_role(resource, watcher);
 }
 
 void PresenceAgent::refuse(const sip::RequestReceived& received, const Refusal& refusal,
@@ -248,16 +249,20 @@ presence::Facts PresenceAgent::facts(std::string_view resource) {
 }
 
 /// Whoever it is about: what has not changed is not told.
-void PresenceAgent::look_at_timetable(TimePoint now) {
+void PresenceAgent::look_at_everybody(TimePoint now) {
     for (const auto& resource : notifier_.watched("presence"))
         if (!resource.starts_with(list_prefix)) tell_watchers(resource, now);
+}
+
+void PresenceAgent::look_at_timetable(TimePoint now) {
+    look_at_everybody(now);
     const auto next = timetable_.changes_after(wall_now_);
     lesson_change_ = next ? std::optional(now + (*next - wall_now_)) : std::nullopt;
 }
 
 void PresenceAgent::handle_members(TimePoint now) {
     look_at_clock(now);
-    look_at_timetable(now);
+    look_at_everybody(now);
     drain(now);
 }
 

@@ -136,6 +136,7 @@ private:
     void refuse(const sip::RequestReceived& received, const sip::Refusal& refusal, TimePoint now);
     [[nodiscard]] presence::Grant grant(std::string_view owner, std::string_view watcher) const;
     void review(const std::string& owner, TimePoint now);
+    void look_at_everybody(TimePoint now);
     void look_at_timetable(TimePoint now);
     void note_input(std::string_view member, TimePoint now);
     void tell_watchers(std::string_view resource, TimePoint now);

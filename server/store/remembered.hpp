@@ -26,6 +26,11 @@ public:
 
     /// A turn is over: what is asked from now on may have another answer.
     void look_again() { looked_ = false; }
+    /// Another number once something about names has been written.
+    std::int64_t changes() {
+        look();
+        return changes_;
+    }
 
     std::optional<sip::StoredCredentials> credentials(std::string_view user) override;
     bool is_administrator(std::string_view user) override;
