@@ -29,9 +29,7 @@ void MediaLeg::update(LegSettings settings) {
     playout_.update(settings_.receiving, settings_.sending.codec->clock_rate);
     rekey();
     if (!moved) return;
-    rtp_target_ = settings_.remote_rtp;
-    rtcp_target_ = settings_.remote_rtcp;
-    latched_ = false;
+    latch_.aim(settings_.remote_rtp, settings_.remote_rtcp);
 }
 
 /// A new key is a new context; under the same one, roll-over counters and replay lists go on.
@@ -114,7 +112,7 @@ std::optional<char> MediaLeg::handle_packet(const rtp::PacketView& packet,
         ++counters_.foreign;
         return std::nullopt;
     }
-    latch(from, now);
+    latch_.follow(from, settings_.rtcp_mux, now);
     last_heard_ = now;
     ++counters_.packets_received;
     if (!reception_ || reception_->ssrc() != header.ssrc) {
@@ -140,27 +138,12 @@ std::optional<char> MediaLeg::handle_packet(const rtp::PacketView& packet,
     return std::nullopt;
 }
 
-/// Symmetric RTP (RFC 4961) with latching (RFC 7362): answers go where the peer's packets come
-/// from. The first source within what the signalling vouches for is kept until it falls silent.
 bool MediaLeg::is_admissible(const SocketAddress& from, TimePoint now) const {
-    if (latched_ && from == rtp_target_) return true;
-    const bool trusted =
-        from.ip == settings_.remote_rtp.ip || settings_.remote_rtp.ip.is_unspecified() ||
-        std::find(settings_.trusted_sources.begin(), settings_.trusted_sources.end(), from.ip) !=
-            settings_.trusted_sources.end();
-    return trusted && (!latched_ || now - last_packet_ >= relatch_after);
-}
-
-void MediaLeg::latch(const SocketAddress& from, TimePoint now) {
-    last_packet_ = now;
-    if (latched_ && from == rtp_target_) return;
-    latched_ = true;
-    rtp_target_ = from;
-    if (settings_.rtcp_mux) rtcp_target_ = from;
+    return latch_.admits(from, settings_.trusted_sources, now);
 }
 
 void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoint now) {
-    if (from.ip != rtp_target_.ip) {
+    if (!latch_.admits_rtcp(from)) {
         ++counters_.foreign;
         return;
     }
@@ -175,7 +158,7 @@ void MediaLeg::handle_rtcp(ByteView datagram, const SocketAddress& from, TimePoi
         return;
     }
     last_heard_ = now;
-    rtcp_target_ = from;
+    latch_.follow_rtcp(from);
     for (const auto& report : rtcp->reports)
         if (report.ssrc == ssrc_) handle_report(report, now);
     if (rtcp->voip && rtcp->voip->ssrc == ssrc_) heard_by_peer_ = rtcp->voip;
@@ -221,7 +204,7 @@ Duration MediaLeg::jitter() const {
 rtp::StreamReport MediaLeg::report() const {
     rtp::StreamReport out;
     out.announced = settings_.remote_rtp;
-    if (latched_) out.source = rtp_target_;
+    if (latch_.is_latched()) out.source = latch_.rtp();
     out.codec = settings_.sending.codec->name;
     out.encrypted = is_encrypted();
     out.packets = counters_.packets_received;

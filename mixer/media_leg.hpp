@@ -8,6 +8,7 @@
 #include "mixer/playout.hpp"
 #include "mixer/sound_care.hpp"
 #include "rtp/circuit_breaker.hpp"
+#include "rtp/latch.hpp"
 #include "rtp/quality.hpp"
 #include "rtp/reception.hpp"
 #include "rtp/rtcp.hpp"
@@ -61,9 +62,6 @@ struct LegCounters : PlayoutCounters {
 /// it hears is decided by ConferenceMedia.
 class MediaLeg {
 public:
-    /// A peer that moved is silent at its old place for so long.
-    static constexpr Duration relatch_after = 2s;
-
     MediaLeg(LegSettings settings, Random& random, TimePoint now);
 
     void update(LegSettings settings);
@@ -112,8 +110,8 @@ public:
     std::optional<Bytes> rtcp(TimePoint now, std::uint64_t ntp, bool bye);
 
     [[nodiscard]] const LegSettings& settings() const { return settings_; }
-    [[nodiscard]] const SocketAddress& rtp_target() const { return rtp_target_; }
-    [[nodiscard]] const SocketAddress& rtcp_target() const { return rtcp_target_; }
+    [[nodiscard]] const SocketAddress& rtp_target() const { return latch_.rtp(); }
+    [[nodiscard]] const SocketAddress& rtcp_target() const { return latch_.rtcp(); }
     /// Of what we send, by the peer's reports (RFC 3550 §6.4.1).
     [[nodiscard]] Path path() const { return path_; }
     /// Why nothing may be sent to it any more (RFC 8083); none: it may.
@@ -131,7 +129,6 @@ public:
 
 private:
     [[nodiscard]] bool is_admissible(const SocketAddress& from, TimePoint now) const;
-    void latch(const SocketAddress& from, TimePoint now);
     void rekey();
     [[nodiscard]] bool may_skip(ByteView datagram) const;
     std::optional<ByteView> open(ByteView datagram, bool rtcp);
@@ -142,10 +139,8 @@ private:
     [[nodiscard]] Duration jitter() const;
 
     LegSettings settings_;
-    SocketAddress rtp_target_, rtcp_target_;
-    bool latched_ = false;
-    TimePoint last_packet_{}; ///< From the latched source.
-    TimePoint last_heard_;    ///< RTP or RTCP, for the time-out.
+    rtp::Latch latch_;
+    TimePoint last_heard_; ///< RTP or RTCP, for the time-out.
 
     std::optional<rtp::SrtpContext> inbound_, outbound_;
     std::uint16_t last_opened_ = 0; ///< Sequence number of the last packet that was decrypted.

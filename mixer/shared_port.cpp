@@ -14,7 +14,7 @@ bool SharedPort::Leg::trusts(const IpAddress& ip) const {
 }
 
 bool SharedPort::Leg::may_move(TimePoint now) const {
-    return last_heard ? now - *last_heard >= MediaLeg::relatch_after
+    return last_heard ? now - *last_heard >= rtp::Latch::again_after
                       : now - expected_since >= grace;
 }
 

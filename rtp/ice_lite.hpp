@@ -17,6 +17,13 @@ struct IceCredentials {
     bool operator==(const IceCredentials&) const = default;
 };
 
+/// Ours and the peer's.
+struct IcePair {
+    IceCredentials local, remote;
+
+    bool operator==(const IcePair&) const = default;
+};
+
 /// The lite side of ICE (RFC 8445 §2.5) for one leg: answers the connectivity checks of the full
 /// side, also those that ask for consent (RFC 7675), and learns from them which address the peer
 /// has chosen. Sends nothing unasked; has no timers.

@@ -100,16 +100,34 @@ SrtpContext& SrtpContext::operator=(SrtpContext&&) noexcept = default;
 
 void SrtpContext::protect_rtp(ByteView header, ByteView payload, Bytes& out) {
     load(out, header, payload);
-    int length = static_cast<int>(header.size() + payload.size());
-    LYCEUM_ASSERT(srtp_protect(session_->handle, out.data(), &length) == srtp_err_status_ok);
-    out.resize(static_cast<std::size_t>(length));
+    const bool done = finish(srtp_protect, header.size() + payload.size(), out);
+    LYCEUM_ASSERT(done);
 }
 
 void SrtpContext::protect_rtcp(ByteView packet, Bytes& out) {
     load(out, packet, {});
-    int length = static_cast<int>(packet.size());
-    LYCEUM_ASSERT(srtp_protect_rtcp(session_->handle, out.data(), &length) == srtp_err_status_ok);
+    const bool done = finish(srtp_protect_rtcp, packet.size(), out);
+    LYCEUM_ASSERT(done);
+}
+
+bool SrtpContext::protect_foreign_rtp(ByteView packet, Bytes& out) {
+    if (packet.size() > datagram_bytes_max) return false;
+    load(out, packet, {});
+    return finish(srtp_protect, packet.size(), out);
+}
+
+bool SrtpContext::protect_foreign_rtcp(ByteView packet, Bytes& out) {
+    if (packet.size() > datagram_bytes_max) return false;
+    load(out, packet, {});
+    return finish(srtp_protect_rtcp, packet.size(), out);
+}
+
+template <class Protect>
+bool SrtpContext::finish(Protect protect, std::size_t bytes, Bytes& out) {
+    int length = static_cast<int>(bytes);
+    if (protect(session_->handle, out.data(), &length) != srtp_err_status_ok) return false;
     out.resize(static_cast<std::size_t>(length));
+    return true;
 }
 
 Result<ByteView, SrtpContext::Refusal> SrtpContext::unprotect_rtp(ByteView datagram) {

@@ -63,6 +63,10 @@ public:
     ///@{
     void protect_rtp(ByteView header, ByteView payload, Bytes& out);
     void protect_rtcp(ByteView packet, Bytes& out);
+    /// What somebody else has numbered. False: it is no packet, or one of that number has been
+    /// protected before, which must not happen twice under one key (RFC 3711 §9.1).
+    [[nodiscard]] bool protect_foreign_rtp(ByteView packet, Bytes& out);
+    [[nodiscard]] bool protect_foreign_rtcp(ByteView packet, Bytes& out);
     ///@}
     /// \name Inbound: what comes back is valid until the next call.
     ///@{
@@ -72,6 +76,9 @@ public:
 
 private:
     struct Session;
+
+    template <class Protect>
+    [[nodiscard]] bool finish(Protect protect, std::size_t bytes, Bytes& out);
 
     SrtpKey key_;
     std::unique_ptr<Session> session_;

@@ -49,7 +49,7 @@ TEST_F(SharedPortTest, WhoSendsFromElsewhereIsLatchedWhenOnlyOneCanBeMeant) {
     EXPECT_EQ(port.leg_of(at("192.0.2.2", 5555), later), boris);
     EXPECT_EQ(port.leg_of(at("192.0.2.2", 5555), later + 1s), boris);
     EXPECT_FALSE(port.leg_of(at("192.0.2.2", 6666), later + 1s)) << "he is heard from 5555";
-    EXPECT_EQ(port.leg_of(at("192.0.2.2", 6666), later + 1s + MediaLeg::relatch_after), boris)
+    EXPECT_EQ(port.leg_of(at("192.0.2.2", 6666), later + 1s + rtp::Latch::again_after), boris)
         << "he was silent, so he may have moved";
 }
 
