@@ -48,6 +48,14 @@ bool IpAddress::is_loopback() const {
            std::all_of(octets_.begin(), octets_.end() - 1, [](auto octet) { return octet == 0; });
 }
 
+bool IpAddress::is_private() const {
+    const auto [a, b] = std::pair(octets_[0], octets_[1]);
+    if (is_loopback()) return true;
+    if (v6_) return (a & 0xfe) == 0xfc || (a == 0xfe && (b & 0xc0) == 0x80);
+    return a == 10 || (a == 172 && (b & 0xf0) == 16) || (a == 192 && b == 168) ||
+           (a == 100 && (b & 0xc0) == 64) || (a == 169 && b == 254);
+}
+
 std::uint32_t IpAddress::v4_value() const {
     return static_cast<std::uint32_t>(octets_[0]) << 24 |
            static_cast<std::uint32_t>(octets_[1]) << 16 |

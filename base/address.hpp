@@ -23,6 +23,9 @@ public:
     [[nodiscard]] bool is_v6() const { return v6_; }
     [[nodiscard]] bool is_unspecified() const;
     [[nodiscard]] bool is_loopback() const;
+    /// Of networks that are their owners' own (RFC 1918, RFC 4193, RFC 6598), of a link, or of this
+    /// machine: the same address means somebody else elsewhere.
+    [[nodiscard]] bool is_private() const;
     [[nodiscard]] std::uint32_t v4_value() const;
     [[nodiscard]] const std::array<std::uint8_t, 16>& v6_octets() const { return octets_; }
     /// Whom abuse is counted against: an IPv4 address, or the /64 of IPv6 that one customer has.

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "server/focus/media_settings.hpp"
 #include "server/focus/prompt_sound.hpp"
+#include "server/media/keys.hpp"
 
 #include <algorithm>
 
@@ -205,8 +206,8 @@ Focus::Leg& Focus::add_leg(mixer::LegId id, const std::string& key, const Room& 
                                      sdp::OfferAnswer(random_.u32(), "Lyceum")})
                     .first->second;
     leg.encryption = room.encryption;
-    leg.keys = fresh_keys(entropy_);
-    leg.ice = {entropy_.hex(4), entropy_.hex(16)}; // 128 bits, as RFC 8839 §5.4 asks.
+    leg.keys = media::fresh_keys(entropy_);
+    leg.ice = media::fresh_ice(entropy_);
     leg.care = room.care;
     ++sessions_in_.at(key).legs;
     return leg;

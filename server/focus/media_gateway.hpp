@@ -19,11 +19,7 @@ using ConferenceId = StrongId<struct ConferenceTag>;
 /// What has to happen on a leg's port before there is sound.
 struct LegAccess {
     std::optional<rtp::DtlsPeer> dtls; ///< Keys come from this handshake, not from the settings.
-    struct Ice {
-        rtp::IceCredentials local, remote;
-        bool operator==(const Ice&) const = default;
-    };
-    std::optional<Ice> ice; ///< The peer's checks say where it is, not the settings.
+    std::optional<rtp::IcePair> ice;   ///< The peer's checks say where it is, not the settings.
 
     bool operator==(const LegAccess&) const = default;
 };

@@ -4,6 +4,7 @@
 #include "base/assert.hpp"
 #include "rtp/audio_levels.hpp"
 #include "server/focus/roster.hpp"
+#include "server/media/keys.hpp"
 
 namespace lyceum::focus {
 namespace {
@@ -16,23 +17,7 @@ mixer::LegFormat leg_format(const sdp::Format& format) {
     return {format.payload_type, codec, format.fmtp};
 }
 
-rtp::SrtpKey srtp_key(const sdp::Crypto& crypto) {
-    const auto suite = rtp::srtp_suite_of(crypto.suite);
-    LYCEUM_ASSERT(suite); // Only suites of ours are ever agreed on.
-    return {*suite, crypto.key};
-}
-
 } // namespace
-
-std::vector<sdp::Crypto> fresh_keys(Entropy& entropy) {
-    std::vector<sdp::Crypto> out;
-    for (const auto suite : rtp::srtp_suites) {
-        out.push_back({static_cast<unsigned>(out.size() + 1), std::string(rtp::name_of(suite)),
-                       Bytes(rtp::srtp_key_bytes(suite))});
-        entropy.fill(out.back().key);
-    }
-    return out;
-}
 
 mixer::ConferenceMedia::Options media_options(const ConferenceSound& sound) {
     mixer::ConferenceMedia::Options out;
@@ -79,22 +64,16 @@ mixer::LegSettings leg_settings(const sdp::Stream& stream, const IpAddress& sign
     out.mixed_levels = stream.written_extension;
     out.trusted_sources = {signalling};
     if (stream.crypto) {
-        out.send_key = srtp_key(stream.crypto->local);
-        out.receive_key = srtp_key(stream.crypto->remote);
+        out.send_key = media::srtp_key(stream.crypto->local);
+        out.receive_key = media::srtp_key(stream.crypto->remote);
     }
     return out;
 }
 
 LegAccess leg_access(const sdp::Stream& stream, const sdp::LocalMedia& local) {
     LegAccess out;
-    if (stream.dtls) {
-        auto fingerprint = rtp::Fingerprint::parse(stream.dtls->fingerprint);
-        LYCEUM_ASSERT(fingerprint); // SDP takes only those that can be read.
-        out.dtls = {stream.dtls->we_begin, std::move(*fingerprint)};
-    }
-    if (stream.ice)
-        out.ice = {{local.ice->ufrag, local.ice->password},
-                   {stream.ice->ufrag, stream.ice->password}};
+    if (stream.dtls) out.dtls = media::dtls_peer(*stream.dtls);
+    if (stream.ice) out.ice = media::ice_pair(*local.ice, *stream.ice);
     return out;
 }
 

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "base/random.hpp"
 #include "mixer/conference_media.hpp"
 #include "server/focus/media_gateway.hpp"
 #include "sip/sdp/offer_answer.hpp"
 
 namespace lyceum::focus {
-
-/// A master key for each suite that the mixer can: what one leg is encrypted with on our side.
-std::vector<sdp::Crypto> fresh_keys(Entropy& entropy);
 
 /// What the mixer can, in the words of SDP; protection and keys are the leg's. In a spatial room it
 /// can more: stereo, and frames of 10 ms.

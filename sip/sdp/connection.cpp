@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 
+#include <utility>
+
 namespace lyceum::sdp {
 namespace {
 
@@ -44,6 +46,21 @@ std::optional<Ice> ice_of(const Description& description, const Media& media) {
     return Ice{std::string(ufrag), std::string(password)};
 }
 
+void add_ice(Media& media, const Ice& ice, const SocketAddress& rtp, bool rtcp_mux) {
+    media.add_attribute("ice-ufrag:" + ice.ufrag);
+    media.add_attribute("ice-pwd:" + ice.password);
+    const auto candidate = [&](unsigned component, std::uint16_t port) {
+        // RFC 8445 §5.1.2.1.
+        const auto priority = (126u << 24) + (65535u << 8) + (256 - component);
+        media.add_attribute("candidate:1 " + std::to_string(component) + " UDP " +
+                            std::to_string(priority) + " " + rtp.ip.to_string() + " " +
+                            std::to_string(port) + " typ host");
+    };
+    candidate(1, rtp.port);
+    if (!rtcp_mux) candidate(2, static_cast<std::uint16_t>(rtp.port + 1));
+    media.add_attribute("end-of-candidates");
+}
+
 std::optional<std::uint8_t> extension_of(const Media& media, std::string_view uri) {
     for (auto line : media.attributes("extmap")) {
         auto number = cut(line, ' ');
@@ -52,6 +69,36 @@ std::optional<std::uint8_t> extension_of(const Media& media, std::string_view ur
         if (id && *id >= 1 && *id <= 14) return id;
     }
     return std::nullopt;
+}
+
+std::optional<CryptoPair> common_crypto(const Media& media, const std::vector<Crypto>& ours) {
+    for (const auto line : media.attributes("crypto")) {
+        auto theirs = Crypto::parse(line);
+        if (!theirs) continue;
+        for (const auto& mine : ours)
+            if (mine.suite == theirs->suite && mine.key.size() == theirs->key.size())
+                return CryptoPair{{theirs->tag, mine.suite, mine.key}, std::move(*theirs)};
+    }
+    return std::nullopt;
+}
+
+Media refused(const Media& offered) {
+    Media out;
+    out.type = offered.type;
+    out.proto = offered.proto;
+    out.formats = {offered.formats.front()};
+    return out;
+}
+
+SocketAddress rtcp_address(const Media& media, const SocketAddress& rtp) {
+    auto rest = media.attribute("rtcp").value_or("");
+    const auto port = parse_number<std::uint16_t>(cut(rest, ' '));
+    auto out = rtp;
+    out.port = port.value_or(static_cast<std::uint16_t>(rtp.port + 1));
+    cut(rest, ' ');
+    cut(rest, ' ');
+    if (const auto ip = IpAddress::parse(trim(rest)); port && ip) out.ip = *ip;
+    return out;
 }
 
 bool is_bundled(const Description& description, const Media& media) {

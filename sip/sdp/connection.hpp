@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sip/sdp/crypto.hpp"
 #include "sip/sdp/description.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lyceum::sdp {
 
@@ -27,6 +29,19 @@ struct Ice {
 /// nothing that can be used: a hash below SHA-256, `holdconn`, credentials that are too short.
 std::optional<Dtls> dtls_of(const Description& description, const Media& media);
 std::optional<Ice> ice_of(const Description& description, const Media& media);
+
+/// The first key of the peer whose suite is one of ours, with ours for it.
+std::optional<CryptoPair> common_crypto(const Media& media, const std::vector<Crypto>& ours);
+
+/// A medium that we refuse: port 0, and otherwise as offered (RFC 3264 §6).
+Media refused(const Media& offered);
+
+/// Where the sender of a description receives RTCP of a medium whose RTP it receives there, if not
+/// by the same port: `a=rtcp:port [IN IP4 address]` (RFC 3605), else the next port (RFC 3550 §11).
+SocketAddress rtcp_address(const Media& media, const SocketAddress& rtp);
+
+/// The host candidates of a lite agent at `rtp` (RFC 8839 §5.1), one a component; its credentials.
+void add_ice(Media& media, const Ice& ice, const SocketAddress& rtp, bool rtcp_mux);
 
 /// The number by which the medium has this header extension (RFC 8285 §5), 1 to 14, the most that
 /// the short form can say. None: it does not want it.

@@ -23,18 +23,6 @@ std::chrono::milliseconds ptime_of(const Media& media, std::chrono::milliseconds
     return std::chrono::milliseconds(chosen);
 }
 
-SocketAddress rtcp_address(const Media& media, const SocketAddress& rtp) {
-    // RFC 3605: `a=rtcp:port [IN IP4 address]`; else the next port (RFC 3550 §11).
-    auto rest = media.attribute("rtcp").value_or("");
-    const auto port = parse_number<std::uint16_t>(cut(rest, ' '));
-    auto out = rtp;
-    out.port = port.value_or(static_cast<std::uint16_t>(rtp.port + 1));
-    cut(rest, ' ');
-    cut(rest, ' ');
-    if (const auto ip = IpAddress::parse(trim(rest)); port && ip) out.ip = *ip;
-    return out;
-}
-
 void add_format(Media& media, const Format& format) {
     const auto type = std::to_string(format.payload_type);
     media.formats.push_back(type);
@@ -44,33 +32,11 @@ void add_format(Media& media, const Format& format) {
     if (!format.fmtp.empty()) media.add_attribute("fmtp:" + type + " " + format.fmtp);
 }
 
-/// Refused: port 0, and otherwise as offered (RFC 3264 §6).
-Media refused(const Media& offered) {
-    Media out;
-    out.type = offered.type;
-    out.proto = offered.proto;
-    out.formats = {offered.formats.front()};
-    return out;
-}
-
 Direction meet(Direction ours, Direction theirs_reversed) {
     const bool send = sends(ours) && sends(theirs_reversed);
     const bool receive = receives(ours) && receives(theirs_reversed);
     if (send) return receive ? Direction::sendrecv : Direction::sendonly;
     return receive ? Direction::recvonly : Direction::inactive;
-}
-
-/// The first line of the peer that names a suite of ours, with a key of the right length.
-std::optional<CryptoPair> common_crypto(const Media& media, const LocalMedia& local) {
-    if (local.protection == Protection::off) return std::nullopt;
-    for (const auto line : media.attributes("crypto")) {
-        auto theirs = Crypto::parse(line);
-        if (!theirs) continue;
-        for (const auto& ours : local.crypto)
-            if (ours.suite == theirs->suite && ours.key.size() == theirs->key.size())
-                return CryptoPair{{theirs->tag, ours.suite, ours.key}, std::move(*theirs)};
-    }
-    return std::nullopt;
 }
 
 /// Whether a format is RED whose every block is this codec: "111/111" (RFC 2198 §5).
@@ -107,7 +73,8 @@ std::optional<Stream> match(const Description& peer, std::size_t index, const Lo
     stream.index = index;
     if (local.protection != Protection::off && !local.fingerprint.empty())
         stream.dtls = dtls_of(peer, media);
-    if (!stream.dtls && !media.is_dtls()) stream.crypto = common_crypto(media, local);
+    if (!stream.dtls && !media.is_dtls() && local.protection != Protection::off)
+        stream.crypto = common_crypto(media, local.crypto);
     // Keys beside the plain profile are an offer to encrypt if we can (RFC 8643).
     const bool insisted = media.is_secure() || local.protection == Protection::required;
     if (insisted && !stream.is_encrypted()) return std::nullopt;
@@ -312,18 +279,7 @@ void OfferAnswer::add_connection(Description& out, Media& media, const Stream& s
     }
     if (!stream.ice) return;
     out.lines.push_back({'a', "ice-lite"});
-    media.add_attribute("ice-ufrag:" + local.ice->ufrag);
-    media.add_attribute("ice-pwd:" + local.ice->password);
-    // One host candidate a component, with the priority of RFC 8445 §5.1.2.1.
-    const auto candidate = [&](unsigned component, std::uint16_t port) {
-        const auto priority = (126u << 24) + (65535u << 8) + (256 - component);
-        media.add_attribute("candidate:1 " + std::to_string(component) + " UDP " +
-                            std::to_string(priority) + " " + local.rtp.ip.to_string() + " " +
-                            std::to_string(port) + " typ host");
-    };
-    candidate(1, local.rtp.port);
-    if (!stream.rtcp_mux) candidate(2, static_cast<std::uint16_t>(local.rtp.port + 1));
-    media.add_attribute("end-of-candidates");
+    add_ice(media, *local.ice, local.rtp, stream.rtcp_mux);
 }
 
 Media OfferAnswer::answer_audio(const Media& offered, const Stream& stream,

@@ -33,6 +33,24 @@ std::string to_string(const Endpoint& endpoint) {
     return std::string(name_of(endpoint.transport)) + " " + endpoint.address.to_string();
 }
 
+std::string route_to(const Endpoint& endpoint) {
+    auto out = "<sip:" + endpoint.address.to_string() +
+               ";lr;by=" + std::string(name_of(endpoint.transport));
+    if (endpoint.flow) out += ";flow=" + std::to_string(endpoint.flow.value);
+    return out + ">";
+}
+
+std::optional<Endpoint> endpoint_of_route(std::string_view value) {
+    const auto text = uri_in(value);
+    const auto uri = Uri::parse(text);
+    if (!uri) return std::nullopt;
+    const auto ip = IpAddress::parse(uri->bare_host());
+    const auto transport = transport_of(uri->params.find("by").value_or(""));
+    if (!ip || !uri->port || !transport) return std::nullopt;
+    const auto flow = parse_number<std::uint64_t>(uri->params.find("flow").value_or(""));
+    return Endpoint{*transport, {*ip, *uri->port}, FlowId{flow.value_or(0)}};
+}
+
 std::optional<Endpoint> parse_endpoint(std::string_view text) {
     const auto transport = transport_of(cut(text, ' '));
     const auto where = parse_host_port(text);

@@ -50,6 +50,13 @@ std::optional<Endpoint> endpoint_of(std::string_view uri);
 std::string to_string(const Endpoint& endpoint);
 std::optional<Endpoint> parse_endpoint(std::string_view text);
 
+/// \name Where somebody is reached, as one end of a line inside tells the other in a Route value:
+/// "<sip:192.0.2.1:5060;lr;by=WSS;flow=7>".
+///@{
+std::string route_to(const Endpoint& endpoint);
+std::optional<Endpoint> endpoint_of_route(std::string_view value);
+///@}
+
 /// A port of the core: which of our own addresses a peer reaches us by. Answered from the routing
 /// table by the edge, from a constant in tests.
 class LocalAddresses {
