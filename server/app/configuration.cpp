@@ -36,6 +36,7 @@ const std::vector<Option>& options() {
         {"name_servers", &Configuration::name_servers},
         {"rtp_port_min", &Configuration::rtp_port_min},
         {"rtp_port_max", &Configuration::rtp_port_max},
+        {"relay_media", &Configuration::relay_media},
         {"media_threads", &Configuration::media_threads},
         {"rtp_timeout_s", &Configuration::rtp_timeout_s},
         {"session_expires_s", &Configuration::session_expires_s},

@@ -22,6 +22,7 @@ struct Configuration {
     std::string tls_trust;  ///< PEM file: whom to believe besides those whom this machine does.
     std::string name_servers; ///< "192.0.2.53, [2001:db8::53]:5353"; empty: those of the system.
     std::uint16_t rtp_port_min = 16384, rtp_port_max = 32767;
+    bool relay_media = true;    ///< Of calls whose two ends do not reach each other.
     unsigned media_threads = 0; ///< 0: one for each processor.
     unsigned rtp_timeout_s = 30;
     unsigned session_expires_s = 1800;

@@ -29,7 +29,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -43,14 +42,6 @@ namespace {
 constexpr auto farewell_max = 5s; // For the answers to our BYEs.
 constexpr auto tables_read_every = 2s;
 constexpr auto records_looked_at_every = 1h;
-
-/// Each leg has two sockets: take as many descriptors as we may.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 /// The composition root: every part, in the order in which they stand on each other.
 class Server {
@@ -70,7 +61,7 @@ public:
                       },
                       [this] { driver_.turn(); }},
                      log),
-          media_({*IpAddress::parse(c.bind), c.rtp_port_min, c.rtp_port_max,
+          media_({{*IpAddress::parse(c.bind), c.rtp_port_min, c.rtp_port_max},
                   c.media_threads ? c.media_threads
                                   : std::max(1u, std::thread::hardware_concurrency()),
                   std::chrono::seconds(c.rtp_timeout_s)},
@@ -101,6 +92,12 @@ public:
                       boost::asio::post(io_, [this, reports = std::move(reports)] {
                           feed_.handle_reports(reports);
                       });
+                  },
+                  [this](b2bua::RelayId relay) {
+                      boost::asio::post(io_, [this, relay] {
+                          b2bua_.handle_media_lost(relay, net::monotonic_now());
+                          driver_.turn();
+                      });
                   }},
                  entropy_, log),
           resolver_(entropy_.u64(), c.name_servers),
@@ -120,7 +117,8 @@ public:
           b2bua_(
               {.server_name = server_name,
                .domain = domain_of(c),
-               .bridge = {.server_name = server_name}},
+               .bridge = {.server_name = server_name},
+               .relays = c.relay_media ? &media_.relays() : nullptr},
               agent_, trunks_, [this](std::string_view user) { return store_.number_of(user); },
               transport_, entropy_, log),
           presence_database_(store::open_database(c.data)),
@@ -238,6 +236,7 @@ private:
         proxy::Proxy::Options options;
         options.calls_per_minute = c.calls_per_minute;
         options.server_name = server_name;
+        options.relays_media = c.relay_media;
         options.ports = {transport_.port(), transport_.tls_port(), web_.port()};
         return options;
     }
@@ -591,7 +590,7 @@ void prepare_data(const Configuration& configuration) {
 }
 
 void serve(const Configuration& configuration, Log& log, std::ostream& out) {
-    raise_descriptor_limit();
+    net::raise_descriptor_limit();
     prepare_data(configuration);
     Server server(configuration, log);
     server.run(out);

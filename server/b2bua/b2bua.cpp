@@ -2,6 +2,7 @@
 #include "server/b2bua/b2bua.hpp"
 
 #include "base/text.hpp"
+#include "server/media/reach.hpp"
 #include "sip/message/writer.hpp"
 
 #include <algorithm>
@@ -15,10 +16,22 @@ using sip::Method;
 namespace {
 
 constexpr std::size_t forks_max = 16; // Early dialogs that one INVITE may make.
+constexpr std::size_t ways_max = 4;   // Flows of one device.
 const auto inside_server = sip::inside(sip::Inside::server);
 
 /// What a gateway says that cannot take calls now; another may.
 bool asks_another(int status) { return status == 500 || (status >= 502 && status <= 504); }
+
+/// Where the request was when it came to the proxy: in the Via below the proxy's own. Behind other
+/// proxies it is not known.
+IpAddress source_of(const sip::Message& request) {
+    const auto vias = request.values(Header::via);
+    if (vias.size() != 2) return {};
+    const auto via = sip::Via::parse(vias[1]);
+    if (!via) return {};
+    const auto received = via->params.find("received");
+    return IpAddress::parse(received ? *received : via->host).value_or(IpAddress{});
+}
 
 std::string host_of(std::string_view uri_text) {
     const auto uri = sip::Uri::parse(uri_text);
@@ -59,7 +72,10 @@ bool B2bua::handle_request(const sip::RequestReceived& received, TimePoint now) 
     if (from == inside_server) {
         if (!begins) refuse(received, 481, {}, now);
         else if (request.method() != Method::invite) refuse(received, 405, {}, now);
-        else if (!takeovers_.handle_invite(received, now)) handle_outward(received, now);
+        else if (!takeovers_.handle_invite(received, now)) {
+            if (request.header(Header::route)) handle_across(received, now);
+            else handle_outward(received, now);
+        }
         drain(now);
         return true;
     }
@@ -104,7 +120,7 @@ bool B2bua::handle_response(const sip::ResponseReceived& received, TimePoint now
     const auto id = found->second;
     auto& call = calls_.at(id);
     waits_.remove(id);
-    if (call.outward) trunks_.handle_outcome(call.way.gateway, true, now);
+    if (call.way.gateway) trunks_.handle_outcome(call.way.gateway, true, now);
     if (response.status() >= 300) handle_refusal(id, response, now);
     else if (response.status() > 100) handle_progress(id, received, now);
     return true;
@@ -119,7 +135,7 @@ bool B2bua::handle_failure(const sip::RequestFailed& failed, TimePoint now) {
     waits_.remove(id);
     clients_.erase(found);
     call.client.reset();
-    if (call.outward) trunks_.handle_outcome(call.way.gateway, false, now);
+    if (call.way.gateway) trunks_.handle_outcome(call.way.gateway, false, now);
     try_next(id, now);
     return true;
 }
@@ -157,7 +173,7 @@ void B2bua::handle_outward(const sip::RequestReceived& received, TimePoint now) 
     auto caller = caller_of(request, true);
     // Whoever has not proven who he is, is nobody whom we would vouch for.
     if (!request.header("P-Asserted-Identity")) caller = {{}, {}, caller.is_private};
-    Call call{received, *trunk, true, std::move(caller), {}};
+    Call call{received, *trunk, Kind::outward, std::move(caller), {}};
     for (auto& way : trunks_.ways(trunk->name, uri->user)) call.ways.push_back(std::move(way));
     call.caller_contact =
         "sip:" + std::string(uri->user) + "@" + options_.domain; // Dialled again, it leads there.
@@ -176,7 +192,7 @@ void B2bua::handle_inward(const sip::RequestReceived& received, const trunk::Tru
     const auto meant = to ? to->uri() : Result<sip::Uri, Fault>(Fault{});
     const bool is_our_name = !trunk.login.user.empty() && number == trunk.login.user;
     if (meant && !meant->user.empty() && (is_our_name || number.empty())) number = meant->user;
-    Call call{received, trunk, false, caller_of(request, trunk.trusted), {}};
+    Call call{received, trunk, Kind::inward, caller_of(request, trunk.trusted), {}};
     const auto of_ours = [this](const std::string& name) {
         return "sip:" + name + "@" + options_.domain;
     };
@@ -186,6 +202,25 @@ void B2bua::handle_inward(const sip::RequestReceived& received, const trunk::Tru
         call.ways.push_back({{}, is_uri ? trunk.inbound : of_ours(trunk.inbound), inside_server});
     }
     call.caller_contact = sip::own_uri(number, local_, received.from);
+    begin(std::move(call), now);
+}
+
+/// The proxy has written into Route where the device is, by one of its flows after the other; what
+/// comes from outside has none left when it gets here.
+void B2bua::handle_across(const sip::RequestReceived& received, TimePoint now) {
+    const auto& request = received.request;
+    trunk::Trunk nobodys;
+    nobodys.calls_max = options_.calls_max;
+    Call call{received, std::move(nobodys), Kind::across, caller_of(request, false), {}};
+    for (const auto value : request.values(Header::route)) {
+        const auto where = sip::endpoint_of_route(value);
+        if (!where || call.ways.size() >= ways_max) break;
+        call.ways.push_back({{}, std::string(request.request_uri()), *where});
+    }
+    const auto to = sip::uri_in(*request.header(Header::to));
+    const auto called = sip::Uri::parse(to);
+    call.caller_contact =
+        "sip:" + (called ? std::string(called->user) + "@" : "") + options_.domain;
     begin(std::move(call), now);
 }
 
@@ -200,9 +235,11 @@ void B2bua::begin(Call call, TimePoint now) {
         return refuse(call.invite, 503, "Trunk Is Full", now, {{Header::retry_after, "30"}});
     }
     const CallId id{++last_call_};
-    log_.info(
-        "trunk.call",
-        {{"call", id.value}, {"trunk", call.trunk.name}, {"way", call.outward ? "out" : "in"}});
+    log_.info("trunk.call", {{"call", id.value},
+                             {"trunk", call.trunk.name},
+                             {"way", call.kind == Kind::outward  ? "out"
+                                     : call.kind == Kind::inward ? "in"
+                                                                 : "across"}});
     invites_.emplace(transaction, id);
     ++count;
     calls_.emplace(id, std::move(call));
@@ -225,8 +262,17 @@ void B2bua::try_next(CallId id, TimePoint now) {
 void B2bua::invite(CallId id, TimePoint now) {
     auto& call = calls_.at(id);
     const auto& request = call.invite.request;
-    auto writer = call.outward ? outward_invite(call) : inward_invite(call);
-    writer.header(Header::to, "<" + call.way.uri + ">");
+    call.media = media_for(call);
+    std::string body(request.body());
+    if (call.media) {
+        const auto said = sip::description_in(request);
+        const auto told = call.media->pass(RelayedMedia::Side::first, said, Turn::offer);
+        if (!told) return give_up(id, 488, "No Usable Description", now);
+        body = with_description(std::move(body), said, *told);
+    }
+    auto writer = call.kind == Kind::outward  ? outward_invite(call)
+                  : call.kind == Kind::inward ? inward_invite(call)
+                                              : across_invite(call);
     outputs_.push_back({std::string(*request.header(Header::call_id)), entropy_.hex(16)});
     writer.header(Header::call_id, outputs_.back().to);
     writer.header(Header::cseq, "1 INVITE");
@@ -235,10 +281,10 @@ void B2bua::invite(CallId id, TimePoint now) {
     writer.header(Header::max_forwards, std::max(hops.value_or(70), 1u) - 1);
     copy_across(writer, request, {});
     writer.header(Header::user_agent, options_.server_name);
-    call.sent = writer.finish({}, request.body());
+    call.sent = writer.finish({}, body);
     call.credentials.reset();
     send(id, now);
-    if (call.outward) waits_.set(id, now + options_.answer_within);
+    if (call.way.gateway) waits_.set(id, now + options_.answer_within);
 }
 
 std::optional<B2bua::Continued> B2bua::poll() {
@@ -263,6 +309,7 @@ sip::MessageWriter B2bua::outward_invite(Call& call) {
     call.callee_contact = sip::own_uri(name, local_, call.way.where);
     auto writer = sip::MessageWriter::request(Method::invite, call.way.uri);
     writer.header(Header::from, from_value(call.caller, host) + ";tag=" + entropy_.hex(8));
+    writer.header(Header::to, "<" + call.way.uri + ">");
     write_identity(writer, call.caller, host, trunk.trusted);
     return writer;
 }
@@ -274,8 +321,50 @@ sip::MessageWriter B2bua::inward_invite(Call& call) {
     auto writer = sip::MessageWriter::request(Method::invite, call.way.uri);
     const auto from = from_value(caller, options_.domain);
     writer.header(Header::from, from + ";tag=" + entropy_.hex(8));
+    writer.header(Header::to, "<" + call.way.uri + ">");
     write_identity(writer, caller, options_.domain, call.trunk.trusted);
     return writer;
+}
+
+/// Who calls whom stays as it is said, since the proxy has looked at it; who does not want to be
+/// known is not.
+sip::MessageWriter B2bua::across_invite(Call& call) {
+    const auto& request = call.invite.request;
+    call.callee_contact = sip::own_uri(call.caller.user, local_, call.way.where);
+    auto writer = sip::MessageWriter::request(Method::invite, call.way.uri);
+    const auto said = sip::NameAddr::parse(*request.header(Header::from));
+    auto from = call.caller.is_private || !said ? from_value(call.caller, options_.domain)
+                                                : "<" + std::string(said->uri_text) + ">";
+    if (!call.caller.is_private && said && !said->display.empty())
+        from = "\"" + std::string(said->display) + "\" " + from;
+    writer.header(Header::from, from + ";tag=" + entropy_.hex(8));
+    writer.header(Header::to, *request.header(Header::to));
+    return writer;
+}
+
+/// A gateway that is reached by TLS is one whose keys may stand in SDP.
+std::shared_ptr<RelayedMedia> B2bua::media_for(const Call& call) {
+    using Form = RelayedMedia::Form;
+    using sip::Transport;
+    const auto& request = call.invite.request;
+    const auto said = sip::description_in(request);
+    if (!options_.relays || said.empty() || call.kind == Kind::inward) return {};
+    const auto source = source_of(request);
+    const auto caller = media::reach_of_offer(said, source);
+    const auto& there = call.way.where;
+    auto form = caller.web ? Form::open : Form::as_offered;
+    if (call.kind == Kind::outward) {
+        const auto gateway = media::reach_of_peer(there.address.ip, there.address.ip);
+        const bool by_tls = there.transport == Transport::tls;
+        const bool has_keys = said.find(" RTP/SAVP") != std::string::npos && !by_tls;
+        if (!has_keys && media::reach_each_other(caller, gateway)) return {};
+        if (caller.web || has_keys) form = by_tls ? Form::secure : Form::plain;
+    } else if (there.transport == Transport::ws || there.transport == Transport::wss) {
+        form = Form::web;
+    }
+    return std::make_shared<RelayedMedia>(
+        *options_.relays, entropy_,
+        std::array<RelayedMedia::Party, 2>{{{source, Form::open}, {there.address.ip, form}}});
 }
 
 // ── The other side answers ───────────────────────────────────────────────────────────────────────
@@ -283,6 +372,12 @@ sip::MessageWriter B2bua::inward_invite(Call& call) {
 void B2bua::handle_progress(CallId id, const sip::ResponseReceived& received, TimePoint now) {
     auto& call = calls_.at(id);
     const auto& response = received.response;
+    std::string body(response.body());
+    if (const auto said = sip::description_in(response); call.media && !said.empty()) {
+        const auto told = call.media->pass(RelayedMedia::Side::second, said, Turn::answer);
+        if (!told) return handle_unusable(id, received, now);
+        body = with_description(std::move(body), said, *told);
+    }
     const auto pair = pair_for(id, received);
     if (!pair) return;
     if (response.status() >= 200 && !bridge_.is_confirmed(pair)) {
@@ -291,7 +386,21 @@ void B2bua::handle_progress(CallId id, const sip::ResponseReceived& received, Ti
         if (!std::exchange(call.answered, true)) log_.info("trunk.answered", {{"call", id.value}});
     }
     const auto tag = bridge_.end(pair, Bridge::caller).dialog.key().local_tag;
-    pass_back(call, response, tag, now);
+    pass_back(call, response, tag, body, now);
+}
+
+/// Who has answered so is hung up on, as one who has picked up too late.
+void B2bua::handle_unusable(CallId id, const sip::ResponseReceived& received, TimePoint now) {
+    auto& call = calls_.at(id);
+    const bool final = received.response.status() >= 200;
+    if (final) {
+        clients_.erase(received.transaction);
+        abandoned_.emplace(received.transaction, call.sent);
+        call.client.reset();
+    }
+    log_.warning("trunk.unusable-answer", {{"call", id.value}});
+    give_up(id, 488, "No Usable Description", now);
+    if (final) handle_response(received, now);
 }
 
 /// The pair of dialogs that this response belongs to, or makes; none: it makes no dialog.
@@ -306,12 +415,12 @@ PairId B2bua::pair_for(CallId call_id, const sip::ResponseReceived& received) {
     if (!callee || !caller) return {};
     End near{std::move(*caller), call.invite.from, call.caller_contact};
     End far{std::move(*callee), received.from, call.callee_contact};
-    auto& outside = call.outward ? far : near;
-    auto& within = call.outward ? near : far;
+    auto& outside = call.kind == Kind::outward ? far : near;
     if (!call.trunk.login.user.empty()) outside.login = call.trunk.login;
-    within.may_refer = true;
-    const auto id =
-        bridge_.join(std::move(near), std::move(far), call.invite.request, sip::cseq_of(call.sent));
+    near.may_refer = call.kind != Kind::inward;
+    far.may_refer = call.kind != Kind::outward;
+    const auto id = bridge_.join(std::move(near), std::move(far), call.invite.request,
+                                 sip::cseq_of(call.sent), call.media);
     call.pairs.push_back(id);
     pairs_.emplace(id, call_id);
     return id;
@@ -323,8 +432,8 @@ void B2bua::handle_refusal(CallId id, const sip::Message& response, TimePoint no
     call.client.reset();
     const int status = response.status();
     const bool asks = status == 401 || status == 407;
-    if (asks && call.outward && !call.trunk.login.user.empty() && !call.credentials &&
-        !call.cancelled) {
+    const bool outward = call.kind == Kind::outward;
+    if (asks && outward && !call.trunk.login.user.empty() && !call.credentials && !call.cancelled) {
         call.credentials = sip::answer_challenge(response, call.trunk.login, "INVITE",
                                                  call.sent.request_uri(), entropy_.hex(8));
         if (call.credentials) {
@@ -333,9 +442,10 @@ void B2bua::handle_refusal(CallId id, const sip::Message& response, TimePoint no
         }
     }
     call.failure = response;
-    if (asks && call.outward) log_.warning("trunk.refused", {{"trunk", call.trunk.name}});
-    const bool elsewhere =
-        call.outward ? asks || asks_another(status) : status == 404 && !call.ways.empty();
+    if (asks && outward) log_.warning("trunk.refused", {{"trunk", call.trunk.name}});
+    const bool elsewhere = outward                     ? asks || asks_another(status)
+                           : call.kind == Kind::inward ? status == 404 && !call.ways.empty()
+                                                       : false;
     if (!elsewhere) call.ways.clear();
     try_next(id, now);
 }
@@ -346,25 +456,28 @@ void B2bua::finish(CallId id, TimePoint now) {
     const int status = call.cancelled ? 487 : call.failure ? call.failure->status() : 503;
     if (call.cancelled || !call.failure) {
         refuse(call.invite, status, {}, now);
-    } else if (status < 400 || status == 401 || status == 407) {
-        refuse(call.invite, call.outward ? 503 : status < 400 ? 480 : 403, {}, now);
+    } else if (status == 401 || status == 407 || (status < 400 && call.kind != Kind::across)) {
+        refuse(call.invite, call.kind == Kind::outward ? 503 : status < 400 ? 480 : 403, {}, now);
     } else {
-        pass_back(call, *call.failure, entropy_.hex(8), now);
+        pass_back(call, *call.failure, entropy_.hex(8), call.failure->body(), now);
     }
     forget(id);
 }
 
+/// What a device says of where it is instead, the proxy follows.
 void B2bua::pass_back(Call& call, const sip::Message& response, std::string_view tag,
-                      TimePoint now) {
+                      std::string_view body, TimePoint now) {
     const auto& request = call.invite.request;
     auto writer = sip::MessageWriter::reply(request, response.status(), response.reason(), tag);
     if (response.status() < 300) {
         writer.copy(request, Header::record_route);
         writer.header(Header::contact, "<" + call.caller_contact + ">");
+    } else if (response.status() < 400) {
+        writer.copy(response, Header::contact);
     }
     copy_across(writer, response, {});
     writer.header(Header::server, options_.server_name);
-    agent_.respond(call.invite.transaction, writer.finish({}, response.body()), now);
+    agent_.respond(call.invite.transaction, writer.finish({}, body), now);
 }
 
 void B2bua::refuse(const sip::RequestReceived& received, int status, std::string_view reason,
@@ -412,20 +525,33 @@ void B2bua::handle_over(PairId over) {
 }
 
 void B2bua::end_all(TimePoint now) {
-    while (!calls_.empty()) {
-        const auto id = calls_.begin()->first;
-        auto& call = calls_.begin()->second;
-        for (const auto pair : std::exchange(call.pairs, {})) {
-            pairs_.erase(pair);
-            bridge_.hang_up(pair, "SIP;cause=503;text=\"Server is shutting down\"", now);
-        }
-        if (!call.answered) {
-            abandon(call, now);
-            refuse(call.invite, 503, {}, now);
-        }
-        forget(id);
-    }
+    while (!calls_.empty()) give_up(calls_.begin()->first, 503, "Server is shutting down", now);
     drain(now);
+}
+
+void B2bua::handle_media_lost(RelayId relay, TimePoint now) {
+    const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& each) {
+        return each.second.media && each.second.media->has(relay);
+    });
+    if (found == calls_.end()) return;
+    give_up(found->first, 408, "No media", now);
+    drain(now);
+}
+
+/// Both sides hear that it is over, whatever they have been told before.
+void B2bua::give_up(CallId id, int status, std::string_view why, TimePoint now) {
+    auto& call = calls_.at(id);
+    const auto reason =
+        "SIP;cause=" + std::to_string(status) + ";text=\"" + std::string(why) + "\"";
+    for (const auto pair : std::exchange(call.pairs, {})) {
+        pairs_.erase(pair);
+        bridge_.hang_up(pair, reason, now);
+    }
+    if (!call.answered) {
+        abandon(call, now);
+        refuse(call.invite, status, {}, now);
+    }
+    forget(id);
 }
 
 void B2bua::forget(CallId id) {

@@ -15,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,12 +24,16 @@
 
 namespace lyceum::b2bua {
 
-/// Calls between this server and its trunks, RFC 7092: to the proxy it is a phone on the line
-/// inside (sip::Inside), to a gateway it is a customer's telephone system, and neither sees the
-/// other.
+/// Calls whose two sides are kept apart, RFC 7092: to the proxy it is a phone on the line inside
+/// (sip::Inside), to a gateway it is a customer's telephone system, to a phone it is who calls it,
+/// and neither side sees the other.
 ///
 ///     outward: proxy ──inside──▶ B2bua ──one way after the other──▶ gateway
 ///     inward:  gateway ──▶ B2bua ──inside──▶ proxy, which finds the member, the room, the number
+///     across:  proxy ──inside──▶ B2bua ──▶ a device, which the caller's media does not reach
+///
+/// The media of calls across goes by relays, and so does that of outward calls if the caller's does
+/// not reach the gateway, or is not what it understands.
 ///
 /// An outward call goes to the next gateway when one does not answer within `answer_within`, or
 /// answers 500, 502, 503 or 504. An inward one for a number that nobody has goes to where the trunk
@@ -41,6 +46,7 @@ public:
         Duration answer_within = 4s; ///< A gateway says anything at all, or it is dead.
         std::size_t calls_max = 10'000;
         Bridge::Options bridge{};
+        MediaRelays* relays = nullptr; ///< None: media is never relayed.
     };
     /// The number of a member, as the world dials it; empty: he has none of his own.
     using NumberOf = std::function<std::string(std::string_view member)>;
@@ -52,6 +58,8 @@ public:
     /// False: it is for somebody else.
     bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
     void handle_timeout(TimePoint now);
+    /// A relay has lost one of its sides, or did not come to keys with it.
+    void handle_media_lost(RelayId relay, TimePoint now);
     /// Ends every call.
     void end_all(TimePoint now);
 
@@ -70,12 +78,14 @@ public:
 
 private:
     using CallId = StrongId<struct CallTag>;
+    using Turn = RelayedMedia::Turn;
     using Headers = std::vector<std::pair<sip::Header, std::string>>;
 
+    enum class Kind { outward, inward, across };
     struct Call {
         sip::RequestReceived invite; ///< The caller's.
-        trunk::Trunk trunk;          ///< As it was when the call began.
-        bool outward;
+        trunk::Trunk trunk;          ///< As it was when the call began; across: nobody's.
+        Kind kind;
         Caller caller;
         std::deque<trunk::Trunks::Way> ways; ///< Still to be tried.
         trunk::Trunks::Way way{};            ///< Is tried now.
@@ -86,6 +96,7 @@ private:
         bool cancelled = false, answered = false;
         std::optional<sip::Message> failure{}; ///< Of the last way.
         std::vector<PairId> pairs{};
+        std::shared_ptr<RelayedMedia> media{}; ///< Of `way`, if it goes by us.
     };
 
     bool handle_request(const sip::RequestReceived& received, TimePoint now);
@@ -95,16 +106,22 @@ private:
     void handle_outward(const sip::RequestReceived& received, TimePoint now);
     void handle_inward(const sip::RequestReceived& received, const trunk::Trunk& trunk,
                        TimePoint now);
+    void handle_across(const sip::RequestReceived& received, TimePoint now);
     void begin(Call call, TimePoint now);
     void try_next(CallId id, TimePoint now);
     void invite(CallId id, TimePoint now);
     void send(CallId id, TimePoint now);
     [[nodiscard]] sip::MessageWriter outward_invite(Call& call);
     [[nodiscard]] sip::MessageWriter inward_invite(Call& call);
+    [[nodiscard]] sip::MessageWriter across_invite(Call& call);
+    [[nodiscard]] std::shared_ptr<RelayedMedia> media_for(const Call& call);
     void handle_progress(CallId id, const sip::ResponseReceived& received, TimePoint now);
     void handle_refusal(CallId id, const sip::Message& response, TimePoint now);
+    void handle_unusable(CallId id, const sip::ResponseReceived& received, TimePoint now);
     [[nodiscard]] PairId pair_for(CallId call_id, const sip::ResponseReceived& received);
-    void pass_back(Call& call, const sip::Message& response, std::string_view tag, TimePoint now);
+    void pass_back(Call& call, const sip::Message& response, std::string_view tag,
+                   std::string_view body, TimePoint now);
+    void give_up(CallId id, int status, std::string_view why, TimePoint now);
     void refuse(const sip::RequestReceived& received, int status, std::string_view reason,
                 TimePoint now, const Headers& headers = {});
     void finish(CallId id, TimePoint now);

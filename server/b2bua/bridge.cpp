@@ -13,7 +13,8 @@ using sip::Method;
 
 namespace {
 
-constexpr auto refresh_grace = 32s;    // Whoever refreshes may be late, by a transaction.
+constexpr auto refresh_grace = 32s; // Whoever refreshes may be late, by a transaction.
+constexpr std::string_view unusable = "SIP;cause=488;text=\"No Usable Description\"";
 constexpr std::size_t numbers_max = 8; // INVITEs whose ACK or PRACK may still come.
 
 /// RFC 5057 §5.1: which answers mean that nobody is there any more.
@@ -31,19 +32,24 @@ bool needs_contact(Method method) {
     return moves_target(method) || is_of_subscription(method) || method == Method::refer;
 }
 
+RelayedMedia::Side at(Bridge::Side side) {
+    return side == Bridge::caller ? RelayedMedia::Side::first : RelayedMedia::Side::second;
+}
+
 } // namespace
 
 Bridge::Bridge(Options options, sip::UserAgent& agent, Entropy& entropy)
     : options_(std::move(options)), agent_(agent), entropy_(entropy) {}
 
-PairId Bridge::join(End caller_end, End callee_end, const sip::Message& invite,
-                    std::uint32_t sent) {
+PairId Bridge::join(End caller_end, End callee_end, const sip::Message& invite, std::uint32_t sent,
+                    std::shared_ptr<RelayedMedia> media) {
     const PairId id{++last_pair_};
     dialogs_.emplace(caller_end.dialog.key(), Place{id, caller});
     dialogs_.emplace(callee_end.dialog.key(), Place{id, callee});
     Pair pair{{std::move(caller_end), std::move(callee_end)}, {}, {}};
     pair.numbers[caller].emplace(sip::cseq_of(invite), sent);
     pair.descriptions[caller] = sip::description_in(invite);
+    pair.media = std::move(media);
     pairs_.emplace(id, std::move(pair));
     return id;
 }
@@ -146,6 +152,8 @@ void Bridge::relay(Place from, const sip::RequestReceived& received, TimePoint n
     const auto method = request.method();
     auto& pair = pairs_.at(from.pair);
     const Place to{from.pair, other(from.side)};
+    const auto body = body_for(to, request, turn_of(from, request));
+    if (!body) return respond(received.transaction, request, 488, now);
     auto& end = pair.ends[to.side];
     auto writer = end.dialog.request(method);
     if (needs_contact(method)) writer.header(Header::contact, "<" + end.contact + ">");
@@ -158,19 +166,36 @@ void Bridge::relay(Place from, const sip::RequestReceived& received, TimePoint n
         pair.credentials[to.side].reset();
     }
     writer.header(Header::user_agent, options_.server_name);
-    send({to, received.transaction, request, writer.finish({}, body_for(to, request))}, now);
+    send({to, received.transaction, request, writer.finish({}, *body)}, now);
 }
 
 /// What is said goes across as it is; but to a side whose other end has been replaced, the new one
-/// describes himself as the old one did.
-std::string Bridge::body_for(Place to, const sip::Message& message) {
+/// describes himself as the old one did, and media that goes by us is described by us. None: that
+/// cannot be.
+std::optional<std::string> Bridge::body_for(Place to, const sip::Message& message, Turn turn) {
     auto& pair = pairs_.at(to.pair);
     auto description = sip::description_in(message);
     auto& shown = pair.shown[to.side];
-    if (description.empty()) return std::string(message.body());
-    auto body = shown ? described_by(*shown, description) : std::string(message.body());
+    std::string body(message.body());
+    if (description.empty()) return body;
+    if (pair.media) {
+        const auto told = pair.media->pass(at(other(to.side)), description, turn);
+        if (!told) return std::nullopt;
+        body = with_description(std::move(body), description, *told);
+    } else if (shown) {
+        body = described_by(*shown, description);
+    }
     pair.descriptions[other(to.side)] = std::move(description);
     return body;
+}
+
+/// RFC 3262 §5: a PRACK has the answer to what a provisional response has offered, or an offer.
+Bridge::Turn Bridge::turn_of(Place from, const sip::Message& request) const {
+    const auto& media = pairs_.at(from.pair).media;
+    const bool answers =
+        request.method() == Method::ack ||
+        (request.method() == Method::prack && media && media->awaits_answer_of(at(from.side)));
+    return answers ? Turn::answer : Turn::offer;
 }
 
 void Bridge::send(Relay relay, TimePoint now) {
@@ -200,8 +225,9 @@ bool Bridge::handle_ack(const sip::AckReceived& received, TimePoint now) {
     if (const auto& credentials = pair.credentials[other(side)])
         writer.header(credentials->header, credentials->value);
     copy_across(writer, received.ack, {});
-    const auto body = body_for({id, other(side)}, received.ack);
-    agent_.acknowledge(writer.finish({}, body), target_of(end), now);
+    const auto body = body_for({id, other(side)}, received.ack, Turn::answer);
+    agent_.acknowledge(writer.finish({}, body.value_or("")), target_of(end), now);
+    if (!body) hang_up(id, unusable, now);
     return true;
 }
 
@@ -234,8 +260,9 @@ bool Bridge::handle_response(const sip::ResponseReceived& received, TimePoint no
             watch(relay.to.pair, response, now);
     }
     const auto id = relay.to.pair;
-    if (relay.asker) pass_back(relay, response, now);
-    else if (final && pair != pairs_.end())
+    if (relay.asker) {
+        if (!pass_back(relay, response, now)) hang_up(id, unusable, now);
+    } else if (final && pair != pairs_.end())
         handle_own(relay, response, pair->second.answered == received.transaction, now);
     if (!final) return true;
     if (relay.asker) asked_.erase(*relay.asker);
@@ -299,19 +326,29 @@ bool Bridge::answer_challenge(Relay& relay, const sip::Message& challenge, TimeP
     return true;
 }
 
-void Bridge::pass_back(const Relay& relay, const sip::Message& response, TimePoint now) {
+/// False: what it says of media cannot be passed, and the asker has been told so.
+bool Bridge::pass_back(const Relay& relay, const sip::Message& response, TimePoint now) {
+    const auto pair = pairs_.find(relay.to.pair);
+    const bool said_something = !sip::description_in(relay.asked).empty();
+    std::optional<std::string> body(response.body());
+    if (pair != pairs_.end() && response.status() < 300)
+        body = body_for({relay.to.pair, other(relay.to.side)}, response,
+                        said_something ? Turn::answer : Turn::offer);
+    else if (pair != pairs_.end() && pair->second.media && said_something)
+        pair->second.media->withdraw(at(other(relay.to.side)));
+    if (!body) {
+        respond(*relay.asker, relay.asked, 488, now);
+        return false;
+    }
     // Passwords are between us and the other side.
     const bool challenge = response.status() == 401 || response.status() == 407;
     auto writer = sip::MessageWriter::reply(relay.asked, challenge ? 403 : response.status(),
                                             challenge ? "" : response.reason());
-    const auto pair = pairs_.find(relay.to.pair);
     if (pair != pairs_.end() && response.status() < 300 && needs_contact(relay.asked.method()))
         writer.header(Header::contact, "<" + pair->second.ends[other(relay.to.side)].contact + ">");
     copy_across(writer, response, {});
-    const auto body = pair != pairs_.end() && response.status() < 300
-                          ? body_for({relay.to.pair, other(relay.to.side)}, response)
-                          : std::string(response.body());
-    agent_.respond(*relay.asker, writer.finish({}, body), now);
+    agent_.respond(*relay.asker, writer.finish({}, *body), now);
+    return true;
 }
 
 void Bridge::respond(sip::TransactionId to, const sip::Message& request, int status,
@@ -327,18 +364,32 @@ bool Bridge::begin_move(PairId id, Side side) {
     auto& pair = pairs_.at(id);
     if (pair.moving) return false;
     pair.moving = side;
+    if (pair.media) pair.media->replace(at(side), {});
     return true;
+}
+
+std::string Bridge::offer_to_next(PairId id) {
+    auto& pair = pairs_.at(id);
+    if (pair.media) return pair.media->introduce(at(*pair.moving)).value_or("");
+    return off_hold(pair.descriptions[other(*pair.moving)]);
 }
 
 void Bridge::reinvite(PairId id, Side side, std::string_view description, TimePoint now) {
     auto& pair = pairs_.at(id);
-    auto& shown = pair.shown[side];
-    if (!shown) shown = Origin::in(pair.descriptions[other(side)]);
+    std::string body(description);
+    if (pair.media) {
+        const auto told = pair.media->pass(at(other(side)), description, Turn::offer);
+        if (!told) return outputs_.push_back(Reinvited{id, 488, {}});
+        body = *told;
+    } else {
+        auto& shown = pair.shown[side];
+        if (!shown) shown = Origin::in(pair.descriptions[other(side)]);
+        if (shown) body = described_by(*shown, description);
+    }
     auto& end = pair.ends[side];
     auto writer = end.dialog.request(Method::invite);
     writer.header(Header::contact, "<" + end.contact + ">");
     writer.header(Header::user_agent, options_.server_name);
-    const auto body = shown ? described_by(*shown, description) : std::string(description);
     send({{id, side}, {}, {}, writer.finish("application/sdp", body)}, now);
 }
 
@@ -348,15 +399,23 @@ void Bridge::handle_own(const Relay& relay, const sip::Message& response, bool a
     if (relay.sent.method() != Method::invite) return;
     const auto [id, side] = relay.to;
     auto& pair = pairs_.at(id);
-    if (response.status() < 300) {
+    auto description = sip::description_in(response);
+    int status = response.status();
+    if (status < 300) {
         const auto& end = pair.ends[side];
-        pair.descriptions[side] = sip::description_in(response);
+        pair.descriptions[side] = description;
         auto writer = end.dialog.ack(sip::cseq_of(relay.sent));
         if (const auto& credentials = pair.credentials[side])
             writer.header(credentials->header, credentials->value);
         agent_.acknowledge(writer.finish(), target_of(end), now);
     }
-    if (!again) outputs_.push_back(Reinvited{id, response.status(), sip::description_in(response)});
+    if (again) return;
+    if (pair.media && status < 300) {
+        const auto told = pair.media->pass(at(side), description, Turn::answer);
+        if (!told) status = 488;
+        description = told.value_or("");
+    }
+    outputs_.push_back(Reinvited{id, status, std::move(description)});
 }
 
 void Bridge::move(PairId id, Side side, End end, TimePoint now) {
@@ -377,8 +436,10 @@ void Bridge::move(PairId id, Side side, End end, TimePoint now) {
 void Bridge::stay(PairId id, TimePoint now) {
     const auto found = pairs_.find(id);
     if (found == pairs_.end()) return;
-    if (found->second.left) return hang_up(id, "SIP;cause=480", now);
-    found->second.moving.reset();
+    auto& pair = found->second;
+    if (pair.left) return hang_up(id, "SIP;cause=480", now);
+    if (pair.media && pair.moving) pair.media->restore(at(*pair.moving));
+    pair.moving.reset();
 }
 
 void Bridge::notify(PairId id, Side side, const sip::ReferralState& state, TimePoint now) {

@@ -6,12 +6,14 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "server/b2bua/descriptions.hpp"
+#include "server/b2bua/relayed_media.hpp"
 #include "server/b2bua/relaying.hpp"
 #include "sip/dialog/user_agent.hpp"
 
 #include <array>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -36,7 +38,7 @@ struct End {
 /// other, and the answer goes back, octet for octet where it is not about the dialog itself. So
 /// offers and answers in any order, PRACK, UPDATE, INFO, session timers and bodies that nobody here
 /// understands pass; each side sees one peer, us, and nothing behind it. Media goes where the
-/// descriptions say.
+/// descriptions say, or by us where they pass RelayedMedia (its first side is the caller).
 ///
 /// Both dialogs of a pair end or neither: by a BYE, by a request that shows that one side is gone
 /// (RFC 5057 §5.1: 408, 481, no answer), by `hang_up`, when the session that the ends have agreed
@@ -69,8 +71,9 @@ public:
     Bridge(Options options, sip::UserAgent& agent, Entropy& entropy);
 
     /// The dialogs that the INVITE has made. `invite` is as it came, `sent` is its CSeq as it was
-    /// sent on.
-    PairId join(End caller, End callee, const sip::Message& invite, std::uint32_t sent);
+    /// sent on. Without `media`, the ends send it to each other.
+    PairId join(End caller, End callee, const sip::Message& invite, std::uint32_t sent,
+                std::shared_ptr<RelayedMedia> media = {});
     /// The other side has answered: an early dialog becomes a call.
     void confirm(PairId pair, const sip::Message& success, const sip::Endpoint& from,
                  std::uint32_t sent, std::optional<sip::Credentials> credentials, TimePoint now);
@@ -96,10 +99,9 @@ public:
     void stay(PairId pair, TimePoint now);
     /// How it goes, said to this end in its dialog (RFC 3515 §2.4.4).
     void notify(PairId pair, Side side, const sip::ReferralState& state, TimePoint now);
-    /// What this end said last about its media.
-    [[nodiscard]] const std::string& description(PairId pair, Side side) const {
-        return pairs_.at(pair).descriptions[side];
-    }
+    /// What to offer to who is to take the place of the end that moves, with nobody on hold. Empty:
+    /// the other end has said nothing of its media.
+    [[nodiscard]] std::string offer_to_next(PairId pair);
     ///@}
 
     /// Takes what is about one of the pairs. False: it is not.
@@ -111,6 +113,8 @@ public:
     [[nodiscard]] std::size_t size() const { return pairs_.size(); }
 
 private:
+    using Turn = RelayedMedia::Turn;
+
     struct Pair {
         std::array<End, 2> ends;
         std::array<InviteNumbers, 2> numbers; ///< Of INVITEs that came from this side.
@@ -120,6 +124,7 @@ private:
         std::optional<sip::TransactionId> answered{}; ///< The last re-INVITE, whose 2xx may repeat.
         std::array<std::string, 2> descriptions{};
         std::array<std::optional<Origin>, 2> shown{}; ///< To this side, once the other has changed.
+        std::shared_ptr<RelayedMedia> media{};
         std::optional<Side> moving{};
         bool left = false; ///< Who moves is not there any more.
     };
@@ -146,8 +151,9 @@ private:
     void send(Relay relay, TimePoint now);
     bool answer_challenge(Relay& relay, const sip::Message& challenge, TimePoint now);
     void handle_own(const Relay& relay, const sip::Message& response, bool again, TimePoint now);
-    std::string body_for(Place to, const sip::Message& message);
-    void pass_back(const Relay& relay, const sip::Message& response, TimePoint now);
+    std::optional<std::string> body_for(Place to, const sip::Message& message, Turn turn);
+    [[nodiscard]] Turn turn_of(Place from, const sip::Message& request) const;
+    bool pass_back(const Relay& relay, const sip::Message& response, TimePoint now);
     void respond(sip::TransactionId to, const sip::Message& request, int status, TimePoint now);
     void watch(PairId id, const sip::Message& success, TimePoint now);
     void bye(PairId id, Side to, const sip::Message* because, std::string_view reason,

@@ -33,6 +33,12 @@ std::string described_by(Origin& origin, std::string_view description) {
     return out;
 }
 
+std::string with_description(std::string body, std::string_view own, std::string_view other) {
+    const auto at = body.find(own);
+    if (at == std::string::npos) return std::string(other);
+    return body.replace(at, own.size(), other);
+}
+
 std::string off_hold(std::string_view description) {
     std::string out;
     while (!description.empty()) {

@@ -23,6 +23,9 @@ struct Origin {
 /// further. Without an o= line, as it is.
 std::string described_by(Origin& origin, std::string_view description);
 
+/// The body of a message with another description in the place of its own; other parts stay.
+std::string with_description(std::string body, std::string_view own, std::string_view other);
+
 /// Nobody is on hold any more: without directions (RFC 3264 §8.4).
 std::string off_hold(std::string_view description);
 

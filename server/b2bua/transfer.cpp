@@ -26,10 +26,12 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     const auto target = sip::Referral::of(request);
     if (!target) return refuse(refer, target.error(), now);
     if (target->method != Method::invite) return refuse(refer, 403, now);
-    const auto other = Bridge::other(by);
-    const auto description = off_hold(bridge_.description(pair, other));
-    if (description.empty()) return refuse(refer, 488, now);
     if (!bridge_.begin_move(pair, by)) return refuse(refer, 491, now);
+    const auto description = bridge_.offer_to_next(pair);
+    if (description.empty()) {
+        bridge_.stay(pair, now);
+        return refuse(refer, 488, now);
+    }
     log_.info("trunk.transfer", {{"pair", pair.value}, {"attended", !target->replaces.empty()}});
     const auto& end = bridge_.end(pair, by);
 

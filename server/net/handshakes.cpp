@@ -32,24 +32,23 @@ public:
         boost::asio::post(io_, std::move(command));
     }
 
-    void begin(mixer::LegId leg, rtp::DtlsPeer peer, Tell tell) {
-        end(leg);
+    void begin(HandshakeId id, rtp::DtlsPeer peer, Tell tell) {
         if (running_.size() >= running_max) return tell(Failed{"too many handshakes"});
         const auto now = monotonic_now();
-        running_.emplace(leg, Running{{identity, std::move(peer), now}, std::move(tell)});
-        turn(leg);
+        running_.emplace(id, Running{{identity, std::move(peer), now}, std::move(tell)});
+        turn(id);
     }
 
-    void handle_datagram(mixer::LegId leg, const Bytes& datagram) {
-        const auto found = running_.find(leg);
+    void handle_datagram(HandshakeId id, const Bytes& datagram) {
+        const auto found = running_.find(id);
         if (found == running_.end()) return;
         found->second.handshake.handle_datagram(datagram, monotonic_now());
-        turn(leg);
+        turn(id);
     }
 
-    void end(mixer::LegId leg) {
-        running_.erase(leg);
-        deadlines_.remove(leg);
+    void end(HandshakeId id) {
+        running_.erase(id);
+        deadlines_.remove(id);
     }
 
     const rtp::DtlsIdentity identity;
@@ -65,21 +64,21 @@ private:
     static constexpr Duration linger = 10s;
 
     /// Says what a handshake has to say.
-    void turn(mixer::LegId leg) {
-        auto& [handshake, tell, told] = running_.at(leg);
+    void turn(HandshakeId id) {
+        auto& [handshake, tell, told] = running_.at(id);
         while (auto datagram = handshake.poll()) tell(std::move(*datagram));
         using State = rtp::DtlsHandshake::State;
         if (handshake.state() == State::done) {
             if (std::exchange(told, true)) return;
             tell(handshake.keys());
-            deadlines_.set(leg, monotonic_now() + linger);
+            deadlines_.set(id, monotonic_now() + linger);
             return arm();
         }
         if (handshake.state() == State::failed) {
             tell(Failed{handshake.fault()});
-            return end(leg);
+            return end(id);
         }
-        deadlines_.set(leg, handshake.deadline());
+        deadlines_.set(id, handshake.deadline());
         arm();
     }
 
@@ -90,14 +89,14 @@ private:
         timer_.async_wait([this](boost::system::error_code error) {
             if (error) return;
             const auto now = monotonic_now();
-            while (const auto leg = deadlines_.expired(now)) {
-                auto& running = running_.at(*leg);
+            while (const auto id = deadlines_.expired(now)) {
+                auto& running = running_.at(*id);
                 if (running.told) {
-                    end(*leg);
+                    end(*id);
                     continue;
                 }
                 running.handshake.handle_timeout(now);
-                turn(*leg);
+                turn(*id);
             }
             arm();
         });
@@ -105,8 +104,8 @@ private:
 
     boost::asio::io_context io_{1};
     boost::asio::steady_timer timer_;
-    std::map<mixer::LegId, Running> running_;
-    DeadlineQueue<mixer::LegId> deadlines_;
+    std::map<HandshakeId, Running> running_;
+    DeadlineQueue<HandshakeId> deadlines_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::thread thread_; ///< Last: it uses all of the above.
 };
@@ -116,19 +115,21 @@ Handshakes::~Handshakes() = default;
 
 std::string Handshakes::fingerprint() const { return worker_->identity.fingerprint().to_string(); }
 
-void Handshakes::begin(mixer::LegId leg, rtp::DtlsPeer peer, Tell tell) {
-    worker_->post([this, leg, peer = std::move(peer), tell = std::move(tell)]() mutable {
-        worker_->begin(leg, std::move(peer), std::move(tell));
+HandshakeId Handshakes::begin(rtp::DtlsPeer peer, Tell tell) {
+    const HandshakeId id{++last_};
+    worker_->post([this, id, peer = std::move(peer), tell = std::move(tell)]() mutable {
+        worker_->begin(id, std::move(peer), std::move(tell));
     });
+    return id;
 }
 
-void Handshakes::handle_datagram(mixer::LegId leg, Bytes datagram) {
+void Handshakes::handle_datagram(HandshakeId id, Bytes datagram) {
     worker_->post(
-        [this, leg, datagram = std::move(datagram)] { worker_->handle_datagram(leg, datagram); });
+        [this, id, datagram = std::move(datagram)] { worker_->handle_datagram(id, datagram); });
 }
 
-void Handshakes::end(mixer::LegId leg) {
-    worker_->post([this, leg] { worker_->end(leg); });
+void Handshakes::end(HandshakeId id) {
+    worker_->post([this, id] { worker_->end(id); });
 }
 
 void Handshakes::stop() { worker_->stop(); }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "mixer/media_leg.hpp"
+#include "base/strong_id.hpp"
 #include "rtp/dtls.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <variant>
 
 namespace lyceum::net {
 
-/// DTLS handshakes of legs, on a thread of their own: half a millisecond of public-key arithmetic
-/// each would make the mixer's ticks late. May be called from any thread.
+using HandshakeId = StrongId<struct HandshakeTag>;
+
+/// DTLS handshakes of media ports, on a thread of their own: half a millisecond of public-key
+/// arithmetic each would make the mixer's ticks late. May be called from any thread.
 class Handshakes {
 public:
     struct Failed {
@@ -29,16 +33,16 @@ public:
 
     [[nodiscard]] std::string fingerprint() const;
 
-    /// Begins one; another of the same leg is given up.
-    void begin(mixer::LegId leg, rtp::DtlsPeer peer, Tell tell);
-    void handle_datagram(mixer::LegId leg, Bytes datagram);
-    void end(mixer::LegId leg);
+    [[nodiscard]] HandshakeId begin(rtp::DtlsPeer peer, Tell tell);
+    void handle_datagram(HandshakeId handshake, Bytes datagram);
+    void end(HandshakeId handshake); ///< Without effect if it is over, or none.
     /// Nothing is told any more once this has returned.
     void stop();
 
 private:
     class Worker;
     std::unique_ptr<Worker> worker_;
+    std::atomic<std::uint64_t> last_ = 0;
 };
 
 } // namespace lyceum::net

@@ -30,4 +30,11 @@ Machine machine_now(const std::string& data_directory) {
     return out;
 }
 
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 } // namespace lyceum::net

@@ -17,4 +17,7 @@ struct Machine {
 
 Machine machine_now(const std::string& data_directory);
 
+/// Each leg has two sockets, each relay four: as many descriptors as this process may have.
+void raise_descriptor_limit();
+
 } // namespace lyceum::net

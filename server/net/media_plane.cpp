@@ -2,7 +2,6 @@
 #include "server/net/media_plane.hpp"
 
 #include "server/net/media_thread.hpp"
-#include "server/net/sip_transport.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -10,9 +9,9 @@
 namespace lyceum::net {
 
 MediaPlane::MediaPlane(Options options, const Events& events, Entropy& entropy, Log& log)
-    : options_(options), entropy_(entropy),
-      next_port_(static_cast<std::uint16_t>(options.port_min + options.port_min % 2)),
-      placement_(std::max<std::size_t>(options.threads, 1)) {
+    : options_(options), entropy_(entropy), free_ports_(options.ports),
+      placement_(std::max<std::size_t>(options.threads, 1)),
+      relays_(free_ports_, handshakes_, events.relay_lost, log) {
     for (std::size_t i = 0; i < std::max<std::size_t>(options.threads, 1); ++i)
         threads_.push_back(std::make_unique<MediaThread>(options_, events, handshakes_, log));
     for (auto& thread : threads_) {
@@ -24,7 +23,8 @@ MediaPlane::MediaPlane(Options options, const Events& events, Entropy& entropy, 
 }
 
 MediaPlane::~MediaPlane() {
-    handshakes_.stop();                           // They tell the threads…
+    handshakes_.stop(); // They tell the threads…
+    relays_.stop();
     for (auto& thread : threads_) thread->stop(); // …which send for each other.
 }
 
@@ -77,27 +77,15 @@ std::optional<SocketAddress> MediaPlane::open(focus::ConferenceId id, mixer::Leg
 
 std::optional<SocketAddress> MediaPlane::open_port(focus::ConferenceId id, const IpAddress& peer,
                                                    Use use) {
-    const auto ip = options_.bind.is_unspecified() ? source_toward(peer) : options_.bind;
-    const auto pairs = (options_.port_max - options_.port_min) / 2u;
-    for (unsigned tries = 0; tries < pairs; ++tries) {
-        const SocketAddress local{ip, next_port_};
-        next_port_ = static_cast<std::uint16_t>(next_port_ + 2);
-        if (next_port_ >= options_.port_max || next_port_ < options_.port_min)
-            next_port_ = static_cast<std::uint16_t>(options_.port_min + options_.port_min % 2);
-        // RTP on an even port, RTCP on the next (RFC 3550 §11).
-        auto rtp = MediaSocket::bind(local);
-        if (!rtp) continue;
-        auto rtcp = MediaSocket::bind({ip, static_cast<std::uint16_t>(local.port + 1)});
-        if (!rtcp) continue;
-        auto& thread = thread_of(id);
-        thread.tell(id,
-                    [&thread, id, local, use, a = std::make_shared<MediaSocket>(std::move(*rtp)),
-                     b = std::make_shared<MediaSocket>(std::move(*rtcp))]() mutable {
-                        thread.open_port(id, local, use, std::move(a), std::move(b));
-                    });
-        return local;
-    }
-    return std::nullopt;
+    auto pair = free_ports_.open(peer);
+    if (!pair) return std::nullopt;
+    auto& thread = thread_of(id);
+    thread.tell(id, [&thread, id, local = pair->local, use,
+                     rtp = std::make_shared<MediaSocket>(std::move(pair->rtp)),
+                     rtcp = std::make_shared<MediaSocket>(std::move(pair->rtcp))]() mutable {
+        thread.open_port(id, local, use, std::move(rtp), std::move(rtcp));
+    });
+    return pair->local;
 }
 
 void MediaPlane::configure(focus::ConferenceId id, mixer::LegId leg, focus::LegAccess access,

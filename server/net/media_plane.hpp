@@ -7,7 +7,9 @@
 #include "mixer/shared_port.hpp"
 #include "server/focus/media_gateway.hpp"
 #include "server/net/handshakes.hpp"
+#include "server/net/media_ports.hpp"
 #include "server/net/placement.hpp"
+#include "server/net/relay_thread.hpp"
 
 #include <functional>
 #include <map>
@@ -19,9 +21,10 @@ namespace lyceum::net {
 
 class MediaThread;
 
-/// The media threads and their ports. Each conference is pinned to one thread, and moves to another
-/// when the threads have become too uneven (Placement); commands travel as values to its thread,
-/// events travel back through `Events`, which is called on the media threads and must only post.
+/// The media threads, that of the relays, and their ports. Each conference is pinned to one thread,
+/// and moves to another when the threads have become too uneven (Placement); commands travel as
+/// values to its thread, events travel back through `Events`, which is called on the media threads
+/// and must only post.
 ///
 /// Legs of one conference whose packets can be told apart share a port: one system call reads or
 /// sends for many of them, and a process has descriptors for more legs than it has ports for. Any
@@ -29,8 +32,7 @@ class MediaThread;
 class MediaPlane final : public focus::MediaGateway {
 public:
     struct Options {
-        IpAddress bind; ///< Unspecified: the address that leads to each peer.
-        std::uint16_t port_min = 16384, port_max = 32767;
+        MediaPorts::Options ports;
         std::size_t threads = 1;
         Duration rtp_timeout = 30s;
     };
@@ -44,6 +46,7 @@ public:
         std::function<void(const std::vector<std::pair<mixer::LegId, int>>&)> levels;
         /// How everybody in one conference is heard, every few seconds.
         std::function<void(mixer::ConferenceMedia::Reports)> reports;
+        RelayThread::Lost relay_lost;
     };
 
     /// So many packets a tick fit into a socket's buffer of the usual 208 KiB, four ticks of them.
@@ -54,6 +57,9 @@ public:
 
     /// Of the certificate that DTLS shows, for SDP.
     [[nodiscard]] std::string dtls_fingerprint() const { return handshakes_.fingerprint(); }
+
+    /// For calls that are no conferences; they take their ports from the same range.
+    [[nodiscard]] b2bua::MediaRelays& relays() { return relays_; }
 
     void begin(focus::ConferenceId conference, focus::ConferenceSound sound) override;
     void end(focus::ConferenceId conference) override;
@@ -81,10 +87,11 @@ private:
 
     Options options_;
     Entropy& entropy_;
-    std::uint16_t next_port_;
+    MediaPorts free_ports_;
     std::unordered_map<focus::ConferenceId, std::vector<Port>> ports_;
     Placement placement_;
     Handshakes handshakes_;
+    RelayThread relays_;
     std::vector<std::unique_ptr<MediaThread>> threads_;
 };
 

@@ -35,6 +35,9 @@ public:
 
     void send(const SocketAddress& to, ByteView datagram);
 
+    /// For who waits until there is something to be received.
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+
     /// Many datagrams by one call, as long as they leave by the same socket one after the other.
     /// What the kernel does not take is lost, as on any other stretch of the way.
     class SendBatch {

@@ -155,7 +155,7 @@ void MediaThread::open(focus::ConferenceId id, mixer::LegId leg, const SocketAdd
     if (!conference) return;
     auto& port = conference->ports.at(at);
     port.legs.expect(leg, {}, monotonic_now());
-    conference->legs.emplace(leg, Leg{at, &port, {}, {}, {}, {}, {}, {}});
+    conference->legs.emplace(leg, Leg{at, &port, {}, {}, {}, {}, {}, {}, {}});
 }
 
 void MediaThread::configure(focus::ConferenceId id, mixer::LegId leg_id, focus::LegAccess access,
@@ -220,7 +220,6 @@ void MediaThread::carry_out(focus::ConferenceId id, focus::MediaCommand command)
 void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
     auto* conference = find(id);
     if (!conference) return;
-    handshakes_.end(leg);
     if (const auto record = conference->media.remove_leg(leg, monotonic_now())) {
         log_record(leg, *record);
         events_.leg_closed(leg, record->last, record->quality);
@@ -228,6 +227,7 @@ void MediaThread::close(focus::ConferenceId id, mixer::LegId leg) {
     carry_out(*conference);
     const auto found = conference->legs.find(leg);
     if (found == conference->legs.end()) return;
+    handshakes_.end(found->second.handshake);
     auto& port = *found->second.port;
     port.legs.remove(leg);
     if (port.legs.size() == 0) conference->ports.erase(found->second.at);
@@ -341,7 +341,7 @@ void MediaThread::handle_arrival(Conference& conference, Port& port, bool on_rtp
     const auto id =
         rtcp ? port.legs.leg_of_rtcp(arrival.from) : port.legs.leg_of(arrival.from, arrival.at);
     if (!id) return;
-    if (rtp::is_dtls(arrival.datagram)) return handle_dtls(*id, conference.legs.at(*id), arrival);
+    if (rtp::is_dtls(arrival.datagram)) return handle_dtls(conference.legs.at(*id), arrival);
     conference.media.handle_datagram(*id, arrival.datagram, arrival.from, arrival.at);
 }
 
@@ -365,7 +365,7 @@ void MediaThread::handle_stun(Conference& conference, Port& port, bool on_rtp_po
     apply(conference, *id, leg);
 }
 
-void MediaThread::handle_dtls(mixer::LegId id, Leg& leg, const Arrival& arrival) {
+void MediaThread::handle_dtls(Leg& leg, const Arrival& arrival) {
     if (!leg.access.dtls) return;
     const auto& trusted = leg.settings.trusted_sources;
     const auto& from = arrival.from;
@@ -375,14 +375,18 @@ void MediaThread::handle_dtls(mixer::LegId id, Leg& leg, const Arrival& arrival)
                              std::find(trusted.begin(), trusted.end(), from.ip) != trusted.end();
     if (!known) return;
     leg.handshaking_with = from;
-    handshakes_.handle_datagram(id, Bytes(arrival.datagram.begin(), arrival.datagram.end()));
+    handshakes_.handle_datagram(leg.handshake,
+                                Bytes(arrival.datagram.begin(), arrival.datagram.end()));
 }
 
-void MediaThread::begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, const Leg& leg) {
-    handshakes_.begin(leg_id, *leg.access.dtls, [this, id, leg_id](Handshakes::Event event) {
-        tell(id,
-             [this, id, leg_id, event = std::move(event)] { handle_handshake(id, leg_id, event); });
-    });
+void MediaThread::begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, Leg& leg) {
+    handshakes_.end(leg.handshake);
+    leg.handshake =
+        handshakes_.begin(*leg.access.dtls, [this, id, leg_id](Handshakes::Event event) {
+            tell(id, [this, id, leg_id, event = std::move(event)] {
+                handle_handshake(id, leg_id, event);
+            });
+        });
 }
 
 void MediaThread::handle_handshake(focus::ConferenceId id, mixer::LegId leg_id,

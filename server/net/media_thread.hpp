@@ -95,6 +95,7 @@ private:
         mixer::LegSettings settings;         ///< As agreed; what ICE and DTLS find is added on top.
         std::optional<SocketAddress> chosen; ///< By ICE.
         SocketAddress handshaking_with;
+        HandshakeId handshake;
         std::optional<rtp::DtlsHandshake::Keys> keys; ///< By DTLS.
         /// \name Also before there is sound
         ///@{
@@ -129,9 +130,9 @@ private:
     void handle_arrival(Conference& conference, Port& port, bool on_rtp_port,
                         const Arrival& arrival);
     void handle_stun(Conference& conference, Port& port, bool on_rtp_port, const Arrival& arrival);
-    void handle_dtls(mixer::LegId id, Leg& leg, const Arrival& arrival);
+    void handle_dtls(Leg& leg, const Arrival& arrival);
     void handle_handshake(focus::ConferenceId id, mixer::LegId leg, Handshakes::Event event);
-    void begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, const Leg& leg);
+    void begin_handshake(focus::ConferenceId id, mixer::LegId leg_id, Leg& leg);
     void log_record(mixer::LegId leg, const mixer::ConferenceMedia::LegRecord& record);
     static void apply(Conference& conference, mixer::LegId id, Leg& leg);
     void obey(focus::ConferenceId id, std::function<void()> command);

@@ -2,6 +2,7 @@
 #include "server/proxy/proxy.hpp"
 
 #include "base/text.hpp"
+#include "server/proxy/media_path.hpp"
 #include "server/routing/preferences.hpp"
 #include "sip/message/writer.hpp"
 
@@ -463,6 +464,10 @@ void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, Ti
     auto& call = calls_.at(travelling.place.call);
     if (!call.fork.is_open(travelling.place.branch)) return; // Others were faster than the DNS.
     const auto& request = call.received.request;
+    const bool calls = request.method() == Method::invite && makes_dialog(request);
+    if (calls && options_.relays_media && call.way.routes.empty() &&
+        needs_relay(call.received, travelling.target, targets.front()))
+        lead_across(travelling.target, targets);
     auto hop = next_hop(request, call.way, travelling.target);
     hop.max_breadth = travelling.breadth;
     if (targets.front().transport == sip::Transport::inside) hop.asserted = call.asserted;

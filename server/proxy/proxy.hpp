@@ -43,6 +43,7 @@ public:
         std::size_t lingering_max = 100'000;
         std::set<std::uint16_t> ports; ///< Ours: which Route values are, that carry no token.
         Fork::Options fork{};
+        bool relays_media = false; ///< By the B2BUA, where the ends do not reach each other.
         /// Of one member, and as many at once; from this machine itself without a limit.
         double calls_per_minute = 60;
         Duration late_2xx = 32s; ///< How long further 2xx of an answered INVITE are passed on.

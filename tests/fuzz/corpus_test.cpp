@@ -31,6 +31,9 @@ TEST(Corpus, SipMessage) { EXPECT_GE(replay("fuzz/corpus/sip_message", fuzz_sip_
 TEST(Corpus, Torture) { EXPECT_EQ(replay("data/rfc4475", fuzz_sip_message), 49u); }
 TEST(Corpus, Uri) { EXPECT_GE(replay("fuzz/corpus/uri", fuzz_uri), 5u); }
 TEST(Corpus, Sdp) { EXPECT_GE(replay("fuzz/corpus/sdp", fuzz_sdp), 3u); }
+TEST(Corpus, RelayedMedia) {
+    EXPECT_GE(replay("fuzz/corpus/relayed_media", fuzz_relayed_media), 6u);
+}
 TEST(Corpus, Rtp) { EXPECT_GE(replay("fuzz/corpus/rtp", fuzz_rtp), 4u); }
 TEST(Corpus, Rtcp) { EXPECT_GE(replay("fuzz/corpus/rtcp", fuzz_rtcp), 3u); }
 TEST(Corpus, Srtp) { EXPECT_GE(replay("fuzz/corpus/srtp", fuzz_srtp), 3u); }

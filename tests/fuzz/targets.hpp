@@ -11,6 +11,7 @@ namespace lyceum::fuzz {
 void fuzz_sip_message(ByteView input);
 void fuzz_uri(ByteView input);
 void fuzz_sdp(ByteView input);
+void fuzz_relayed_media(ByteView input);
 void fuzz_rtp(ByteView input);
 void fuzz_rtcp(ByteView input);
 void fuzz_srtp(ByteView input);

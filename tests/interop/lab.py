@@ -628,6 +628,10 @@ class WebPhones(Browser):
     def hang_up(self, name):
         self._run("phones[arguments[0]].session.terminate();", name)
 
+    def forget(self, name):
+        """What it has said is not said any more."""
+        self._run("phones[arguments[0]].said = [];", name)
+
     def wait_for(self, name, event, seconds=10):
         deadline = time.monotonic() + seconds
         while True:

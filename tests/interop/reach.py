@@ -200,6 +200,31 @@ def test_a_browser_and_a_phone_call_each_other():
                     web.wait_for("alice", "ended")
 
 
+def test_a_browser_and_a_desk_phone_call_each_other_by_the_relay():
+    with members("alice", "dora") as server, \
+            lab.WebPhones(server) as web:
+        assert web.start("alice", server, 500) == "registered"
+        with phone(server, "dora", hertz=900, answers=True) as dora:  # RTP in clear, G.711.
+            for phone_calls in (True, False):
+                if phone_calls:
+                    dora.command("dial", uri(server, "alice"))
+                else:
+                    web.dial("alice", f"sip:dora@{HOST}")
+                web.wait_for("alice", "confirmed")
+                time.sleep(4)
+                assert web.phone_hears("alice", 900)[0] > -45
+                assert dora.hears(500) > 2500
+                assert server.wait_for_log("relay.dtls.done")
+                if phone_calls:
+                    dora.command("hangup")
+                    web.wait_for("alice", "ended")
+                    web.forget("alice")
+                else:
+                    web.hang_up("alice")
+                    dora.wait_for("session closed")
+        assert server.wait_for_log("relay.closed")
+
+
 def test_the_web_port_speaks_sip_to_who_asks_for_it_and_nothing_else():
     upgrade = ("Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")

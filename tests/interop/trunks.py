@@ -99,6 +99,94 @@ def test_a_telephone_is_called_and_calls():
             assert expected in records, (expected, records)
 
 
+class EchoGateway:
+    """A gateway whose telephones answer and give back what they hear: RTP in clear, G.711, no ICE."""
+
+    def __init__(self):
+        self.sip, self.rtp = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        for each in (self.sip, self.rtp):
+            each.bind((OUT_THERE, 0))
+        self.port, self.offers, self.said, self.over = self.sip.getsockname()[1], [], [], threading.Event()
+        self.description = (f"v=0\r\no=- 1 1 IN IP4 {OUT_THERE}\r\ns=-\r\nc=IN IP4 {OUT_THERE}\r\nt=0 0\r\n"
+                            f"m=audio {self.rtp.getsockname()[1]} RTP/AVP 0\r\n")
+        for work in (self.talk, self.echo):
+            threading.Thread(target=work, daemon=True).start()
+
+    def echo(self):
+        with contextlib.suppress(OSError):
+            while True:
+                packet, source = self.rtp.recvfrom(2048)
+                # As if it came from somebody else.
+                self.rtp.sendto(packet[:8] + bytes(each ^ 0xff for each in packet[8:12]) + packet[12:], source)
+
+    def talk(self):
+        with contextlib.suppress(OSError):
+            while True:
+                packet, source = self.sip.recvfrom(65536)
+                message = packet.decode()
+                method = message.split(" ")[0]
+                self.said.append(message)
+                if method == "SIP/2.0" or method == "ACK":
+                    continue
+                reply = lab.reply_to(message, "200 OK")
+                if method == "INVITE":
+                    self.offers.append(message.split("\r\n\r\n", 1)[1])
+                    reply = (reply.replace("\r\nCall-ID", ";tag=g\r\nCall-ID", 1)
+                             .replace("Content-Length: 0\r\n\r\n",
+                                      f"Contact: <sip:gw@{OUT_THERE}:{self.port}>\r\n"
+                                      "Content-Type: application/sdp\r\n"
+                                      f"Content-Length: {len(self.description)}\r\n\r\n{self.description}"))
+                if method == "BYE":
+                    self.over.set()
+                self.sip.sendto(reply.encode(), source)
+
+    def dial(self, server, number):
+        request = (f"INVITE sip:{number}@{HOST} SIP/2.0\r\n"
+                   f"Via: SIP/2.0/UDP {OUT_THERE}:{self.port};branch=z9hG4bKi1\r\n"
+                   f"From: <sip:{NUMBER}@{OUT_THERE}>;tag=g2\r\nTo: <sip:{number}@{HOST}>\r\n"
+                   f"Call-ID: in-1\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n"
+                   f"Contact: <sip:gw@{OUT_THERE}:{self.port}>\r\nContent-Type: application/sdp\r\n"
+                   f"Content-Length: {len(self.description)}\r\n\r\n{self.description}")
+        self.sip.sendto(request.encode(), (HOST, server.port))
+        answered = lambda: [each for each in self.said if each.startswith("SIP/2.0 200") and "INVITE" in each]
+        wait_until(answered)
+        self.sip.sendto(lab.ack_to(request, answered()[0]).encode(), (HOST, server.port))
+        return answered()[0].split("\r\n\r\n", 1)[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sip.close()
+        self.rtp.close()
+
+
+def test_a_browser_and_a_telephone_call_each_other():
+    with members("alice") as server, EchoGateway() as gateway, lab.WebPhones(server) as web:
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway.port}")
+        on(server, "route", "add", "+.", "trunk:pstn")
+        on(server, "alias", "add", "+498954321", "alice")
+        assert web.start("alice", server, 600) == "registered"
+        wait_until(lambda: "\tup" in on(server, "trunk", "list"))
+        for browser_calls in (True, False):
+            if browser_calls:
+                web.dial("alice", f"sip:{NUMBER}@{HOST}")
+            else:
+                described = gateway.dial(server, "+498954321")
+            web.wait_for("alice", "confirmed")
+            time.sleep(4)
+            assert web.phone_hears("alice", 600)[0] > -45
+            if browser_calls:
+                described = gateway.offers[0]
+                web.hang_up("alice")
+                assert gateway.over.wait(5)
+                web.forget("alice")
+            # What a gateway reads is nothing that it does not know.
+            assert " RTP/AVP " in described and "fingerprint" not in described and "ice-" not in described
+        web.hang_up("alice")
+        assert server.wait_for_log("relay.closed")
+
+
 def test_a_telephone_is_passed_on():
     with telephone() as (server, alice, bob, mobile):
         alice.command("dial", uri(server, NUMBER))

@@ -8,6 +8,7 @@
 #include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
 #include "tests/kit/recording_log.hpp"
+#include "tests/kit/relays.hpp"
 #include "tests/kit/school.hpp"
 #include "tests/kit/sip.hpp"
 
@@ -21,7 +22,7 @@ namespace lyceum::kit {
 /// keeps what is sent. What is to be on disk is there at once.
 class Exchange : public School {
 public:
-    explicit Exchange(proxy::Proxy::Options options = {},
+    explicit Exchange(proxy::Proxy::Options options = {.relays_media = true},
                       routing::Router::Options routing = {.domains = {"school.test", "192.0.2.1"},
                                                           .numbers = {.country_code = "49"}})
         : router((routing.temporary = gruus, std::move(routing)), *this,
@@ -45,13 +46,11 @@ public:
         drain();
     }
 
-    /// What arrives, from where.
-    void hand_in(const sip::Message& message, const sip::Endpoint& from) {
+    void hand_in(const sip::Message& message, const sip::Endpoint& from) { ///< What arrives.
         agent.handle_message(message, from, now);
         drain();
     }
-    /// After a command to one of the cores.
-    void turn() { drain(); }
+    void turn() { drain(); } ///< After a command to one of the cores.
     void run(Duration time) {
         const auto end = now + time;
         while (true) {
@@ -145,7 +144,8 @@ public:
     proxy::Proxy proxy;
     trunk::Trunks trunks{{}, agent, local, random, entropy, log};
     std::map<std::string, std::string, std::less<>> numbers; ///< Of members.
-    b2bua::B2bua b2bua{{.domain = "school.test"},
+    Relays relays;
+    b2bua::B2bua b2bua{{.domain = "school.test", .relays = &relays},
                        agent,
                        trunks,
                        [this](std::string_view member) {

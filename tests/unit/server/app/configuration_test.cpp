@@ -82,7 +82,7 @@ TEST(Configuration, TheCommandLineUsesTheSameNames) {
     EXPECT_THROW(set_option(c, "speed", "1", "--speed"), ConfigurationError);
 }
 
-TEST(Configuration, ExplainsEverySetting) { EXPECT_EQ(explain({}).size(), 36u); }
+TEST(Configuration, ExplainsEverySetting) { EXPECT_EQ(explain({}).size(), 37u); }
 
 } // namespace
 } // namespace lyceum::app

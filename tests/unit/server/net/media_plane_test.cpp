@@ -60,10 +60,7 @@ MediaPlane::Events deaf_events() {
 TEST(MediaPlane, AConferenceMovesToAnotherThreadAndNobodyHearsIt) {
     kit::RecordingLog log;
     OsEntropy entropy;
-    MediaPlane plane({.bind = *IpAddress::parse("127.0.0.1"),
-                      .port_min = 21000,
-                      .port_max = 21200,
-                      .threads = 2},
+    MediaPlane plane({.ports = {*IpAddress::parse("127.0.0.1"), 21000, 21200}, .threads = 2},
                      deaf_events(), entropy, log);
     Phone phone(21300), other(21302);
     ASSERT_TRUE(phone.socket && other.socket);
@@ -99,10 +96,7 @@ TEST(MediaPlane, ConferencesBecomeOneWhereverTheyAre) {
     kit::RecordingLog log;
     OsEntropy entropy;
     std::vector<std::unique_ptr<Phone>> phones;
-    MediaPlane plane({.bind = *IpAddress::parse("127.0.0.1"),
-                      .port_min = 21400,
-                      .port_max = 21500,
-                      .threads = 2},
+    MediaPlane plane({.ports = {*IpAddress::parse("127.0.0.1"), 21400, 21500}, .threads = 2},
                      deaf_events(), entropy, log);
     for (std::uint64_t i = 1; i <= 3; ++i) {
         auto& phone = *phones.emplace_back(std::make_unique<Phone>(21500 + 2 * i));

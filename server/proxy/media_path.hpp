@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "server/routing/plan.hpp"
+#include "sip/dialog/user_agent.hpp"
+
+#include <vector>
+
+/// Which calls to devices are led through the back-to-back user agent, whose relays carry their
+/// media.
+namespace lyceum::proxy {
+
+/// Whether what this INVITE offers does not reach the device, or is not what it understands: a
+/// browser and a desk phone, two sides of a NAT. An edge proxy of the device's own (Path) sees to
+/// that itself, and an INVITE without an offer says nothing.
+bool needs_relay(const sip::RequestReceived& invite, const routing::Target& target,
+                 const sip::Endpoint& there);
+
+/// The target and its flows are what the back-to-back user agent is told; it is sent there instead.
+void lead_across(routing::Target& target, std::vector<sip::Endpoint>& flows);
+
+} // namespace lyceum::proxy

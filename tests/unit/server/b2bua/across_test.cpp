@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kit/proxy_calls.hpp"
+#include "tests/kit/relays.hpp"
+
+namespace lyceum::b2bua {
+namespace {
+
+using kit::address;
+using kit::browser_offer;
+using kit::plain_description;
+
+/// Eve's telephone calls Bob, who has a browser.
+class AcrossTest : public kit::ProxyCalls {
+protected:
+    static inline const sip::Endpoint browser{sip::Transport::wss, address("192.0.2.30", 40'000),
+                                              sip::FlowId{7}};
+
+    void bind_browser() {
+        exchange.bind("bob", "sip:x@browser.invalid;transport=ws", 1000, browser);
+    }
+    static Ask with(const std::string& description) {
+        return {.more = "Content-Type: application/sdp\n", .body = description};
+    }
+    /// What a device gets, if it gets anything.
+    std::optional<kit::Exchange::Sent> rings(const Ask& what = with(plain_description())) {
+        ask(what);
+        return exchange.next("INVITE");
+    }
+    static sip::Message says(const kit::Exchange::Sent& to, int status,
+                             const std::string& body = {}) {
+        auto writer = sip::MessageWriter::reply(to.message, status, {}, "b");
+        writer.copy(to.message, Header::record_route);
+        writer.header(Header::contact, "<sip:x@browser.invalid;transport=ws>");
+        return writer.finish(body.empty() ? "" : "application/sdp", body);
+    }
+    static std::string browser_answer() {
+        auto out = browser_offer();
+        out.resize(out.find("m=video"));
+        return out.replace(out.find("actpass"), 7, "active");
+    }
+    /// In the dialog of this answer, from Eve.
+    sip::Message inside(const std::string& method, const sip::Message& answer, int number) {
+        const auto contact = sip::NameAddr::parse(*answer.header(Header::contact));
+        std::string text = method + " " + std::string(contact->uri_text) +
+                           " SIP/2.0\nVia: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bKi" + method +
+                           std::to_string(number) + "\nMax-Forwards: 70\nFrom: " +
+                           std::string(*answer.header(Header::from)) +
+                           "\nTo: " + std::string(*answer.header(Header::to)) +
+                           "\nCall-ID: c1\nCSeq: " + std::to_string(number) + " " + method +
+                           "\nContact: <sip:eve@203.0.113.9:5060>\n";
+        const auto routes = answer.values(Header::record_route);
+        for (auto each = routes.rbegin(); each != routes.rend(); ++each)
+            text.append("Route: ").append(*each).append("\n");
+        return kit::message(text);
+    }
+    void expect_rest() {
+        exchange.run(70s);
+        EXPECT_EQ(exchange.b2bua.size(), 0u);
+        EXPECT_EQ(exchange.b2bua.deadline(), std::nullopt);
+        EXPECT_TRUE(exchange.relays.running.empty());
+    }
+};
+
+TEST_F(AcrossTest, ATelephoneCallsABrowser) {
+    bind_browser();
+    const auto ringing = rings();
+    ASSERT_TRUE(ringing);
+    EXPECT_EQ(ringing->to, browser);
+    const auto& invite = ringing->message;
+    EXPECT_EQ(invite.request_uri(), "sip:x@browser.invalid;transport=ws");
+    EXPECT_TRUE(invite.header(Header::from)->starts_with("<sip:eve@far.test>;tag="));
+    EXPECT_EQ(invite.header(Header::to), "<sip:bob@school.test>");
+    EXPECT_NE(invite.header(Header::call_id), "c1") << "two dialogs";
+    EXPECT_FALSE(invite.header(Header::route) || invite.header(Header::record_route));
+    EXPECT_NE(invite.body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
+
+    exchange.hand_in(says(*ringing, 180), browser);
+    exchange.hand_in(says(*ringing, 200, browser_answer()), browser);
+    const auto ok = answered();
+    ASSERT_TRUE(ok);
+    EXPECT_EQ(ok->status(), 200);
+    EXPECT_NE(ok->body().find(" RTP/AVP "), std::string::npos);
+    EXPECT_EQ(ok->body().find("fingerprint"), std::string::npos);
+    EXPECT_TRUE(exchange.relays.side(rtp::Relay::second).dtls);
+    exchange.hand_in(inside("ACK", *ok, cseq), outside);
+    EXPECT_EQ(exchange.next("ACK")->to, browser);
+
+    exchange.hand_in(inside("BYE", *ok, cseq + 1), outside);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, browser);
+    exchange.hand_in(says(*bye, 200), browser);
+    EXPECT_TRUE(exchange.relays.running.empty());
+    expect_rest();
+}
+
+TEST_F(AcrossTest, AReInviteIsTranslatedToo) {
+    bind_browser();
+    const auto ringing = rings();
+    exchange.hand_in(says(*ringing, 200, browser_answer()), browser);
+    const auto ok = answered();
+    exchange.hand_in(inside("ACK", *ok, cseq), outside);
+    exchange.next("ACK");
+    const auto text = inside("INVITE", *ok, cseq + 1);
+    auto writer = sip::MessageWriter::request("INVITE", text.request_uri());
+    for (const auto& field : text.fields())
+        if (field.id != Header::content_length) writer.copy(text, field);
+    exchange.hand_in(writer.finish("application/sdp", plain_description("a=sendonly\r\n", 2)),
+                     outside);
+    const auto asked = exchange.next("INVITE");
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->to, browser);
+    EXPECT_NE(asked->message.body().find("a=sendonly"), std::string::npos);
+    EXPECT_NE(asked->message.body().find("a=mid:0"), std::string::npos);
+    // She cannot: what was agreed on holds.
+    exchange.hand_in(says(*asked, 488), browser);
+    EXPECT_EQ(answered()->status(), 488);
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
+TEST_F(AcrossTest, AllDevicesRingEachInItsWay) {
+    bind_browser();
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    auto at_desk = rings(), in_browser = exchange.next("INVITE");
+    ASSERT_TRUE(at_desk && in_browser);
+    if (at_desk->to == browser) std::swap(at_desk, in_browser);
+    EXPECT_EQ(at_desk->to, desk);
+    EXPECT_EQ(at_desk->message.header(Header::call_id), "c1") << "straight";
+    EXPECT_EQ(in_browser->to, browser);
+    exchange.hand_in(says(*in_browser, 180), browser);
+    exchange.hand_in(answer_to(at_desk->message, 200), desk);
+    EXPECT_EQ(answered()->status(), 200);
+    const auto cancel = exchange.next("CANCEL");
+    ASSERT_TRUE(cancel);
+    EXPECT_EQ(cancel->to, browser);
+    EXPECT_NE(cancel->message.header(Header::reason)->find("200"), std::string_view::npos);
+    exchange.hand_in(says(*cancel, 200), browser);
+    exchange.hand_in(says(*in_browser, 487), browser);
+    EXPECT_TRUE(exchange.relays.running.empty());
+    expect_rest();
+}
+
+TEST_F(AcrossTest, WhatItRefusesIsRefused) {
+    bind_browser();
+    const auto ringing = rings();
+    exchange.hand_in(says(*ringing, 486), browser);
+    EXPECT_EQ(answered()->status(), 486);
+    expect_rest();
+}
+
+TEST_F(AcrossTest, WhoAnswersWithRubbishIsHungUpOn) {
+    bind_browser();
+    const auto ringing = rings();
+    exchange.hand_in(says(*ringing, 200, "v=0\r\n"), browser);
+    EXPECT_EQ(answered()->status(), 488);
+    EXPECT_EQ(exchange.next("ACK")->to, browser);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, browser);
+    exchange.hand_in(says(*bye, 200), browser);
+    expect_rest();
+}
+
+TEST_F(AcrossTest, WithoutAPortThereIsNoCall) {
+    bind_browser();
+    exchange.relays.full = true;
+    EXPECT_EQ(ask(with(plain_description())), 488);
+    expect_rest();
+}
+
+TEST_F(AcrossTest, WhoseMediaIsLostIsHungUpOn) {
+    bind_browser();
+    const auto ringing = rings();
+    exchange.hand_in(says(*ringing, 200, browser_answer()), browser);
+    const auto ok = answered();
+    exchange.hand_in(inside("ACK", *ok, cseq), outside);
+    exchange.b2bua.handle_media_lost(RelayId{77}, exchange.now); // Of somebody else.
+    exchange.turn();
+    EXPECT_FALSE(exchange.next("BYE"));
+    exchange.b2bua.handle_media_lost(exchange.relays.running.begin()->first, exchange.now);
+    exchange.turn();
+    std::set<sip::Transport> told;
+    while (const auto bye = exchange.next("BYE")) {
+        told.insert(bye->to.transport);
+        exchange.hand_in(says(*bye, 200), bye->to);
+    }
+    EXPECT_EQ(told, (std::set{sip::Transport::udp, sip::Transport::wss}));
+    expect_rest();
+}
+
+/// Who reaches whom without us is not led by us.
+TEST_F(AcrossTest, OnlyWhoDoesNotReachEachOtherIsLedAcross) {
+    const auto nat = [](const char* ip) {
+        return sip::Endpoint{sip::Transport::udp, address(ip, 30'000), {}};
+    };
+    struct Row {
+        std::string contact;
+        sip::Endpoint from;
+        std::string offer;
+        bool across;
+    };
+    const std::string at_desk = "sip:bob@192.0.2.20:5060", at_home = "sip:bob@10.0.0.5:5060";
+    const auto plain = plain_description(), private_one = plain_description({}, 1, "10.0.0.9");
+    for (const auto& [contact, from, offer, across] : std::vector<Row>{
+             {at_desk, desk, plain, false},
+             {at_desk, desk, browser_offer(), true},
+             {"sip:x@browser.invalid;transport=ws", browser, plain, true},
+             {"sip:x@browser.invalid;transport=ws", browser, browser_offer(), false},
+             {at_home, nat("198.51.100.77"), plain, true},
+             {at_desk, desk, private_one, true},                 // Eve is behind a NAT,
+             {at_home, nat("203.0.113.9"), private_one, false},  // with Bob.
+             {at_home, *sip::endpoint_of(at_home), plain, true}, // In our network; Eve is not.
+             {at_desk, desk, "", false},
+         }) {
+        exchange.bindings.clear();
+        exchange.bind("bob", contact, 1000, from);
+        const auto sent = rings(offer.empty() ? Ask{} : with(offer));
+        ASSERT_TRUE(sent) << contact << offer;
+        EXPECT_EQ(sent->to, from);
+        EXPECT_EQ(sent->message.header(Header::call_id) != "c1", across) << contact << "\n"
+                                                                         << offer;
+        const bool by_us = sent->message.body().find("c=IN IP4 192.0.2.1\r\n") != std::string::npos;
+        EXPECT_EQ(by_us, across);
+        exchange.hand_in(says(*sent, 486), from);
+        EXPECT_EQ(answered()->status(), 486);
+        exchange.run(70s);
+    }
+    EXPECT_TRUE(exchange.relays.running.empty());
+}
+
+/// A Route that somebody writes himself leads nobody through us.
+TEST_F(AcrossTest, ARouteFromOutsideIsNotFollowed) {
+    bind_browser();
+    auto ask_for = with(plain_description());
+    ask_for.more += "Route: <sip:198.51.100.66:5060;lr;by=UDP>\n";
+    EXPECT_EQ(ask(ask_for), 407) << "it leads out, which is for members";
+    EXPECT_TRUE(exchange.relays.running.empty());
+}
+
+} // namespace
+} // namespace lyceum::b2bua
