@@ -12,17 +12,6 @@ namespace {
 
 constexpr std::string_view asserted_name = "P-Asserted-Identity";
 
-/// RFC 3323 §4.2: any of these hides who calls from the called.
-bool wants_privacy(const sip::Message& request) {
-    const auto value = request.header("Privacy");
-    auto rest = value.value_or("");
-    while (!rest.empty()) {
-        const auto each = trim(cut(rest, ';'));
-        if (iequals(each, "id") || iequals(each, "user") || iequals(each, "header")) return true;
-    }
-    return false;
-}
-
 /// "+49 (89) 123" in a tel URI is the number +4989123.
 std::string user_in(const sip::Uri& uri) {
     // Its escapes stay: what they hide may not be written into a header.
@@ -70,7 +59,7 @@ Caller caller_of(const sip::Message& request, bool trusted) {
     const auto said = sip::NameAddr::parse(from);
     const auto uri = said ? said->uri() : Result<sip::Uri, Fault>(Fault{});
     const bool anonymous = uri && to_lower(uri->bare_host()).ends_with(".invalid");
-    out.is_private = anonymous || wants_privacy(request);
+    out.is_private = anonymous || sip::wants_privacy(request);
     if (anonymous) out.user.clear();
     const auto asserted = trusted ? request.header(asserted_name) : std::nullopt;
     if (!asserted) return out;

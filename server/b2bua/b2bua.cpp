@@ -214,8 +214,9 @@ void B2bua::handle_across(const sip::RequestReceived& received, TimePoint now) {
     Call call{received, std::move(nobodys), Kind::across, caller_of(request, false), {}};
     for (const auto value : request.values(Header::route)) {
         const auto where = sip::endpoint_of_route(value);
-        if (!where || call.ways.size() >= ways_max) break;
-        call.ways.push_back({{}, std::string(request.request_uri()), *where});
+        if (!where) call.routes.emplace_back(value); // By proxies of the device's own.
+        else if (call.ways.size() < ways_max)
+            call.ways.push_back({{}, std::string(request.request_uri()), *where});
     }
     const auto to = sip::uri_in(*request.header(Header::to));
     const auto called = sip::Uri::parse(to);
@@ -279,7 +280,7 @@ void B2bua::invite(CallId id, TimePoint now) {
     writer.header(Header::contact, "<" + call.callee_contact + ">");
     const auto hops = parse_number<unsigned>(request.header(Header::max_forwards).value_or("70"));
     writer.header(Header::max_forwards, std::max(hops.value_or(70), 1u) - 1);
-    copy_across(writer, request, {});
+    copy_across(writer, request, {}, call.kind == Kind::across && call.caller.is_private);
     writer.header(Header::user_agent, options_.server_name);
     call.sent = writer.finish({}, body);
     call.credentials.reset();
@@ -330,12 +331,15 @@ sip::MessageWriter B2bua::inward_invite(Call& call) {
 /// known is not.
 sip::MessageWriter B2bua::across_invite(Call& call) {
     const auto& request = call.invite.request;
-    call.callee_contact = sip::own_uri(call.caller.user, local_, call.way.where);
+    const bool hidden = call.caller.is_private;
+    call.callee_contact =
+        sip::own_uri(hidden ? "anonymous" : call.caller.user, local_, call.way.where);
     auto writer = sip::MessageWriter::request(Method::invite, call.way.uri);
+    for (const auto& route : call.routes) writer.header(Header::route, route);
     const auto said = sip::NameAddr::parse(*request.header(Header::from));
-    auto from = call.caller.is_private || !said ? from_value(call.caller, options_.domain)
-                                                : "<" + std::string(said->uri_text) + ">";
-    if (!call.caller.is_private && said && !said->display.empty())
+    auto from = hidden || !said ? from_value(call.caller, options_.domain)
+                                : "<" + std::string(said->uri_text) + ">";
+    if (!hidden && said && !said->display.empty())
         from = "\"" + std::string(said->display) + "\" " + from;
     writer.header(Header::from, from + ";tag=" + entropy_.hex(8));
     writer.header(Header::to, *request.header(Header::to));

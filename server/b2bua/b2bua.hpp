@@ -30,7 +30,8 @@ namespace lyceum::b2bua {
 ///
 ///     outward: proxy ──inside──▶ B2bua ──one way after the other──▶ gateway
 ///     inward:  gateway ──▶ B2bua ──inside──▶ proxy, which finds the member, the room, the number
-///     across:  proxy ──inside──▶ B2bua ──▶ a device, which the caller's media does not reach
+///     across:  proxy ──inside──▶ B2bua ──▶ a device, which the caller's media does not reach, or
+///              which must not learn who calls
 ///
 /// The media of calls across goes by relays, and so does that of outward calls if the caller's does
 /// not reach the gateway, or is not what it understands.
@@ -88,6 +89,7 @@ private:
         Kind kind;
         Caller caller;
         std::deque<trunk::Trunks::Way> ways; ///< Still to be tried.
+        std::vector<std::string> routes{};   ///< To be gone from there, to a device.
         trunk::Trunks::Way way{};            ///< Is tried now.
         std::string caller_contact, callee_contact{};
         sip::Message sent{}; ///< The INVITE as the callee got it.

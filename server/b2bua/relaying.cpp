@@ -68,6 +68,13 @@ bool belongs_to_one_side(const sip::Message& message, const sip::Message::Field&
                        [&](std::string_view each) { return iequals(each, name); });
 }
 
+bool is_telling(std::string_view name) {
+    static constexpr std::array<std::string_view, 4> telling{"Organization", "Referred-By",
+                                                             "Reply-To", "Subject"};
+    return std::any_of(telling.begin(), telling.end(),
+                       [&](std::string_view each) { return iequals(each, name); });
+}
+
 /// RFC 3262 §7.2: response number, INVITE number, method.
 std::string rack_across(std::string_view rack, const InviteNumbers& numbers) {
     auto rest = trim(rack);
@@ -81,10 +88,11 @@ std::string rack_across(std::string_view rack, const InviteNumbers& numbers) {
 
 } // namespace
 
-void copy_across(sip::MessageWriter& writer, const sip::Message& from,
-                 const InviteNumbers& numbers) {
+void copy_across(sip::MessageWriter& writer, const sip::Message& from, const InviteNumbers& numbers,
+                 bool anonymously) {
     for (const auto& field : from.fields()) {
         if (belongs_to_one_side(from, field)) continue;
+        if (anonymously && is_telling(from.name(field))) continue;
         if (field.id != Header::rack) {
             writer.copy(from, field);
             continue;

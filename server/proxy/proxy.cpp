@@ -2,7 +2,7 @@
 #include "server/proxy/proxy.hpp"
 
 #include "base/text.hpp"
-#include "server/proxy/media_path.hpp"
+#include "server/proxy/across.hpp"
 #include "server/routing/preferences.hpp"
 #include "sip/message/writer.hpp"
 
@@ -465,8 +465,9 @@ void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, Ti
     if (!call.fork.is_open(travelling.place.branch)) return; // Others were faster than the DNS.
     const auto& request = call.received.request;
     const bool calls = request.method() == Method::invite && makes_dialog(request);
-    if (calls && options_.relays_media && call.way.routes.empty() &&
-        needs_relay(call.received, travelling.target, targets.front()))
+    if (calls && call.way.routes.empty() &&
+        (hides_caller(call.received, travelling.target) ||
+         (options_.relays_media && needs_relay(call.received, travelling.target, targets.front()))))
         lead_across(travelling.target, targets);
     auto hop = next_hop(request, call.way, travelling.target);
     hop.max_breadth = travelling.breadth;

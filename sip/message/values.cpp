@@ -264,6 +264,15 @@ std::optional<std::string_view> find_body(const Message& message, std::string_vi
     return std::nullopt;
 }
 
+bool wants_privacy(const Message& request) {
+    auto rest = request.header("Privacy").value_or("");
+    while (!rest.empty()) {
+        const auto each = trim(cut(rest, ';'));
+        if (iequals(each, "id") || iequals(each, "user") || iequals(each, "header")) return true;
+    }
+    return false;
+}
+
 std::string description_in(const Message& message) {
     return std::string(find_body(message, "application", "sdp").value_or(""));
 }

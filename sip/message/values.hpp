@@ -121,6 +121,9 @@ inline constexpr std::size_t body_parts_max = 32;
 std::optional<std::string_view> find_body(const Message& message, std::string_view type,
                                           std::string_view subtype);
 
+/// Whether the called shall not learn who calls (RFC 3323 §4.2, RFC 3325 §9.3).
+bool wants_privacy(const Message& request);
+
 /// The SDP in a message, as text; empty if there is none.
 std::string description_in(const Message& message);
 

@@ -228,6 +228,48 @@ TEST_F(AcrossTest, OnlyWhoDoesNotReachEachOtherIsLedAcross) {
     EXPECT_TRUE(exchange.relays.running.empty());
 }
 
+/// RFC 3323: nothing in what the phone gets says who calls, or from where.
+TEST_F(AcrossTest, APrivateCallerIsNobody) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    for (const auto* privacy : {"id", "header;critical", "user"}) {
+        auto what = with(plain_description({}, 1, "203.0.113.9"));
+        what.more += std::string("Privacy: ") + privacy +
+                     "\nSubject: From Eve\nReply-To: <sip:eve@far.test>\nX-Kept: 1\n";
+        const auto sent = rings(what);
+        ASSERT_TRUE(sent);
+        EXPECT_EQ(sent->to, desk);
+        const auto& invite = sent->message;
+        EXPECT_TRUE(invite.header(Header::from)
+                        ->starts_with("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag="));
+        EXPECT_EQ(invite.header("X-Kept"), "1");
+        const std::string bytes(invite.bytes());
+        for (const auto* telling : {"eve", "Eve", "far.test", "203.0.113.9", " c1\r"})
+            EXPECT_EQ(bytes.find(telling), std::string::npos) << telling << "\n" << bytes;
+        exchange.hand_in(says(*sent, 486), desk);
+        EXPECT_EQ(answered()->status(), 486);
+    }
+    auto open = with(plain_description());
+    open.more += "Privacy: none\n";
+    EXPECT_EQ(rings(open)->message.header(Header::call_id), "c1");
+}
+
+/// A device behind a proxy of its own is reached by that, also when we are between.
+TEST_F(AcrossTest, ThePathOfADeviceIsKept) {
+    registrar::Binding binding;
+    binding.contact = "sip:bob@10.0.0.5";
+    binding.path = "<sip:198.51.100.99;lr>";
+    binding.expires = WallTime(1h);
+    binding.source = desk;
+    exchange.registrar.restore({{"bob", {binding}}}, exchange.now);
+    auto what = with(plain_description());
+    what.more += "Privacy: id\n";
+    const auto sent = rings(what);
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->to.address, address("198.51.100.99", 5060));
+    EXPECT_EQ(sent->message.header(Header::route), "<sip:198.51.100.99;lr>");
+    EXPECT_EQ(sent->message.request_uri(), "sip:bob@10.0.0.5");
+}
+
 /// A Route that somebody writes himself leads nobody through us.
 TEST_F(AcrossTest, ARouteFromOutsideIsNotFollowed) {
     bind_browser();

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-/// Which calls to devices are led through the back-to-back user agent, whose relays carry their
-/// media.
+/// Which calls to devices are led through the back-to-back user agent, which keeps the two sides
+/// apart and carries their media.
 namespace lyceum::proxy {
 
 /// Whether what this INVITE offers does not reach the device, or is not what it understands: a
@@ -15,6 +15,9 @@ namespace lyceum::proxy {
 /// that itself, and an INVITE without an offer says nothing.
 bool needs_relay(const sip::RequestReceived& invite, const routing::Target& target,
                  const sip::Endpoint& there);
+
+/// Whether the device must not learn who calls and from where (RFC 3323 §4.2).
+bool hides_caller(const sip::RequestReceived& invite, const routing::Target& target);
 
 /// The target and its flows are what the back-to-back user agent is told; it is sent there instead.
 void lead_across(routing::Target& target, std::vector<sip::Endpoint>& flows);

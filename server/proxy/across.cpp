@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/proxy/media_path.hpp"
+#include "server/proxy/across.hpp"
 
 #include "server/media/reach.hpp"
 #include "sip/message/uri.hpp"
 #include "sip/message/values.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace lyceum::proxy {
 namespace {
@@ -38,9 +39,15 @@ bool needs_relay(const sip::RequestReceived& invite, const routing::Target& targ
     return !media::reach_each_other(media::reach_of_offer(offer, source), reach_of(target, there));
 }
 
+bool hides_caller(const sip::RequestReceived& invite, const routing::Target& target) {
+    return target.is_device && sip::wants_privacy(invite.request);
+}
+
 void lead_across(routing::Target& target, std::vector<sip::Endpoint>& flows) {
+    auto path = std::exchange(target.path, {});
     for (const auto& flow : flows)
         target.path.append(target.path.empty() ? "" : ", ").append(sip::route_to(flow));
+    if (!path.empty()) target.path.append(", ").append(path);
     flows = {sip::inside(sip::Inside::b2bua)};
     target.where = flows.front();
 }
