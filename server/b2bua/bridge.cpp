@@ -364,7 +364,8 @@ bool Bridge::begin_move(PairId id, Side side) {
     auto& pair = pairs_.at(id);
     if (pair.moving) return false;
     pair.moving = side;
-    if (pair.media) pair.media->replace(at(side), {});
+    // Whoever it is, the proxy sees to it that he understands that much.
+    if (pair.media) pair.media->replace(at(side), {{}, RelayedMedia::Form::plain});
     return true;
 }
 
@@ -485,6 +486,7 @@ void Bridge::close(PairId id) {
     auto& pair = pairs_.at(id);
     if (std::exchange(pair.over, true)) return;
     for (const auto& end : pair.ends) dialogs_.erase(end.dialog.key());
+    pair.media.reset();
     lasts_.remove(id);
     outputs_.push_back(Over{id});
 }
