@@ -72,7 +72,7 @@ bool B2bua::handle_request(const sip::RequestReceived& received, TimePoint now) 
     if (from == inside_server) {
         if (!begins) refuse(received, 481, {}, now);
         else if (request.method() != Method::invite) refuse(received, 405, {}, now);
-        else if (!takeovers_.handle_invite(received, now)) {
+        else if (!handle_pickup(received, now) && !takeovers_.handle_invite(received, now)) {
             if (request.header(Header::route)) handle_across(received, now);
             else handle_outward(received, now);
         }
@@ -147,18 +147,18 @@ void B2bua::handle_timeout(TimePoint now) {
     while (const auto id = waits_.expired(now)) {
         auto& call = calls_.at(*id);
         trunks_.handle_outcome(call.way.gateway, false, now);
-        abandon(call, now);
+        abandon(call, {}, now);
         call.client.reset();
         try_next(*id, now);
     }
 }
 
 /// What it may still say is not for the caller any more.
-void B2bua::abandon(const Call& call, TimePoint now) {
+void B2bua::abandon(const Call& call, std::string reason, TimePoint now) {
     if (!call.client) return;
     clients_.erase(*call.client);
     abandoned_.emplace(*call.client, call.sent);
-    agent_.cancel(*call.client, {}, now);
+    agent_.cancel(*call.client, std::move(reason), now);
 }
 
 // ── A call begins ────────────────────────────────────────────────────────────────────────────────
@@ -552,7 +552,7 @@ void B2bua::give_up(CallId id, int status, std::string_view why, TimePoint now) 
         bridge_.hang_up(pair, reason, now);
     }
     if (!call.answered) {
-        abandon(call, now);
+        abandon(call, {}, now);
         refuse(call.invite, status, {}, now);
     }
     forget(id);

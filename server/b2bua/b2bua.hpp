@@ -108,6 +108,7 @@ private:
     void handle_outward(const sip::RequestReceived& received, TimePoint now);
     void handle_inward(const sip::RequestReceived& received, const trunk::Trunk& trunk,
                        TimePoint now);
+    bool handle_pickup(const sip::RequestReceived& received, TimePoint now);
     void handle_across(const sip::RequestReceived& received, TimePoint now);
     void begin(Call call, TimePoint now);
     void try_next(CallId id, TimePoint now);
@@ -127,7 +128,7 @@ private:
     void refuse(const sip::RequestReceived& received, int status, std::string_view reason,
                 TimePoint now, const Headers& headers = {});
     void finish(CallId id, TimePoint now);
-    void abandon(const Call& call, TimePoint now);
+    void abandon(const Call& call, std::string reason, TimePoint now);
     void drain(TimePoint now);
     void handle_over(PairId pair);
     void forget(CallId id);

@@ -68,6 +68,17 @@ void Bridge::confirm(PairId id, const sip::Message& success, const sip::Endpoint
     watch(id, success, now);
 }
 
+void Bridge::answer_for(PairId id, End end, std::string description, TimePoint now) {
+    auto& pair = pairs_.at(id);
+    dialogs_.erase(pair.ends[callee].dialog.key());
+    dialogs_.emplace(end.dialog.key(), Place{id, callee});
+    pair.ends[callee] = std::move(end);
+    pair.numbers = {};
+    pair.confirmed = true;
+    pair.descriptions[callee] = std::move(description);
+    lasts_.set(id, now + options_.lasts_max);
+}
+
 /// The ends refresh the session themselves; if both have died, nobody does.
 void Bridge::watch(PairId id, const sip::Message& success, TimePoint now) {
     const auto said = success.header(Header::session_expires).value_or("");

@@ -77,6 +77,9 @@ public:
     /// The other side has answered: an early dialog becomes a call.
     void confirm(PairId pair, const sip::Message& success, const sip::Endpoint& from,
                  std::uint32_t sent, std::optional<sip::Credentials> credentials, TimePoint now);
+    /// Somebody else has answered in the place of the callee, who only rang; both sides are told so
+    /// by the owner. `description` is what he says.
+    void answer_for(PairId pair, End callee, std::string description, TimePoint now);
     [[nodiscard]] const End& end(PairId pair, Side side) const {
         return pairs_.at(pair).ends[side];
     }

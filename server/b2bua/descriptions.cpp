@@ -2,8 +2,41 @@
 #include "server/b2bua/descriptions.hpp"
 
 #include "base/text.hpp"
+#include "sip/sdp/connection.hpp"
+
+#include <algorithm>
+#include <set>
+#include <vector>
 
 namespace lyceum::b2bua {
+namespace {
+
+/// What is left of a medium with the formats that the other one has too; none: no codec is.
+std::optional<sdp::Media> only_common(sdp::Media mine, const sdp::Media& other) {
+    const auto theirs = other.rtp_formats();
+    std::set<std::string, std::less<>> kept;
+    bool sounds = false;
+    for (const auto& format : mine.rtp_formats()) {
+        const bool common = std::any_of(theirs.begin(), theirs.end(), [&](const auto& each) {
+            return iequals(each.name, format.name) && each.clock_rate == format.clock_rate;
+        });
+        if (!common) continue;
+        kept.insert(std::to_string(format.payload_type));
+        sounds |= !iequals(format.name, "telephone-event") && !iequals(format.name, "CN");
+    }
+    if (!sounds) return std::nullopt;
+    std::erase_if(mine.formats, [&](const auto& each) { return !kept.contains(each); });
+    std::erase_if(mine.lines, [&](const sdp::Line& line) {
+        std::string_view rest = line.value;
+        const auto name = cut(rest, ':');
+        const bool of_format = name == "rtpmap" || name == "fmtp" || name == "rtcp-fb";
+        return line.type == 'a' && of_format && !kept.contains(cut(rest, ' '));
+    });
+    return mine;
+}
+
+} // namespace
+
 /// o=<username> <sess-id> <sess-version> <nettype> <addrtype> <address>
 std::optional<Origin> Origin::in(std::string_view description) {
     while (!description.empty()) {
@@ -37,6 +70,30 @@ std::string with_description(std::string body, std::string_view own, std::string
     const auto at = body.find(own);
     if (at == std::string::npos) return std::string(other);
     return body.replace(at, own.size(), other);
+}
+
+std::optional<std::string> crossed(std::string_view own_text, std::string_view offer_text) {
+    const auto own = sdp::Description::parse(own_text), offer = sdp::Description::parse(offer_text);
+    if (!own || !offer) return std::nullopt;
+    auto out = *own;
+    out.media.clear();
+    std::vector<bool> used(own->media.size());
+    bool any = false;
+    for (const auto& offered : offer->media) {
+        std::optional<sdp::Media> fits;
+        for (std::size_t i = 0; i < own->media.size() && !fits; ++i) {
+            const auto& mine = own->media[i];
+            const bool alike = mine.type == offered.type && mine.proto == offered.proto;
+            if (used[i] || !alike || mine.port == 0 || offered.port == 0) continue;
+            if (mine.proto != "RTP/AVP" && mine.proto != "RTP/AVPF") continue;
+            fits = only_common(mine, offered);
+            used[i] = fits.has_value();
+        }
+        any |= fits.has_value();
+        out.media.push_back(fits ? std::move(*fits) : sdp::refused(offered));
+    }
+    if (!any) return std::nullopt;
+    return out.to_string();
 }
 
 std::string off_hold(std::string_view description) {

@@ -26,6 +26,11 @@ std::string described_by(Origin& origin, std::string_view description);
 /// The body of a message with another description in the place of its own; other parts stay.
 std::string with_description(std::string body, std::string_view own, std::string_view other);
 
+/// What answers an offer when who is to answer has made one himself at the same time, `own`: his
+/// media, in the order of the offer, with the codecs that both have named. For media in clear, as
+/// keys and handshakes belong to one offer alone. None: there is nothing in common.
+std::optional<std::string> crossed(std::string_view own, std::string_view offer);
+
 /// Nobody is on hold any more: without directions (RFC 3264 §8.4).
 std::string off_hold(std::string_view description);
 

@@ -40,30 +40,46 @@ bool Takeovers::handle_invite(const sip::RequestReceived& received, TimePoint no
     if (description.empty()) return answer(488);
     auto dialog = sip::Dialog::uas(request, entropy_.hex(8));
     if (!dialog) return answer(400);
-    if (takeovers_.contains(pair) || !bridge_.begin_move(pair, side)) return answer(491);
+    // One after the other, and each once the one before is there.
+    const bool awaits_ack = std::any_of(answers_.begin(), answers_.end(), [&](const auto& each) {
+        return each.second.pair == place->first;
+    });
+    if (awaits_ack || takeovers_.contains(pair) || !bridge_.begin_move(pair, side))
+        return answer(491);
     log_.info("trunk.takeover", {{"pair", pair.value}});
     takeovers_.emplace(pair, Takeover{side, received, std::move(*dialog)});
     bridge_.reinvite(pair, Bridge::other(side), description, now);
     return true;
 }
 
+void Takeovers::answer(PairId pair, sip::TransactionId invite, const sip::DialogKey& dialog,
+                       sip::Message success, TimePoint now) {
+    agent_.respond(invite, success, now);
+    const auto number = ++last_answer_;
+    answers_.emplace(number, Answer{pair, invite, dialog, std::move(success), t1, now + 64 * t1});
+    repeats_.set(number, now + t1);
+}
+
 bool Takeovers::handle_cancel(const sip::RequestReceived& received, TimePoint now) {
     const auto invite = agent_.transactions().invite_of(received.request);
-    const bool ours = std::any_of(takeovers_.begin(), takeovers_.end(), [&](const auto& each) {
-        return each.second.invite.transaction == invite;
-    });
+    const auto is_of = [&](const auto& each) { return each.second.invite == invite; };
+    const bool ours = std::any_of(answers_.begin(), answers_.end(), is_of) ||
+                      std::any_of(takeovers_.begin(), takeovers_.end(), [&](const auto& each) {
+                          return each.second.invite.transaction == invite;
+                      });
     if (ours) refuse(received, 200, now);
     return ours;
 }
 
 bool Takeovers::handle_reinvited(const Bridge::Reinvited& reinvited, TimePoint now) {
     const auto found = takeovers_.find(reinvited.pair);
-    if (found == takeovers_.end() || found->second.success) return false;
-    auto& [pair, takeover] = *found;
+    if (found == takeovers_.end()) return false;
+    const auto pair = found->first;
+    const auto takeover = std::move(found->second);
+    takeovers_.erase(found);
     if (reinvited.status >= 300) {
         refuse(takeover.invite, 488, now);
         bridge_.stay(pair, now);
-        takeovers_.erase(found);
         return true;
     }
     const auto contact = bridge_.end(pair, takeover.side).contact;
@@ -71,11 +87,8 @@ bool Takeovers::handle_reinvited(const Bridge::Reinvited& reinvited, TimePoint n
     auto writer = sip::MessageWriter::reply(request, 200, {}, takeover.dialog.key().local_tag);
     writer.copy(request, Header::record_route);
     writer.header(Header::contact, "<" + contact + ">").header(Header::server, server_name_);
-    takeover.success = writer.finish("application/sdp", reinvited.description);
-    agent_.respond(takeover.invite.transaction, *takeover.success, now);
-    takeover.interval = t1;
-    takeover.give_up = now + 64 * t1;
-    repeats_.set(pair, now + t1);
+    answer(pair, takeover.invite.transaction, takeover.dialog.key(),
+           writer.finish("application/sdp", reinvited.description), now);
     bridge_.move(pair, takeover.side, {takeover.dialog, takeover.invite.from, contact, {}, true},
                  now);
     log_.info("trunk.taken", {{"pair", pair.value}});
@@ -84,33 +97,39 @@ bool Takeovers::handle_reinvited(const Bridge::Reinvited& reinvited, TimePoint n
 
 void Takeovers::handle_ack(const sip::Message& ack) {
     const auto key = sip::DialogKey::of_request(ack);
-    const auto found = std::find_if(takeovers_.begin(), takeovers_.end(), [&](const auto& each) {
-        return each.second.success && each.second.dialog.key() == key;
-    });
-    if (found == takeovers_.end()) return;
-    repeats_.remove(found->first);
-    takeovers_.erase(found);
+    const auto found = std::find_if(answers_.begin(), answers_.end(),
+                                    [&](const auto& each) { return each.second.dialog == key; });
+    if (found != answers_.end()) forget(found->first);
 }
 
 void Takeovers::handle_over(PairId pair, TimePoint now) {
-    const auto found = takeovers_.find(pair);
-    if (found == takeovers_.end()) return;
-    if (!found->second.success) refuse(found->second.invite, 481, now);
-    repeats_.remove(pair);
-    takeovers_.erase(found);
+    if (const auto found = takeovers_.find(pair); found != takeovers_.end()) {
+        refuse(found->second.invite, 481, now);
+        takeovers_.erase(found);
+    }
+    for (auto each = answers_.begin(); each != answers_.end();) {
+        const auto& [number, answer] = *each++;
+        if (answer.pair == pair) forget(number);
+    }
+}
+
+void Takeovers::forget(std::uint64_t number) {
+    repeats_.remove(number);
+    answers_.erase(number);
 }
 
 void Takeovers::handle_timeout(TimePoint now) {
-    while (const auto pair = repeats_.expired(now)) {
-        auto& takeover = takeovers_.at(*pair);
-        if (now >= takeover.give_up) {
-            takeovers_.erase(*pair);
-            bridge_.hang_up(*pair, "SIP;cause=408;text=\"No ACK\"", now);
+    while (const auto number = repeats_.expired(now)) {
+        auto& answer = answers_.at(*number);
+        if (now >= answer.give_up) {
+            const auto pair = answer.pair;
+            forget(*number);
+            bridge_.hang_up(pair, "SIP;cause=408;text=\"No ACK\"", now);
             continue;
         }
-        agent_.respond(takeover.invite.transaction, *takeover.success, now);
-        takeover.interval = std::min<Duration>(2 * takeover.interval, t2);
-        repeats_.set(*pair, now + takeover.interval);
+        agent_.respond(answer.invite, answer.success, now);
+        answer.interval = std::min<Duration>(2 * answer.interval, t2);
+        repeats_.set(*number, now + answer.interval);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "server/b2bua/bridge.hpp"
 #include "sip/dialog/user_agent.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,8 +21,8 @@ namespace lyceum::b2bua {
 ///     C ──INVITE, Replaces──▶   re-INVITE of the gateway with what C says
 ///                               the gateway agrees ──▶ C in the place of A; 200 to C, BYE to A
 ///
-/// Who calls has proven who he is, and knows the dialog. A call that only rings cannot be taken so:
-/// its caller has made an offer, and so has C.
+/// Who calls has proven who he is, and knows the dialog. A call that only rings is B2bua's to give
+/// to another; the answers to both are repeated here until their ACKs come (RFC 3261 §13.3.1.4).
 class Takeovers {
 public:
     Takeovers(std::string server_name, sip::UserAgent& agent, Bridge& bridge, Entropy& entropy,
@@ -29,6 +30,9 @@ public:
 
     /// A new INVITE from inside. False: it replaces nothing.
     bool handle_invite(const sip::RequestReceived& received, TimePoint now);
+    /// Answers an INVITE that has made this dialog, or the pair is hung up.
+    void answer(PairId pair, sip::TransactionId invite, const sip::DialogKey& dialog,
+                sip::Message success, TimePoint now);
     /// A CANCEL comes too late: the gateway has been asked. False: it is of something else.
     bool handle_cancel(const sip::RequestReceived& received, TimePoint now);
     void handle_ack(const sip::Message& ack);
@@ -38,18 +42,24 @@ public:
     void handle_timeout(TimePoint now);
 
     [[nodiscard]] std::optional<TimePoint> deadline() const { return repeats_.deadline(); }
-    [[nodiscard]] std::size_t size() const { return takeovers_.size(); }
+    [[nodiscard]] std::size_t size() const { return takeovers_.size() + answers_.size(); }
 
 private:
     struct Takeover {
         Bridge::Side side;
         sip::RequestReceived invite;
         sip::Dialog dialog;
-        std::optional<sip::Message> success{}; ///< Sent again until its ACK comes.
-        Duration interval{};
-        TimePoint give_up{};
+    };
+    struct Answer { ///< Sent again until its ACK comes.
+        PairId pair;
+        sip::TransactionId invite;
+        sip::DialogKey dialog;
+        sip::Message success;
+        Duration interval;
+        TimePoint give_up;
     };
 
+    void forget(std::uint64_t answer);
     void refuse(const sip::RequestReceived& received, int status, TimePoint now);
 
     std::string server_name_;
@@ -57,8 +67,10 @@ private:
     Bridge& bridge_;
     Entropy& entropy_;
     Log& log_;
-    std::map<PairId, Takeover> takeovers_;
-    DeadlineQueue<PairId> repeats_;
+    std::map<PairId, Takeover> takeovers_; ///< Whose gateway has been asked.
+    std::map<std::uint64_t, Answer> answers_;
+    std::uint64_t last_answer_ = 0;
+    DeadlineQueue<std::uint64_t> repeats_;
 };
 
 } // namespace lyceum::b2bua

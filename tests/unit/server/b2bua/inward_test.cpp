@@ -184,5 +184,97 @@ TEST_F(InwardTest, ExpectsAContact) {
     EXPECT_EQ(sent_to("400"), first);
 }
 
+/// It rings at Bob's, and Alice takes it from her desk.
+class PickupTest : public InwardTest {
+protected:
+    void ring() {
+        exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+        exchange.aliases["+498912345"] = "bob";
+        start();
+        exchange.hand_in(inward("sip:+498912345@192.0.2.1"), first);
+        rings = exchange.next("INVITE");
+        ASSERT_TRUE(rings);
+        exchange.hand_in(answer(*rings, 180, {.tag = "b"}), desk);
+        ASSERT_EQ(sent_to("180"), first);
+        named = std::string(*rings->message.header(Header::call_id)) +
+                ";from-tag=b;to-tag=" + std::string(sip::tag_of(rings->message, Header::from));
+    }
+    static std::string offer(const std::string& codecs) {
+        return "v=0\r\no=alice 5 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+               "m=audio 4000 RTP/AVP " +
+               codecs + "\r\na=rtpmap:98 opus/48000/2\r\n";
+    }
+    std::optional<Sent> rings;
+    std::string named; ///< The dialog of Bob's phone.
+};
+
+TEST_F(PickupTest, ACallThatRingsIsTakenFromAnotherPhone) {
+    ring();
+    dial("Replaces: " + named + "\nRequire: replaces\nContent-Type: application/sdp\n",
+         offer("98 0"));
+    EXPECT_FALSE(exchange.next("INVITE")) << "the gateway has called already";
+    auto connected = exchange.next("200"), hers = exchange.next("200");
+    ASSERT_TRUE(connected && hers);
+    if (hers->to != phone) std::swap(connected, hers);
+    ok = hers->message;
+    EXPECT_EQ(ok->body().find("opus"), std::string::npos);
+    EXPECT_NE(ok->body().find("RTP/AVP 0"), std::string::npos) << "what the gateway has offered";
+    EXPECT_EQ(connected->to, first);
+    EXPECT_EQ(connected->message.body(),
+              "v=0\r\no=alice 5 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+              "m=audio 4000 RTP/AVP 0\r\n")
+        << "and hers, as far as it fits";
+    // Bob's phone falls silent, and says who has it.
+    const auto cancel = exchange.next("CANCEL");
+    ASSERT_TRUE(cancel);
+    EXPECT_EQ(cancel->to, desk);
+    EXPECT_NE(cancel->message.header(Header::reason)->find("cause=200"), std::string_view::npos);
+    exchange.hand_in(answer(*cancel, 200), desk);
+    exchange.hand_in(answer(*rings, 487, {.tag = "b"}), desk);
+
+    // Both answers are repeated until they are acknowledged.
+    exchange.sent.clear();
+    exchange.run(600ms);
+    EXPECT_TRUE(exchange.next("200") && exchange.next("200"));
+    exchange.hand_in(after("ACK", connected->message), first);
+    exchange.hand_in(inside("ACK", *ok, {}, {}, invite_cseq), phone);
+    exchange.sent.clear();
+    exchange.run(10s);
+    EXPECT_FALSE(exchange.next("200"));
+    EXPECT_FALSE(exchange.next("ACK")) << "each is acknowledged to us";
+
+    exchange.hand_in(inside("BYE", *ok), phone);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, first);
+    exchange.hand_in(answer(*bye, 200), first);
+    expect_rest();
+}
+
+TEST_F(PickupTest, WithNothingInCommonItRingsOn) {
+    ring();
+    dial("Replaces: " + named + "\nContent-Type: application/sdp\n", offer("98"));
+    EXPECT_TRUE(heard(488));
+    EXPECT_FALSE(exchange.next("CANCEL"));
+    exchange.hand_in(answer(*rings, 486, {.tag = "b"}), desk);
+    EXPECT_EQ(sent_to("486"), first);
+    expect_rest();
+}
+
+TEST_F(PickupTest, WhoNeverAcknowledgesHasNoCall) {
+    ring();
+    dial("Replaces: " + named + "\nContent-Type: application/sdp\n", offer("0"));
+    ok = heard(200);
+    ASSERT_TRUE(ok);
+    const auto cancel = exchange.next("CANCEL");
+    exchange.hand_in(answer(*cancel, 200), desk);
+    exchange.hand_in(answer(*rings, 487, {.tag = "b"}), desk);
+    exchange.run(40s);
+    std::set<IpAddress> told;
+    while (const auto bye = exchange.next("BYE")) told.insert(bye->to.address.ip);
+    EXPECT_EQ(told, (std::set{first.address.ip, phone.address.ip}));
+    EXPECT_EQ(exchange.b2bua.size(), 0u);
+}
+
 } // namespace
 } // namespace lyceum::b2bua

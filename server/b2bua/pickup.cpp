@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A call by a trunk that rings at somebody's, and that somebody else here takes: the part of B2bua
+/// that answers for him.
+#include "server/b2bua/b2bua.hpp"
+
+#include "sip/message/writer.hpp"
+
+#include <utility>
+
+namespace lyceum::b2bua {
+
+using sip::Header;
+
+/// Both have made an offer: the gateway when it called, and who picks up, with the INVITE that
+/// names the dialog of the phone that rings (RFC 3891 §3, with `early-only` or without). Each is
+/// answered with what the other has offered, as far as it fits.
+bool B2bua::handle_pickup(const sip::RequestReceived& received, TimePoint now) {
+    const auto& request = received.request;
+    const auto value = request.header(Header::replaces);
+    if (!value) return false;
+    const auto named = sip::DialogReference::parse(Header::replaces, *value);
+    const auto place = named ? bridge_.find(named->key) : std::nullopt;
+    if (!place || bridge_.is_confirmed(place->first)) return false;
+    const auto pair = place->first;
+    const auto found = pairs_.find(pair);
+    if (found == pairs_.end() || place->second != Bridge::callee) return false;
+    const auto id = found->second;
+    auto& call = calls_.at(id);
+    if (call.kind != Kind::inward) return false;
+    const auto refuse_with = [&](int status) {
+        refuse(received, status, {}, now);
+        return true;
+    };
+    if (!request.header("P-Asserted-Identity")) return refuse_with(403);
+    auto dialog = sip::Dialog::uas(request, entropy_.hex(8));
+    if (!dialog) return refuse_with(400);
+    const auto own = sip::description_in(request), offer = sip::description_in(call.invite.request);
+    const auto for_gateway = crossed(own, offer), for_taker = crossed(offer, own);
+    if (!for_gateway || !for_taker) return refuse_with(488);
+
+    const auto success = [&](const sip::Message& to, std::string_view tag,
+                             const std::string& contact, const std::string& body) {
+        auto writer = sip::MessageWriter::reply(to, 200, {}, tag);
+        writer.copy(to, Header::record_route);
+        writer.header(Header::contact, "<" + contact + ">");
+        writer.header(Header::server, options_.server_name);
+        return writer.finish("application/sdp", body);
+    };
+    log_.info("trunk.picked-up", {{"call", id.value}});
+    const auto theirs = dialog->key();
+    const auto gateways = bridge_.end(pair, Bridge::caller).dialog.key();
+    bridge_.answer_for(pair, {std::move(*dialog), received.from, call.callee_contact, {}, true},
+                       own, now);
+    takeovers_.answer(pair, received.transaction, theirs,
+                      success(request, theirs.local_tag, call.callee_contact, *for_taker), now);
+    takeovers_.answer(
+        pair, call.invite.transaction, gateways,
+        success(call.invite.request, gateways.local_tag, call.caller_contact, *for_gateway), now);
+    call.answered = true;
+    abandon(call, "SIP;cause=200;text=\"Call completed elsewhere\"", now);
+    call.client.reset();
+    for (const auto other : std::exchange(call.pairs, {pair})) {
+        if (other == pair) continue;
+        pairs_.erase(other); // Phones that have rung as well.
+        bridge_.hang_up(other, {}, now);
+    }
+    return true;
+}
+
+} // namespace lyceum::b2bua
