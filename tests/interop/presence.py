@@ -14,7 +14,7 @@ import urllib.request
 
 from lab import HERE, HOST, Server, Skipped, command, sipp
 from reach import members, phone, uri
-from trunks import on, wait_until
+from trunks import NUMBER, OUT_THERE, EchoGateway, on, wait_until
 
 
 def field(message, name):
@@ -509,3 +509,30 @@ def test_a_call_that_rings_or_is_parked_is_taken_by_the_dialog_package():
         invite = alice.wait_for("Replaces: parked;to-tag=f;from-tag=" + own)
         assert "INVITE" in invite, invite
         taken.join(10)
+
+
+def test_a_telephone_that_rings_at_somebodys_is_picked_up():
+    number = "+498954321"
+    with members("bob", "carol") as server, EchoGateway() as gateway, Watcher(server, "carol") as carol, \
+            phone(server, "bob") as bob:
+        on(server, "group", "add", "office")
+        on(server, "group", "join", "office", "bob", "carol")
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway.port}")
+        on(server, "route", "add", "+.", "trunk:pstn")
+        on(server, "alias", "add", number, "bob")
+        time.sleep(2.5)  # Until the server has looked at its tables.
+        carol.subscribe(uri(server, "bob"), "dialog")
+        calling = threading.Thread(target=gateway.dial, args=(server, number), daemon=True)
+        calling.start()
+        bob.wait_for("Incoming call")
+        told = carol.wait_for("local-tag=")
+        while "remote-tag" not in told:
+            told = carol.wait_for("local-tag=")
+        call, own, other = attributes(told)
+        answer = carol.call(uri(server, NUMBER), f"Replaces: {call};to-tag={other};from-tag={own}\r\n")
+        assert f"m=audio {gateway.rtp.getsockname()[1]} " in answer, answer
+        calling.join(10)
+        assert any(each.startswith("SIP/2.0 200") and "m=audio 40000 " in each for each in gateway.said), gateway.said
+        assert server.wait_for_log("trunk.picked-up")
+        # Bob's phone rings no more.
+        bob.wait_for("session closed")
