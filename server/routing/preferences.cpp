@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "sip/message/uri.hpp"
+#include "sip/message/values.hpp"
 
 #include <algorithm>
 
@@ -53,6 +54,16 @@ bool values_meet(std::string_view wanted, std::string_view said) {
     return false;
 }
 
+/// Whether what is offered in a message has pictures and no sound.
+bool offers_pictures_alone(const sip::Message& request) {
+    const auto description = sip::description_in(request);
+    const auto has = [&](std::string_view medium) {
+        const auto at = description.find("\nm=" + std::string(medium) + " ");
+        return at != std::string::npos && description[at + medium.size() + 4] != '0'; // Its port.
+    };
+    return has("video") && !has("audio");
+}
+
 } // namespace
 
 bool matches(std::string_view wanted, std::string_view features, bool explicitly) {
@@ -78,14 +89,24 @@ Preferences Preferences::of(const sip::Message& request) {
                [&](std::string_view value) { out.accepts.push_back(features_in(value)); });
     each_value(request, reject_contact, reject_short,
                [&](std::string_view value) { out.rejects.push_back(features_in(value)); });
+    out.pictures_alone = offers_pictures_alone(request);
     return out;
 }
 
 void Preferences::apply(Plan& plan, Duration serial_ring) const {
     if (redirects) plan.redirects = true;
     plan.recurses = recurses;
-    const auto is_unwanted = [this](const Target& target) {
+    const auto shows_pictures = [](const Target& target) {
+        return target.is_device && matches(";video", target.features, true);
+    };
+    const auto shows_any = [&](const Group& group) {
+        return std::any_of(group.targets.begin(), group.targets.end(), shows_pictures);
+    };
+    const bool for_pictures =
+        pictures_alone && std::any_of(plan.groups.begin(), plan.groups.end(), shows_any);
+    const auto is_unwanted = [&](const Target& target) {
         if (!target.is_device) return false;
+        if (for_pictures && !shows_pictures(target)) return true;
         // Rejected is only who says of all of it that he is so (§7.2.3).
         for (const auto& each : rejects)
             if (matches(each.params, target.features, true)) return true;

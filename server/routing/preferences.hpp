@@ -21,6 +21,9 @@ struct Preferences {
     bool redirects = false; ///< He wants to be told, and to go there himself.
     bool forks = true, parallel = true, recurses = true;
     std::vector<Features> accepts, rejects;
+    /// He offers pictures and no sound, which he has already: for a device that says that it shows
+    /// them, if there is one.
+    bool pictures_alone = false;
 
     static Preferences of(const sip::Message& request);
 

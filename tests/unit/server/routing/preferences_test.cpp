@@ -69,5 +69,28 @@ TEST(Preferences, DecideWhichDevicesAreTriedAndHow) {
     }
 }
 
+/// A call that runs gets pictures by a device beside the phone that it is on.
+TEST(Preferences, PicturesAloneAreForWhoShowsThem) {
+    const Target phone{"phone", {}, {}, {}, ";audio", {}, true};
+    const Target screen{"screen", {}, {}, {}, ";audio;video", {}, true};
+    const auto left = [](const std::string& media, std::vector<Target> devices) {
+        Plan plan;
+        plan.groups.push_back({When::next, std::move(devices), {}, {}});
+        const auto sdp = "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n" + media;
+        Preferences::of(kit::request("INVITE", "z9hG4bK1", "Content-Type: application/sdp\n", sdp))
+            .apply(plan, 15s);
+        std::string out;
+        for (const auto& target : plan.groups.at(0).targets) out += target.uri + " ";
+        return out;
+    };
+    const std::string sound = "m=audio 4000 RTP/AVP 0\r\n",
+                      pictures = "m=video 4002 RTP/AVP 96\r\n";
+    EXPECT_EQ(left(pictures, {phone, screen}), "screen ");
+    EXPECT_EQ(left("m=audio 0 RTP/AVP 0\r\n" + pictures, {phone, screen}), "screen ");
+    EXPECT_EQ(left(pictures, {phone}), "phone ") << "it may be that it does not say so";
+    EXPECT_EQ(left(sound + pictures, {phone, screen}), "phone screen ");
+    EXPECT_EQ(left(sound + "m=video 0 RTP/AVP 96\r\n", {phone, screen}), "phone screen ");
+}
+
 } // namespace
 } // namespace lyceum::routing
