@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "server/store/binding_store.hpp"
+#include "server/store/call_store.hpp"
 #include "server/store/presence_store.hpp"
 #include "server/store/record_store.hpp"
 
@@ -27,9 +28,10 @@ public:
     /// All that it writes to, by one connection.
     struct Stores {
         explicit Stores(sql::Database& database)
-            : bindings(database), records(database), presence(database) {}
+            : bindings(database), calls(database), records(database), presence(database) {}
 
         store::BindingStore bindings;
+        store::CallStore calls;
         store::RecordStore records;
         store::PresenceStore presence;
     };

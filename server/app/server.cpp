@@ -7,6 +7,7 @@
 #include "server/app/greeting.hpp"
 #include "server/app/local_calendar.hpp"
 #include "server/app/options.hpp"
+#include "server/app/to_disk.hpp"
 #include "server/app/web_feed.hpp"
 #include "server/app/web_service.hpp"
 #include "server/app/xcap_service.hpp"
@@ -160,7 +161,7 @@ public:
                    [this](focus::Focus::Noted noted) { keep(std::move(noted)); },
                    [this](focus::Focus::Speak wanted) { speak(std::move(wanted)); },
                    [this](const std::string& room) { feed_.show_soon(room); },
-                   [this](const auto& call) { trace_.relate(call.from, call.to); },
+                   [this](b2bua::B2bua::Output output) { keep(std::move(output)); },
                    [this] { names_.look_again(); }}),
           signals_(io_, SIGTERM, SIGINT, SIGHUP), farewell_(io_), tables_timer_(io_),
           records_timer_(io_) {}
@@ -186,6 +187,7 @@ public:
         mailbox_.restore(stores.presence.mails(), net::monotonic_now());
         guard_.restore(store_.bans(), net::monotonic_now());
         trunks_.set(store_.trunks(), net::monotonic_now());
+        b2bua_.restore(stores.calls.load(), net::monotonic_now());
         watch_tables();
         forget_records();
         transport_.start();
@@ -351,27 +353,20 @@ private:
         }
     }
 
+    void keep(b2bua::B2bua::Output output) {
+        if (const auto* named = std::get_if<b2bua::B2bua::Continued>(&output))
+            return trace_.relate(named->from, named->to);
+        if (auto* kept = std::get_if<b2bua::B2bua::Keep>(&output))
+            return to_disk(database_, std::move(*kept));
+        to_disk(database_, std::get<b2bua::B2bua::Forget>(std::move(output)));
+    }
+
     void keep(records::CallRecord record) {
-        if (configuration_.call_records_days == 0) return;
-        database_.write([record = std::move(record)](DatabaseThread::Stores& stores) {
-            stores.records.add(record);
-        });
+        if (configuration_.call_records_days > 0) to_disk(database_, std::move(record));
     }
 
     void keep(focus::Focus::Noted noted) {
-        if (configuration_.call_records_days == 0) return;
-        auto& record = noted.record;
-        store::RoomAction action{net::wall_now(),
-                                 std::move(noted.room),
-                                 std::move(record.who),
-                                 std::string(focus::name_of(record.by)),
-                                 std::move(record.what),
-                                 std::move(record.whom),
-                                 std::move(record.detail),
-                                 record.denied ? std::string(focus::name_of(*record.denied)) : ""};
-        database_.write([action = std::move(action)](DatabaseThread::Stores& stores) {
-            stores.records.add(action);
-        });
+        if (configuration_.call_records_days > 0) to_disk(database_, std::move(noted));
     }
 
     void speak(focus::Focus::Speak wanted) {

@@ -236,11 +236,8 @@ void B2bua::begin(Call call, TimePoint now) {
         return refuse(call.invite, 503, "Trunk Is Full", now, {{Header::retry_after, "30"}});
     }
     const CallId id{++last_call_};
-    log_.info("trunk.call", {{"call", id.value},
-                             {"trunk", call.trunk.name},
-                             {"way", call.kind == Kind::outward  ? "out"
-                                     : call.kind == Kind::inward ? "in"
-                                                                 : "across"}});
+    log_.info("trunk.call",
+              {{"call", id.value}, {"trunk", call.trunk.name}, {"way", name_of(call.kind)}});
     invites_.emplace(transaction, id);
     ++count;
     calls_.emplace(id, std::move(call));
@@ -274,8 +271,9 @@ void B2bua::invite(CallId id, TimePoint now) {
     auto writer = call.kind == Kind::outward  ? outward_invite(call)
                   : call.kind == Kind::inward ? inward_invite(call)
                                               : across_invite(call);
-    outputs_.push_back({std::string(*request.header(Header::call_id)), entropy_.hex(16)});
-    writer.header(Header::call_id, outputs_.back().to);
+    const auto call_id = entropy_.hex(16);
+    outputs_.emplace_back(Continued{std::string(*request.header(Header::call_id)), call_id});
+    writer.header(Header::call_id, call_id);
     writer.header(Header::cseq, "1 INVITE");
     writer.header(Header::contact, "<" + call.callee_contact + ">");
     const auto hops = parse_number<unsigned>(request.header(Header::max_forwards).value_or("70"));
@@ -288,7 +286,7 @@ void B2bua::invite(CallId id, TimePoint now) {
     if (call.way.gateway) waits_.set(id, now + options_.answer_within);
 }
 
-std::optional<B2bua::Continued> B2bua::poll() {
+std::optional<B2bua::Output> B2bua::poll() {
     if (outputs_.empty()) return std::nullopt;
     auto out = std::move(outputs_.front());
     outputs_.pop_front();
@@ -388,6 +386,7 @@ void B2bua::handle_progress(CallId id, const sip::ResponseReceived& received, Ti
         bridge_.confirm(pair, response, received.from, sip::cseq_of(call.sent), call.credentials,
                         now);
         if (!std::exchange(call.answered, true)) log_.info("trunk.answered", {{"call", id.value}});
+        drain(now); // To disk.
     }
     const auto tag = bridge_.end(pair, Bridge::caller).dialog.key().local_tag;
     pass_back(call, response, tag, body, now);
@@ -499,9 +498,12 @@ void B2bua::drain(TimePoint now) {
         if (const auto* over = std::get_if<Bridge::Over>(&*output)) {
             transfers_.handle_over(over->pair, now);
             takeovers_.handle_over(over->pair, now);
+            if (!over->name.empty()) outputs_.emplace_back(Forget{over->name});
             handle_over(over->pair);
         } else if (const auto* referred = std::get_if<Bridge::Referred>(&*output)) {
             transfers_.handle_referred(*referred, now);
+        } else if (const auto* changed = std::get_if<Bridge::Changed>(&*output)) {
+            keep(changed->pair);
         } else {
             const auto& reinvited = std::get<Bridge::Reinvited>(*output);
             if (!takeovers_.handle_reinvited(reinvited, now))

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace lyceum::b2bua {
@@ -59,6 +60,8 @@ public:
     /// False: it is for somebody else.
     bool handle_stranger(const sip::UserAgent::Output& shown, TimePoint now);
     void handle_timeout(TimePoint now);
+    /// What was on disk when the server ended without a word.
+    void restore(const std::vector<KeptCall>& calls, TimePoint now);
     /// A relay has lost one of its sides, or did not come to keys with it.
     void handle_media_lost(RelayId relay, TimePoint now);
     /// Ends every call.
@@ -69,7 +72,15 @@ public:
     struct Continued {
         std::string from, to;
     };
-    std::optional<Continued> poll();
+    /// To be on disk from now on, in place of what was there of it; or there no more.
+    struct Keep {
+        KeptCall call;
+    };
+    struct Forget {
+        std::string id;
+    };
+    using Output = std::variant<Continued, Keep, Forget>;
+    std::optional<Output> poll();
     [[nodiscard]] std::optional<TimePoint> deadline() const {
         return earlier(earlier(waits_.deadline(), bridge_.deadline()), takeovers_.deadline());
     }
@@ -131,6 +142,8 @@ private:
     void abandon(const Call& call, std::string reason, TimePoint now);
     void drain(TimePoint now);
     void handle_over(PairId pair);
+    void keep(PairId pair);
+    static std::string_view name_of(Kind kind);
     void forget(CallId id);
 
     Options options_;
@@ -150,7 +163,7 @@ private:
     std::unordered_map<PairId, CallId> pairs_;
     std::map<std::string, std::size_t> calls_by_trunk_;
     DeadlineQueue<CallId> waits_; ///< For a first answer.
-    std::deque<Continued> outputs_;
+    std::deque<Output> outputs_;
 };
 
 static_assert(SansIoCore<B2bua>);

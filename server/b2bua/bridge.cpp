@@ -64,6 +64,7 @@ void Bridge::confirm(PairId id, const sip::Message& success, const sip::Endpoint
     for (auto& [number, as_sent] : pair.numbers[caller]) as_sent = sent;
     pair.credentials[callee] = std::move(credentials);
     pair.confirmed = true;
+    pair.name = entropy_.hex(8);
     pair.descriptions[callee] = sip::description_in(success);
     watch(id, success, now);
 }
@@ -75,16 +76,25 @@ void Bridge::answer_for(PairId id, End end, std::string description, TimePoint n
     pair.ends[callee] = std::move(end);
     pair.numbers = {};
     pair.confirmed = true;
+    pair.name = entropy_.hex(8);
     pair.descriptions[callee] = std::move(description);
-    lasts_.set(id, now + options_.lasts_max);
+    watch(id, now);
+    outputs_.push_back(Changed{id});
 }
 
 /// The ends refresh the session themselves; if both have died, nobody does.
 void Bridge::watch(PairId id, const sip::Message& success, TimePoint now) {
     const auto said = success.header(Header::session_expires).value_or("");
-    const auto seconds = parse_number<std::uint32_t>(trim(said.substr(0, said.find(';'))));
+    const auto seconds = parse_number<unsigned>(trim(said.substr(0, said.find(';'))));
+    pairs_.at(id).expires_s = seconds.value_or(0);
+    watch(id, now);
+    outputs_.push_back(Changed{id});
+}
+
+void Bridge::watch(PairId id, TimePoint now) {
+    const std::chrono::seconds agreed(pairs_.at(id).expires_s);
     auto lasts = options_.lasts_max;
-    if (seconds) lasts = std::min<Duration>(lasts, std::chrono::seconds(*seconds) + refresh_grace);
+    if (agreed > 0s) lasts = std::min<Duration>(lasts, agreed + refresh_grace);
     lasts_.set(id, now + lasts);
 }
 
@@ -443,6 +453,7 @@ void Bridge::move(PairId id, Side side, End end, TimePoint now) {
     pair.credentials[side].reset();
     pair.moving.reset();
     pair.left = false;
+    outputs_.push_back(Changed{id});
 }
 
 void Bridge::stay(PairId id, TimePoint now) {
@@ -499,7 +510,7 @@ void Bridge::close(PairId id) {
     for (const auto& end : pair.ends) dialogs_.erase(end.dialog.key());
     pair.media.reset();
     lasts_.remove(id);
-    outputs_.push_back(Over{id});
+    outputs_.push_back(Over{id, pair.name});
 }
 
 /// Once our BYEs are answered, nobody needs it any more.

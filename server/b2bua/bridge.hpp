@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "server/b2bua/descriptions.hpp"
+#include "server/b2bua/kept_call.hpp"
 #include "server/b2bua/relayed_media.hpp"
 #include "server/b2bua/relaying.hpp"
 #include "sip/dialog/user_agent.hpp"
@@ -54,6 +55,7 @@ public:
     };
     struct Over { ///< The pair is no more.
         PairId pair;
+        std::string name; ///< On disk; empty: it is not there.
     };
     /// An end that may do so asks for the other to talk to somebody else (RFC 3515). Answer it.
     struct Referred {
@@ -66,7 +68,10 @@ public:
         int status;
         std::string description; ///< Of who was asked, if he agrees.
     };
-    using Output = std::variant<Over, Referred, Reinvited>;
+    struct Changed { ///< It talks, or what is to be kept of it is different now.
+        PairId pair;
+    };
+    using Output = std::variant<Over, Referred, Reinvited, Changed>;
 
     Bridge(Options options, sip::UserAgent& agent, Entropy& entropy);
 
@@ -85,6 +90,11 @@ public:
     }
     /// The pair that has this dialog, and its side.
     [[nodiscard]] std::optional<std::pair<PairId, Side>> find(const sip::DialogKey& dialog) const;
+    /// \name What is on disk of a pair that talks, and a pair of that
+    ///@{
+    [[nodiscard]] KeptCall kept(PairId pair) const;
+    PairId restore(const KeptCall& kept, const std::optional<sip::Login>& login, TimePoint now);
+    ///@}
     [[nodiscard]] bool is_confirmed(PairId pair) const { return pairs_.at(pair).confirmed; }
     /// BYE to both if they have talked; an early dialog is only forgotten.
     void hang_up(PairId pair, std::string_view reason, TimePoint now);
@@ -128,6 +138,8 @@ private:
         std::array<std::string, 2> descriptions{};
         std::array<std::optional<Origin>, 2> shown{}; ///< To this side, once the other has changed.
         std::shared_ptr<RelayedMedia> media{};
+        std::string name{};     ///< On disk.
+        unsigned expires_s = 0; ///< Of its session timer; 0: it has none.
         std::optional<Side> moving{};
         bool left = false; ///< Who moves is not there any more.
     };
@@ -159,6 +171,7 @@ private:
     bool pass_back(const Relay& relay, const sip::Message& response, TimePoint now);
     void respond(sip::TransactionId to, const sip::Message& request, int status, TimePoint now);
     void watch(PairId id, const sip::Message& success, TimePoint now);
+    void watch(PairId id, TimePoint now);
     void bye(PairId id, Side to, const sip::Message* because, std::string_view reason,
              TimePoint now);
     void close(PairId id);

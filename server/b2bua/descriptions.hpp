@@ -17,6 +17,7 @@ struct Origin {
 
     /// None: there is no such line.
     static std::optional<Origin> in(std::string_view description);
+    bool operator==(const Origin&) const = default;
 };
 
 /// As if whoever described himself before did it again (RFC 3264 §8): the same origin, a version

@@ -40,7 +40,7 @@ void SipDriver::turn() {
     if (due && *due <= now) cores_.presence.handle_timeout(now);
     drain(now);
     while (const auto output = cores_.guard.poll()) keeper_.keep_ban(*output);
-    while (const auto output = cores_.b2bua.poll()) keeper_.relate(*output);
+    while (auto output = cores_.b2bua.poll()) keeper_.keep_call(std::move(*output));
     while (auto record = cores_.records.poll()) keeper_.keep_record(std::move(*record));
     transport_.flush();
     keeper_.turned();

@@ -47,9 +47,9 @@ public:
         std::function<void(const trunk::Trunks::Changed&)> keep_state;
         std::function<void(records::CallRecord)> keep_record;
         std::function<void(focus::Focus::Noted)> keep_action;
-        std::function<void(focus::Focus::Speak)> speak;             ///< Not to disk: to a voice.
-        std::function<void(const std::string& room)> show;          ///< To those who watch it.
-        std::function<void(const b2bua::B2bua::Continued&)> relate; ///< In the trace.
+        std::function<void(focus::Focus::Speak)> speak;      ///< Not to disk: to a voice.
+        std::function<void(const std::string& room)> show;   ///< To those who watch it.
+        std::function<void(b2bua::B2bua::Output)> keep_call; ///< Or what it is called now.
         std::function<void()> turned; ///< What is asked from now on belongs to the next turn.
     };
 

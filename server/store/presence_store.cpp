@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/presence_store.hpp"
 
-#include "base/text.hpp"
+#include "server/store/lines.hpp"
 
 namespace lyceum::store {
-namespace {
-
-std::string lines_of(const std::vector<std::string>& parts) {
-    std::string out;
-    for (const auto& each : parts) out.append(out.empty() ? "" : "\n").append(each);
-    return out;
-}
-
-std::vector<std::string> parts_of(std::string_view lines) {
-    std::vector<std::string> out;
-    while (!lines.empty()) out.emplace_back(cut(lines, '\n'));
-    return out;
-}
-
-} // namespace
 
 PresenceStore::PresenceStore(sql::Database& database)
     : database_(database), put_subscription_(database_.prepare(

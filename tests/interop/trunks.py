@@ -187,6 +187,25 @@ def test_a_browser_and_a_telephone_call_each_other():
         assert server.wait_for_log("relay.closed")
 
 
+def test_who_hangs_up_after_a_crash_is_heard_at_the_gateway():
+    with members("alice") as server, EchoGateway() as gateway, contextlib.ExitStack() as restarted:
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway.port}")
+        on(server, "route", "add", "+.", "trunk:pstn")
+        wait_until(lambda: "\tup" in on(server, "trunk", "list"))
+        with phone(server, "alice") as alice:
+            alice.command("dial", uri(server, NUMBER))
+            alice.wait_for("Call established")
+            wait_until(lambda: any(each.startswith("ACK") for each in gateway.said))
+            time.sleep(0.5)
+            server.stop(9)
+            again = restarted.enter_context(
+                Server("--digest", "md5", "--sip-port", str(server.port), data=server.data))
+            assert again.wait_for_log("trunk.calls.restored")
+            assert not gateway.over.is_set()
+            alice.command("hangup")
+            assert gateway.over.wait(5), "the gateway never hears that she has hung up"
+
+
 def test_a_telephone_is_passed_on():
     with telephone() as (server, alice, bob, mobile):
         alice.command("dial", uri(server, NUMBER))
