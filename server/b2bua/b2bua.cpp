@@ -46,13 +46,15 @@ B2bua::B2bua(Options options, sip::UserAgent& agent, trunk::Trunks& trunks, Numb
       number_of_(std::move(number_of)), local_(local), entropy_(entropy), log_(log),
       bridge_(options_.bridge, agent, entropy),
       transfers_(options_.server_name, agent, bridge_, entropy, log),
-      takeovers_(options_.server_name, agent, bridge_, entropy, log) {}
+      takeovers_(options_.server_name, agent, bridge_, entropy, log),
+      joins_(options_.server_name, agent, bridge_, entropy, log) {}
 
 // ── What comes ───────────────────────────────────────────────────────────────────────────────────
 
 bool B2bua::handle_stranger(const sip::UserAgent::Output& shown, TimePoint now) {
     if (const auto* ack = std::get_if<sip::AckReceived>(&shown)) takeovers_.handle_ack(ack->ack);
-    bool taken = bridge_.handle_stranger(shown, now) || transfers_.handle_stranger(shown, now);
+    bool taken = bridge_.handle_stranger(shown, now) || transfers_.handle_stranger(shown, now) ||
+                 joins_.handle_stranger(shown, now);
     if (taken) drain(now);
     else if (const auto* request = std::get_if<sip::RequestReceived>(&shown))
         taken = handle_request(*request, now);
@@ -72,7 +74,8 @@ bool B2bua::handle_request(const sip::RequestReceived& received, TimePoint now) 
     if (from == inside_server) {
         if (!begins) refuse(received, 481, {}, now);
         else if (request.method() != Method::invite) refuse(received, 405, {}, now);
-        else if (!handle_pickup(received, now) && !takeovers_.handle_invite(received, now)) {
+        else if (!handle_pickup(received, now) && !takeovers_.handle_invite(received, now) &&
+                 !handle_join(received, now)) {
             if (request.header(Header::route)) handle_across(received, now);
             else handle_outward(received, now);
         }
@@ -387,6 +390,9 @@ void B2bua::handle_progress(CallId id, const sip::ResponseReceived& received, Ti
                         now);
         if (!std::exchange(call.answered, true)) log_.info("trunk.answered", {{"call", id.value}});
         drain(now); // To disk.
+        // Where the room that he has made is, he is told by it.
+        if (const auto contact = response.header(Header::contact); call.joins && contact)
+            joins_.begin(std::exchange(call.joins, {}), sip::uri_in(*contact), now);
     }
     const auto tag = bridge_.end(pair, Bridge::caller).dialog.key().local_tag;
     pass_back(call, response, tag, body, now);
@@ -420,7 +426,7 @@ PairId B2bua::pair_for(CallId call_id, const sip::ResponseReceived& received) {
     End far{std::move(*callee), received.from, call.callee_contact};
     auto& outside = call.kind == Kind::outward ? far : near;
     if (!call.trunk.login.user.empty()) outside.login = call.trunk.login;
-    near.may_refer = call.kind != Kind::inward;
+    near.may_refer = call.invite.from == inside_server;
     far.may_refer = call.kind != Kind::outward;
     const auto id = bridge_.join(std::move(near), std::move(far), call.invite.request,
                                  sip::cseq_of(call.sent), call.media);
@@ -498,6 +504,7 @@ void B2bua::drain(TimePoint now) {
         if (const auto* over = std::get_if<Bridge::Over>(&*output)) {
             transfers_.handle_over(over->pair, now);
             takeovers_.handle_over(over->pair, now);
+            joins_.handle_over(over->pair, now);
             if (!over->name.empty()) outputs_.emplace_back(Forget{over->name});
             handle_over(over->pair);
         } else if (const auto* referred = std::get_if<Bridge::Referred>(&*output)) {
@@ -506,10 +513,18 @@ void B2bua::drain(TimePoint now) {
             keep(changed->pair);
         } else {
             const auto& reinvited = std::get<Bridge::Reinvited>(*output);
-            if (!takeovers_.handle_reinvited(reinvited, now))
+            if (takeovers_.handle_reinvited(reinvited, now)) continue;
+            if (!joins_.handle_reinvited(reinvited, now))
                 transfers_.handle_reinvited(reinvited, now);
+            else if (const auto split = joins_.poll()) adopt(*split);
         }
     }
+}
+
+void B2bua::adopt(const Joins::Split& split) {
+    const auto call = pairs_.at(split.pair);
+    calls_.at(call).pairs.push_back(split.callers);
+    pairs_.emplace(split.callers, call);
 }
 
 /// A call is over with the last of its pairs, once it was answered.

@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "server/b2bua/asserted_identity.hpp"
 #include "server/b2bua/bridge.hpp"
+#include "server/b2bua/joining.hpp"
 #include "server/b2bua/takeover.hpp"
 #include "server/b2bua/transfer.hpp"
 #include "server/trunk/trunks.hpp"
@@ -44,8 +45,9 @@ class B2bua {
 public:
     struct Options {
         std::string server_name = "Lyceum";
-        std::string domain;          ///< Ours: callers are somebody there.
-        Duration answer_within = 4s; ///< A gateway says anything at all, or it is dead.
+        std::string domain;                 ///< Ours: callers are somebody there.
+        std::string factory = "conference"; ///< Makes rooms of whom is called there.
+        Duration answer_within = 4s;        ///< A gateway says anything at all, or it is dead.
         std::size_t calls_max = 10'000;
         Bridge::Options bridge{};
         MediaRelays* relays = nullptr; ///< None: media is never relayed.
@@ -85,7 +87,7 @@ public:
         return earlier(earlier(waits_.deadline(), bridge_.deadline()), takeovers_.deadline());
     }
     [[nodiscard]] std::size_t size() const {
-        return calls_.size() + transfers_.size() + takeovers_.size();
+        return calls_.size() + transfers_.size() + takeovers_.size() + joins_.size();
     }
 
 private:
@@ -110,6 +112,7 @@ private:
         std::optional<sip::Message> failure{}; ///< Of the last way.
         std::vector<PairId> pairs{};
         std::shared_ptr<RelayedMedia> media{}; ///< Of `way`, if it goes by us.
+        PairId joins{};                        ///< Who are to be brought to where this call leads.
     };
 
     bool handle_request(const sip::RequestReceived& received, TimePoint now);
@@ -120,6 +123,7 @@ private:
     void handle_inward(const sip::RequestReceived& received, const trunk::Trunk& trunk,
                        TimePoint now);
     bool handle_pickup(const sip::RequestReceived& received, TimePoint now);
+    bool handle_join(const sip::RequestReceived& received, TimePoint now);
     void handle_across(const sip::RequestReceived& received, TimePoint now);
     void begin(Call call, TimePoint now);
     void try_next(CallId id, TimePoint now);
@@ -142,6 +146,7 @@ private:
     void abandon(const Call& call, std::string reason, TimePoint now);
     void drain(TimePoint now);
     void handle_over(PairId pair);
+    void adopt(const Joins::Split& split);
     void keep(PairId pair);
     static std::string_view name_of(Kind kind);
     void forget(CallId id);
@@ -156,6 +161,7 @@ private:
     Bridge bridge_;
     Transfers transfers_;
     Takeovers takeovers_;
+    Joins joins_;
     std::uint64_t last_call_ = 0;
     std::map<CallId, Call> calls_;
     std::unordered_map<sip::TransactionId, CallId> invites_, clients_;

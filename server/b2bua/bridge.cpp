@@ -456,6 +456,41 @@ void Bridge::move(PairId id, Side side, End end, TimePoint now) {
     outputs_.push_back(Changed{id});
 }
 
+/// Somebody of ours has said it; of who is behind a gateway it is what we have shown.
+std::string Bridge::uri_of(PairId id, Side side) const {
+    const auto& ends = pairs_.at(id).ends;
+    const bool inside = ends[side].peer.transport == sip::Transport::inside;
+    return inside ? sip::uri_in(ends[side].dialog.parts().remote_uri) : ends[other(side)].contact;
+}
+
+PairId Bridge::split(PairId id, End with_caller, End with_callee, std::array<std::string, 2> said,
+                     TimePoint now) {
+    const PairId callers{++last_pair_};
+    auto& pair = pairs_.at(id);
+    Pair other_pair{{std::move(pair.ends[caller]), std::move(with_caller)}, {}, {}};
+    other_pair.descriptions = {std::move(pair.descriptions[caller]), std::move(said[caller])};
+    other_pair.shown[caller] = std::exchange(pair.shown[caller], {});
+    other_pair.name = entropy_.hex(8);
+    other_pair.expires_s = pair.expires_s;
+    other_pair.confirmed = true;
+    pair.ends[caller] = std::move(with_callee);
+    pair.descriptions[caller] = std::move(said[callee]);
+    pair.numbers = {};
+    pair.credentials[caller].reset();
+    pair.moving.reset();
+    dialogs_.insert_or_assign(other_pair.ends[caller].dialog.key(), Place{callers, caller});
+    dialogs_.emplace(other_pair.ends[callee].dialog.key(), Place{callers, callee});
+    dialogs_.emplace(pair.ends[caller].dialog.key(), Place{id, caller});
+    const bool gone = std::exchange(pair.left, false);
+    pairs_.emplace(callers, std::move(other_pair));
+    watch(callers, now);
+    outputs_.push_back(Changed{id});
+    outputs_.push_back(Changed{callers});
+    // He hung up while he was brought there.
+    if (gone) hang_up(callers, {}, now);
+    return callers;
+}
+
 void Bridge::stay(PairId id, TimePoint now) {
     const auto found = pairs_.find(id);
     if (found == pairs_.end()) return;

@@ -115,6 +115,18 @@ public:
     /// What to offer to who is to take the place of the end that moves, with nobody on hold. Empty:
     /// the other end has said nothing of its media.
     [[nodiscard]] std::string offer_to_next(PairId pair);
+    /// What this end said last about its media.
+    [[nodiscard]] const std::string& description(PairId pair, Side side) const {
+        return pairs_.at(pair).descriptions[side];
+    }
+    [[nodiscard]] bool is_relayed(PairId pair) const { return pairs_.at(pair).media != nullptr; }
+    /// As whom this end is known here.
+    [[nodiscard]] std::string uri_of(PairId pair, Side side) const;
+    /// Each end goes on with an end of its own: the pair is `with_callee` and its callee from now
+    /// on; the other one, of its caller and `with_caller`, is what comes back. `said` is what those
+    /// say of their media.
+    PairId split(PairId pair, End with_caller, End with_callee, std::array<std::string, 2> said,
+                 TimePoint now);
     ///@}
 
     /// Takes what is about one of the pairs. False: it is not.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A call by a trunk that rings at somebody's, and that somebody else here takes: the part of B2bua
-/// that answers for him.
+/// What somebody here wants with a call by a trunk that is another's: the part of B2bua that has
+/// him take one that rings, or join one that talks.
 #include "server/b2bua/b2bua.hpp"
 
 #include "sip/message/writer.hpp"
@@ -10,6 +10,12 @@
 namespace lyceum::b2bua {
 
 using sip::Header;
+
+namespace {
+
+const auto inside_server = sip::inside(sip::Inside::server);
+
+} // namespace
 
 /// Both have made an offer: the gateway when it called, and who picks up, with the INVITE that
 /// names the dialog of the phone that rings (RFC 3891 §3, with `early-only` or without). Each is
@@ -64,6 +70,34 @@ bool B2bua::handle_pickup(const sip::RequestReceived& received, TimePoint now) {
         pairs_.erase(other); // Phones that have rung as well.
         bridge_.hang_up(other, {}, now);
     }
+    return true;
+}
+
+/// He calls the factory of rooms, as it were, and the two whom he joins follow (RFC 3911 §5).
+bool B2bua::handle_join(const sip::RequestReceived& received, TimePoint now) {
+    const auto& request = received.request;
+    const auto value = request.header(Header::join);
+    if (!value) return false;
+    const auto named = sip::DialogReference::parse(Header::join, *value);
+    const auto place = named ? bridge_.find(named->key) : std::nullopt;
+    const int status = !named                                     ? 400
+                       : !place || !pairs_.contains(place->first) ? 481
+                       : !request.header("P-Asserted-Identity")   ? 403
+                       : !joins_.may_begin(place->first)          ? 488
+                                                                  : 0;
+    if (status != 0) {
+        refuse(received, status, {}, now);
+        return true;
+    }
+    trunk::Trunk nobodys;
+    nobodys.calls_max = options_.calls_max;
+    nobodys.trusted = true; // It is the proxy that has asserted who he is.
+    Call call{received, std::move(nobodys), Kind::inward, caller_of(request, true), {}};
+    const auto room = "sip:" + options_.factory + "@" + options_.domain;
+    call.ways.push_back({{}, room, inside_server});
+    call.caller_contact = room;
+    call.joins = place->first;
+    begin(std::move(call), now);
     return true;
 }
 

@@ -536,3 +536,31 @@ def test_a_telephone_that_rings_at_somebodys_is_picked_up():
         assert server.wait_for_log("trunk.picked-up")
         # Bob's phone rings no more.
         bob.wait_for("session closed")
+
+
+def test_a_call_of_two_becomes_a_conference_and_nobody_is_dropped():
+    with members("alice", "carol") as server, EchoGateway() as gateway, Watcher(server, "carol") as carol, \
+            phone(server, "alice") as alice:
+        on(server, "group", "add", "office")
+        on(server, "group", "join", "office", "alice", "carol")
+        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway.port}")
+        on(server, "route", "add", "+.", "trunk:pstn")
+        wait_until(lambda: "\tup" in on(server, "trunk", "list"))
+        time.sleep(2.5)  # Until the server has looked at its tables.
+        carol.subscribe(uri(server, "alice"), "dialog")
+        alice.command("dial", uri(server, NUMBER))
+        alice.wait_for("Call established")
+        told = carol.wait_for("confirmed")
+        call, own, other = attributes(told)
+        answer = carol.call(uri(server, NUMBER), f"Join: {call};to-tag={other};from-tag={own}\r\nRequire: join\r\n")
+        assert "m=audio" in answer, answer
+        assert server.wait_for_log("trunk.joined"), open(server.log_path).read()[-3000:]
+        log = open(server.log_path).read()
+        assert log.count("leg.joining") == 3, log[-3000:]
+        # Both have been asked to talk to somebody else, and neither is dropped.
+        assert any(each.startswith("INVITE") and "Lyceum" in each and "s=Lyceum" in each for each in gateway.said)
+        time.sleep(1)
+        assert not gateway.over.is_set() and "session closed" not in alice.said(), alice.said()[-1500:]
+        alice.command("hangup")
+        time.sleep(1)
+        assert not gateway.over.is_set(), "the telephone is in the room by itself"

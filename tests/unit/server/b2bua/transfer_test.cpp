@@ -426,5 +426,115 @@ TEST_F(TransferTest, NobodyIsPassedOnAtOurExpense) {
     EXPECT_EQ(told(), "SIP/2.0 404 Not Found");
 }
 
+/// Alice talks to a telephone, and Bob joins them (RFC 3911).
+class JoinTest : public TakeoverTest {
+protected:
+    int join(const std::string& dialog) {
+        const auto more = "Join: " + dialog + "\nRequire: join\nContent-Type: application/sdp\n";
+        exchange.hand_in(bob_says("INVITE", ++count, more), desk);
+        const auto asked_for = exchange.next("407");
+        if (!asked_for) return -1;
+        const auto credentials = sip::answer_challenge(asked_for->message, {"bob", "secret"},
+                                                       "INVITE", "sip:+4930123@school.test", "cn");
+        exchange.hand_in(
+            bob_says("INVITE", ++count, "Proxy-Authorization: " + credentials->value + "\n" + more),
+            desk);
+        for (auto& each : exchange.sent)
+            if (each.to == desk && each.message.is_response() && each.message.status() > 100)
+                return each.message.status();
+        return 0;
+    }
+    /// The room answers who has come last, if he has said this of his media.
+    sip::SessionId room_answers(const std::string& uri, const std::string& offer, int version) {
+        if (exchange.taken.empty()) return {};
+        const auto call = std::move(exchange.taken.front());
+        exchange.taken.erase(exchange.taken.begin());
+        EXPECT_EQ(call.invite.request_uri(), uri);
+        EXPECT_EQ(call.invite.body(), offer);
+        exchange.agent.set_contact_user(call.session, "adhoc-1");
+        exchange.agent.accept(call.session, description("room", version), exchange.now);
+        exchange.turn();
+        return call.session;
+    }
+    /// The end is asked to talk to the room, as if its peer had said so, and agrees.
+    void agrees(const sip::Endpoint& who, const std::string& asked_as, const kit::Say& with) {
+        const auto reinvite = exchange.next("INVITE");
+        ASSERT_TRUE(reinvite);
+        EXPECT_EQ(reinvite->to, who);
+        EXPECT_EQ(reinvite->message.body(), asked_as);
+        exchange.hand_in(answer(*reinvite, 200, with), who);
+        EXPECT_EQ(sent_to("ACK"), who);
+    }
+    void bob_is_in_the_room() {
+        talk();
+        ASSERT_EQ(join(hers()), 0);
+        ASSERT_TRUE(room_answers("sip:conference@school.test", description("bob", 1), 1));
+        const auto success = exchange.next("200");
+        ASSERT_TRUE(success);
+        EXPECT_EQ(success->to, desk);
+        EXPECT_EQ(success->message.body(), description("room", 1));
+    }
+    const std::string adhoc = "sip:adhoc-1@192.0.2.1:5060;transport=tcp";
+};
+
+TEST_F(JoinTest, ACallOfTwoBecomesAConferenceAndNobodyIsDropped) {
+    bob_is_in_the_room();
+    const auto hers_in_room = room_answers(adhoc, description("alice", 1), 2);
+    ASSERT_TRUE(hers_in_room);
+    agrees(phone, description("gateway", 8), sdp("alice", 2, {}, "p"));
+    const auto its_in_room = room_answers(adhoc, description("gateway", 7), 3);
+    ASSERT_TRUE(its_in_room);
+    agrees(first, description("alice", 3), sdp("gateway", 8));
+    EXPECT_FALSE(exchange.next("BYE"));
+    EXPECT_EQ(exchange.b2bua.size(), 2u) << "the call that was, and Bob's";
+    EXPECT_EQ(exchange.agent.session_count(), 3u) << "in the room";
+
+    // Each is in the room by himself: Alice goes, and the others stay.
+    exchange.hand_in(inside("BYE", *ok), phone);
+    EXPECT_FALSE(exchange.next("BYE"));
+    EXPECT_EQ(exchange.agent.session_count(), 2u);
+    exchange.hand_in(back("BYE", *invite, 21), first);
+    EXPECT_EQ(exchange.agent.session_count(), 1u);
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
+TEST_F(JoinTest, WhatOneDoesNotWantLeavesThemAsTheyWere) {
+    bob_is_in_the_room();
+    ASSERT_TRUE(room_answers(adhoc, description("alice", 1), 2));
+    agrees(phone, description("gateway", 8), sdp("alice", 2, {}, "p"));
+    ASSERT_TRUE(room_answers(adhoc, description("gateway", 7), 3));
+    const auto reinvite = exchange.next("INVITE");
+    ASSERT_TRUE(reinvite);
+    exchange.hand_in(answer(*reinvite, 488), first);
+    EXPECT_EQ(sent_to("ACK"), first);
+    // She is asked to talk to the gateway again.
+    agrees(phone, description("gateway", 9), sdp("alice", 3, {}, "p"));
+    EXPECT_EQ(exchange.agent.session_count(), 1u) << "Bob waits alone";
+    exchange.hand_in(inside("BYE", *ok), phone);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, first);
+}
+
+TEST_F(JoinTest, WhoHangsUpMeanwhileEndsIt) {
+    bob_is_in_the_room();
+    ASSERT_TRUE(room_answers(adhoc, description("alice", 1), 2));
+    exchange.hand_in(back("BYE", *invite, 21), first);
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, phone);
+    exchange.hand_in(answer(*bye, 200), phone);
+    EXPECT_EQ(exchange.agent.session_count(), 1u);
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
+TEST_F(JoinTest, WhatIsNotTheirsIsNotJoined) {
+    talk();
+    EXPECT_EQ(join("c1;to-tag=wrong;from-tag=p"), 481);
+    exchange.sent.clear();
+    EXPECT_EQ(join("nonsense"), 400);
+    EXPECT_TRUE(exchange.taken.empty());
+}
+
 } // namespace
 } // namespace lyceum::b2bua
