@@ -74,11 +74,10 @@ bool B2bua::handle_request(const sip::RequestReceived& received, TimePoint now) 
     if (from == inside_server) {
         if (!begins) refuse(received, 481, {}, now);
         else if (request.method() != Method::invite) refuse(received, 405, {}, now);
+        else if (request.header(Header::route)) handle_across(received, now);
         else if (!handle_pickup(received, now) && !takeovers_.handle_invite(received, now) &&
-                 !handle_join(received, now)) {
-            if (request.header(Header::route)) handle_across(received, now);
-            else handle_outward(received, now);
-        }
+                 !handle_join(received, now))
+            handle_outward(received, now);
         drain(now);
         return true;
     }
@@ -139,6 +138,9 @@ bool B2bua::handle_failure(const sip::RequestFailed& failed, TimePoint now) {
     clients_.erase(found);
     call.client.reset();
     if (call.way.gateway) trunks_.handle_outcome(call.way.gateway, false, now);
+    // A device is silent, or not there at all; of gateways it is the same to the caller.
+    if (call.kind == Kind::across)
+        call.unreached = failed.why == sip::Effects::Failure::timeout ? 408 : 480;
     try_next(id, now);
     return true;
 }
@@ -268,6 +270,7 @@ void B2bua::invite(CallId id, TimePoint now) {
     if (call.media) {
         const auto said = sip::description_in(request);
         const auto told = call.media->pass(RelayedMedia::Side::first, said, Turn::offer);
+        if (!told && call.media->lacks_port()) return give_up(id, 503, "No Port Is Free", now);
         if (!told) return give_up(id, 488, "No Usable Description", now);
         body = with_description(std::move(body), said, *told);
     }
@@ -344,6 +347,9 @@ sip::MessageWriter B2bua::across_invite(Call& call) {
         from = "\"" + std::string(said->display) + "\" " + from;
     writer.header(Header::from, from + ";tag=" + entropy_.hex(8));
     writer.header(Header::to, *request.header(Header::to));
+    // Of the device's own calls, it knows those with us by other names.
+    if (const auto replaces = request.header(Header::replaces))
+        writer.header(Header::replaces, bridge_.replaces_for_other(std::string(*replaces)));
     return writer;
 }
 
@@ -426,7 +432,9 @@ PairId B2bua::pair_for(CallId call_id, const sip::ResponseReceived& received) {
     End far{std::move(*callee), received.from, call.callee_contact};
     auto& outside = call.kind == Kind::outward ? far : near;
     if (!call.trunk.login.user.empty()) outside.login = call.trunk.login;
-    near.may_refer = call.invite.from == inside_server;
+    // Who has not proven who he is sends nobody anywhere.
+    near.may_refer = call.invite.from == inside_server &&
+                     call.invite.request.header("P-Asserted-Identity").has_value();
     far.may_refer = call.kind != Kind::outward;
     const auto id = bridge_.join(std::move(near), std::move(far), call.invite.request,
                                  sip::cseq_of(call.sent), call.media);
@@ -462,7 +470,9 @@ void B2bua::handle_refusal(CallId id, const sip::Message& response, TimePoint no
 /// Nobody is left to be asked. A redirection or a question for a password is not for the caller.
 void B2bua::finish(CallId id, TimePoint now) {
     auto& call = calls_.at(id);
-    const int status = call.cancelled ? 487 : call.failure ? call.failure->status() : 503;
+    const int status = call.cancelled ? 487
+                       : call.failure ? call.failure->status()
+                                      : call.unreached;
     if (call.cancelled || !call.failure) {
         refuse(call.invite, status, {}, now);
     } else if (status == 401 || status == 407 || (status < 400 && call.kind != Kind::across)) {

@@ -110,6 +110,7 @@ private:
         std::optional<sip::Credentials> credentials{}; ///< In `sent`.
         bool cancelled = false, answered = false;
         std::optional<sip::Message> failure{}; ///< Of the last way.
+        int unreached = 503;                   ///< If none has said anything.
         std::vector<PairId> pairs{};
         std::shared_ptr<RelayedMedia> media{}; ///< Of `way`, if it goes by us.
         PairId joins{};                        ///< Who are to be brought to where this call leads.

@@ -456,6 +456,17 @@ void Bridge::move(PairId id, Side side, End end, TimePoint now) {
     outputs_.push_back(Changed{id});
 }
 
+std::string Bridge::replaces_for_other(const std::string& value) const {
+    const auto named = sip::DialogReference::parse(Header::replaces, value);
+    const auto place = named ? find(named->key) : std::nullopt;
+    if (!place) return value;
+    const auto& end = pairs_.at(place->first).ends[other(place->second)];
+    if (!end.may_refer) return value;
+    const auto key = end.dialog.key();
+    return key.call_id + ";to-tag=" + key.remote_tag + ";from-tag=" + key.local_tag +
+           (named->early_only ? ";early-only" : "");
+}
+
 /// Somebody of ours has said it; of who is behind a gateway it is what we have shown.
 std::string Bridge::uri_of(PairId id, Side side) const {
     const auto& ends = pairs_.at(id).ends;

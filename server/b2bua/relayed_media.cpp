@@ -154,7 +154,8 @@ bool RelayedMedia::open_all(const sdp::Description& description) {
     for (std::size_t i = 0; i < description.media.size(); ++i) {
         if (media_[i] || !can_relay(description.media[i])) continue;
         media_[i] = relays_.open({ends_[0].party.signalling, ends_[1].party.signalling});
-        if (!media_[i]) return false;
+        lacks_port_ = !media_[i];
+        if (lacks_port_) return false;
     }
     return true;
 }

@@ -54,6 +54,8 @@ public:
     std::optional<std::string> pass(Side from, std::string_view description, Turn turn);
     /// Whether the other side's offer waits for what this one says to it.
     [[nodiscard]] bool awaits_answer_of(Side side) const { return offer_by_ == other(side); }
+    /// Whether it was for want of a port that something could not be passed.
+    [[nodiscard]] bool lacks_port() const { return lacks_port_; }
     /// The offer of this side has come to nothing: what was agreed on before holds (RFC 3264 §4).
     void withdraw(Side by);
 
@@ -106,6 +108,7 @@ private:
     std::optional<Side> offer_by_; ///< Nobody has answered it.
     std::optional<End> spare_;     ///< Of who was there before `replace`.
     std::vector<Medium> media_;
+    bool lacks_port_ = false;
 };
 
 } // namespace lyceum::b2bua

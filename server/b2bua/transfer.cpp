@@ -50,7 +50,8 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     writer.header("P-Served-User", "<" + std::string(who->uri_text) + ">");
     writer.copy(request, Header::referred_by);
     if (!target->replaces.empty())
-        writer.header(Header::replaces, target->replaces).header(Header::require, "replaces");
+        writer.header(Header::replaces, bridge_.replaces_for_other(target->replaces))
+            .header(Header::require, "replaces");
     writer.header(Header::user_agent, server_name_);
     Transfer transfer{pair, by, target->quiet, writer.finish("application/sdp", description)};
     const auto client = agent_.request(transfer.sent, {inside_server}, {{}, true}, now);

@@ -31,6 +31,7 @@ RecordId CallRecords::begin(const sip::Message& invite, const sip::Endpoint& fro
     open.record.way = std::move(way);
     open.record.started = wall(now);
     open.caller_tag = sip::tag_of(invite, Header::from);
+    open.hidden = sip::wants_privacy(invite);
     if (options_.whose) open.initiator = options_.whose(open.record.caller, from);
     if (!open.initiator.empty()) talking_[open.initiator].insert(id);
     tell(open_.emplace(id, std::move(open)).first->second);
@@ -197,7 +198,9 @@ std::vector<CallRecords::Talk> CallRecords::talks(std::string_view member) const
         out.push_back({id, calls, open.record.answered.has_value(), open.room, open.record.call_id,
                        calls ? open.caller_tag : callee_tag,
                        calls ? open.callee_tag : open.caller_tag,
-                       calls ? open.record.callee : open.record.caller});
+                       calls         ? open.record.callee
+                       : open.hidden ? "sip:anonymous@anonymous.invalid"
+                                     : open.record.caller});
     }
     return out;
 }

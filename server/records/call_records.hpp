@@ -116,7 +116,8 @@ private:
         std::string callee_tag;           ///< Of who has answered.
         std::optional<std::uint64_t> leg; ///< Over, and waits to hear how it was.
         std::string room, initiator;
-        bool host = false; ///< Of the room.
+        bool host = false;   ///< Of the room.
+        bool hidden = false; ///< Who calls is nobody to who is called (RFC 3323).
         /// Whose devices ring, or whose has answered, and their tags.
         std::map<std::string, std::string> called;
     };

@@ -39,7 +39,8 @@ protected:
         return out.replace(out.find("actpass"), 7, "active");
     }
     /// In the dialog of this answer, from Eve.
-    sip::Message inside(const std::string& method, const sip::Message& answer, int number) {
+    sip::Message inside(const std::string& method, const sip::Message& answer, int number,
+                        const std::string& more = {}) {
         const auto contact = sip::NameAddr::parse(*answer.header(Header::contact));
         std::string text = method + " " + std::string(contact->uri_text) +
                            " SIP/2.0\nVia: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bKi" + method +
@@ -51,7 +52,7 @@ protected:
         const auto routes = answer.values(Header::record_route);
         for (auto each = routes.rbegin(); each != routes.rend(); ++each)
             text.append("Route: ").append(*each).append("\n");
-        return kit::message(text);
+        return kit::message(text + more);
     }
     void expect_rest() {
         exchange.run(70s);
@@ -164,7 +165,7 @@ TEST_F(AcrossTest, WhoAnswersWithRubbishIsHungUpOn) {
 TEST_F(AcrossTest, WithoutAPortThereIsNoCall) {
     bind_browser();
     exchange.relays.full = true;
-    EXPECT_EQ(ask(with(plain_description())), 488);
+    EXPECT_EQ(ask(with(plain_description())), 500) << "of the only device there is";
     expect_rest();
 }
 
@@ -228,6 +229,29 @@ TEST_F(AcrossTest, OnlyWhoDoesNotReachEachOtherIsLedAcross) {
     EXPECT_TRUE(exchange.relays.running.empty());
 }
 
+TEST_F(AcrossTest, AStrangerSendsNobodyAnywhere) {
+    bind_browser();
+    const auto ringing = rings();
+    exchange.hand_in(says(*ringing, 200, browser_answer()), browser);
+    const auto ok = answered();
+    exchange.hand_in(inside("ACK", *ok, cseq), outside);
+    exchange.hand_in(inside("REFER", *ok, cseq + 1, "Refer-To: <sip:victim@elsewhere.test>\n"),
+                     outside);
+    EXPECT_EQ(answered()->status(), 403);
+    EXPECT_TRUE(exchange.wanted.empty()) << "nobody is looked for in the DNS";
+}
+
+TEST_F(AcrossTest, ADeviceThatDoesNotAnswerIsNotThere) {
+    bind_browser();
+    ask(with(plain_description()));
+    exchange.fail_last();
+    EXPECT_EQ(answered()->status(), 480);
+    ask(with(plain_description()));
+    exchange.run(40s);
+    EXPECT_EQ(answered()->status(), 408);
+    expect_rest();
+}
+
 /// RFC 3323: nothing in what the phone gets says who calls, or from where.
 TEST_F(AcrossTest, APrivateCallerIsNobody) {
     exchange.bind("bob", "sip:bob@192.0.2.20:5060");
@@ -245,6 +269,9 @@ TEST_F(AcrossTest, APrivateCallerIsNobody) {
         const std::string bytes(invite.bytes());
         for (const auto* telling : {"eve", "Eve", "far.test", "203.0.113.9", " c1\r"})
             EXPECT_EQ(bytes.find(telling), std::string::npos) << telling << "\n" << bytes;
+        ASSERT_EQ(exchange.records.talks("bob").size(), 1u);
+        EXPECT_EQ(exchange.records.talks("bob").front().other, "sip:anonymous@anonymous.invalid")
+            << "nor to who watches his phone";
         exchange.hand_in(says(*sent, 486), desk);
         EXPECT_EQ(answered()->status(), 486);
     }

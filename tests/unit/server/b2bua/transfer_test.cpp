@@ -400,6 +400,55 @@ TEST_F(TransferTest, WhoseMediaGoesByUsIsPassedOnWithIt) {
     EXPECT_TRUE(exchange.relays.running.empty());
 }
 
+/// She talks to Carol, too, who has a browser, and connects the two: Carol's browser knows the call
+/// that is replaced by the names that it has on her side.
+TEST_F(TransferTest, AnAttendedOneReplacesACallThatCrossesUs) {
+    const sip::Endpoint browser{sip::Transport::wss, kit::address("192.0.2.30", 40'000),
+                                sip::FlowId{7}};
+    exchange.bind("carol", "sip:x@browser.invalid;transport=ws", 1000, browser);
+    auto browsers_own = kit::browser_offer();
+    browsers_own.resize(browsers_own.find("m=video"));
+    const auto from_alice = [&](const std::string& method, int number, const std::string& more,
+                                const std::string& body) {
+        return kit::message(method +
+                                " sip:carol@school.test SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9:5060;"
+                                "branch=z9hG4bKc" +
+                                std::to_string(number) +
+                                "\nMax-Forwards: 70\nFrom: <sip:alice@school.test>;tag=p9\n"
+                                "To: <sip:carol@school.test>\nCall-ID: c9\nCSeq: " +
+                                std::to_string(number) + " " + method +
+                                "\nContact: <sip:alice@192.0.2.9:5060>\n"
+                                "Content-Type: application/sdp\n" +
+                                more,
+                            body);
+    };
+    talk();
+    const auto hers = kit::plain_description({}, 1, "192.0.2.9");
+    exchange.hand_in(from_alice("INVITE", 1, {}, hers), phone);
+    const auto challenge = heard(407);
+    ASSERT_TRUE(challenge);
+    const auto credentials = sip::answer_challenge(*challenge, {"alice", "secret"}, "INVITE",
+                                                   "sip:carol@school.test", "cn");
+    exchange.hand_in(
+        from_alice("INVITE", 2, "Proxy-Authorization: " + credentials->value + "\n", hers), phone);
+    const auto consulted = exchange.next("INVITE");
+    ASSERT_TRUE(consulted);
+    EXPECT_EQ(consulted->to, browser);
+    exchange.hand_in(
+        answer(*consulted, 200, {"Content-Type: application/sdp", browsers_own, "carols"}),
+        browser);
+    const auto success = heard(200);
+    ASSERT_TRUE(success);
+    refer({}, "sip:carol@school.test?Replaces=c9%3Bto-tag%3D" +
+                  std::string(sip::tag_of(*success, Header::to)) + "%3Bfrom-tag%3Dp9");
+    ASSERT_TRUE(onward);
+    EXPECT_EQ(onward->to, browser);
+    EXPECT_EQ(onward->message.header(Header::replaces),
+              std::string(*consulted->message.header(Header::call_id)) +
+                  ";to-tag=carols;from-tag=" +
+                  std::string(sip::tag_of(consulted->message, Header::from)));
+}
+
 TEST_F(TransferTest, NonsenseIsRefused) {
     talk();
     struct Row {
