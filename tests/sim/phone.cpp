@@ -19,6 +19,12 @@ Phone::Phone(World& world, int number)
       rtp_(phone_address(number, 4000)), entropy_(world.random.u64()), random_(world.random.u64()),
       local_(sip_), agent_({}, random_, entropy_, local_, log_) {}
 
+/// Every third phone is behind a NAT, and does not know it.
+std::string Phone::description(std::string_view more) const {
+    const auto ip = number_ % 3 == 0 ? "10.0.0." + std::to_string(number_) : rtp_.ip.to_string();
+    return kit::phone_sdp("0", more, ip, 4000);
+}
+
 void Phone::act() {
     if (dead_) return;
     const auto draw = random_.below(100);
@@ -30,9 +36,7 @@ void Phone::act() {
         agent_.hang_up(*session_, "Done", world_.now);
     } else if (draw < 60) {
         held_ = !held_;
-        agent_.offer(*session_,
-                     kit::phone_sdp("0", held_ ? "a=sendonly\r\n" : "", rtp_.ip.to_string(), 4000),
-                     world_.now);
+        agent_.offer(*session_, description(held_ ? "a=sendonly\r\n" : ""), world_.now);
     } else if (draw < 65 && world_.faults_on) {
         world_.note("phone " + std::to_string(number_) + " is unplugged");
         dead_ = true;
@@ -52,10 +56,9 @@ void Phone::call() {
     if (room == 13) uri = "sip:lesson@192.0.2.1";
     if (room == 10 || room == 11) uri = "sip:+4930" + std::to_string(number_) + "@192.0.2.1";
     const bool offerless = random_.chance(15);
-    session_ = agent_.call(
-        {uri, "<sip:phone" + std::to_string(number_) + "@198.51.100.1>",
-         offerless ? std::string() : kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000)},
-        world_.now);
+    session_ = agent_.call({uri, "<sip:phone" + std::to_string(number_) + "@198.51.100.1>",
+                            offerless ? std::string() : description()},
+                           world_.now);
     held_ = established_ = false;
 }
 
@@ -70,7 +73,7 @@ void Phone::be_called(sip::IncomingCall call) {
     world_.at(world_.now + random_.between(0, 8000) * 1ms, [this, id = call.session] {
         if (dead_ || session_ != id) return;
         if (random_.chance(10)) agent_.reject(id, 486, "", world_.now);
-        else agent_.accept(id, kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000), world_.now);
+        else agent_.accept(id, description(), world_.now);
         drain();
     });
 }
@@ -138,11 +141,9 @@ void Phone::drain() {
             learn(answered->description);
         } else if (const auto* offered = std::get_if<Session::Offered>(&event->event)) {
             learn(offered->description);
-            agent_.answer(*session_, kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000),
-                          world_.now);
+            agent_.answer(*session_, description(), world_.now);
         } else if (std::get_if<Session::OfferWanted>(&event->event)) {
-            agent_.answer(*session_, kit::phone_sdp("0", "", rtp_.ip.to_string(), 4000),
-                          world_.now);
+            agent_.answer(*session_, description(), world_.now);
         } else if (std::get_if<Session::Ended>(&event->event)) {
             session_.reset();
             established_ = false;

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] bool is_talking() const { return !dead_ && established_; }
 
 private:
+    [[nodiscard]] std::string description(std::string_view more = {}) const;
     void call();
     void be_called(sip::IncomingCall call);
     void send_frame();

@@ -34,12 +34,12 @@ struct World::Server {
           registrar({.domains = world.domains_}, identity, world.local_, entropy, world.log_),
           router({.domains = world.domains_, .serial_ring = 4s}, world,
                  routing::location_of(registrar)),
-          proxy({}, agent, router, identity, records, world.local_, sip::KeyedHash("sim"), entropy,
-                world.log_),
+          proxy({.relays_media = true}, agent, router, identity, records, world.local_,
+                sip::KeyedHash("sim"), entropy, world.log_),
           trunks(trunk_options(world.options_.day), agent, world.local_, world.random, entropy,
                  world.log_),
           b2bua(
-              {.domain = "192.0.2.1"}, agent, trunks,
+              {.domain = "192.0.2.1", .relays = &relays}, agent, trunks,
               [](std::string_view) { return std::string(); }, world.local_, entropy, world.log_) {}
 
     SeededEntropy entropy;
@@ -52,6 +52,7 @@ struct World::Server {
     routing::Router router;
     proxy::Proxy proxy;
     trunk::Trunks trunks;
+    kit::Relays relays;
     b2bua::B2bua b2bua;
     std::map<focus::ConferenceId, mixer::ConferenceMedia> media;
     std::map<mixer::LegId, mixer::Part> parts; ///< Of those who have no sound yet, too.
@@ -80,13 +81,15 @@ void World::boot() {
         trunk.gateways.push_back({"sip:198.51.100." + std::to_string(number),
                                   static_cast<unsigned>(random.between(1, 2))});
     server_->trunks.set({std::move(trunk)}, now);
+    std::vector<b2bua::KeptCall> kept;
+    for (const auto& [id, call] : kept_calls_) kept.push_back(call);
+    server_->b2bua.restore(kept, now);
     drain();
 }
 
 /// What was under way is not finished, and nobody is told.
 void World::crash() {
     note("the server crashes");
-    crashed_ = true;
     final_responses_.clear();
     last_cseq_.clear();
     boot();
@@ -171,8 +174,8 @@ void World::run() {
     note("healed");
     faults_on = false;
     faults_ = {};
-    phase(35s);                   // What was lost has come again, or was given up.
-    if (!crashed_) check_pairs(); // Else they find out by and by.
+    phase(35s); // What was lost has come again, or was given up.
+    check_pairs();
     // Long enough for commands that wait (glare, 491) and for calls that are being set up.
     for (int round = 0; round < 10; ++round) {
         phase(10s);
@@ -248,8 +251,14 @@ void World::drain() {
             server_->proxy.handle_stranger(*output, now);
         }
     }
-    while (server_->trunks.poll() || server_->b2bua.poll() || server_->focus.poll()) {
+    while (server_->trunks.poll() || server_->focus.poll()) {
     } // What is said of them is for people.
+    while (auto output = server_->b2bua.poll()) {
+        if (auto* keep = std::get_if<b2bua::B2bua::Keep>(&*output))
+            kept_calls_.insert_or_assign(keep->call.id, std::move(keep->call));
+        else if (const auto* forget = std::get_if<b2bua::B2bua::Forget>(&*output))
+            kept_calls_.erase(forget->id);
+    }
 }
 
 void World::send_sip(int phone, bool to_server, std::string bytes) {
@@ -283,16 +292,15 @@ void World::send_rtp(int, const SocketAddress& from, const SocketAddress& to, By
 }
 
 void World::drain_media(focus::ConferenceId id) {
-    std::vector<mixer::LegId> lost;
     const auto found = server_->media.find(id);
     if (found == server_->media.end()) return;
     while (auto output = found->second.poll())
         if (const auto* gone = std::get_if<mixer::ConferenceMedia::LegLost>(&*output))
-            lost.push_back(gone->leg);
-    for (const auto leg : lost) {
-        note("leg " + std::to_string(leg.value) + " is lost");
-        server_->focus.handle_leg_lost(leg, now);
-    }
+            at(now, [this, leg = gone->leg] { // Posted, as the edge does.
+                note("leg " + std::to_string(leg.value) + " is lost");
+                server_->focus.handle_leg_lost(leg, now);
+                drain();
+            });
 }
 
 void World::begin(focus::ConferenceId id, focus::ConferenceSound sound) {
@@ -344,6 +352,7 @@ void World::absorb(focus::ConferenceId id, focus::ConferenceId other) {
 
 void World::close(focus::ConferenceId id, mixer::LegId leg) {
     server_->media.at(id).remove_leg(leg, now);
+    drain_media(id); // Its farewell, as the edge does.
     server_->parts.erase(leg);
     std::erase_if(server_->ports, [&](const auto& entry) { return entry.second.second == leg; });
 }
@@ -455,6 +464,8 @@ void World::check_rest() {
     require(server_->agent.transactions().size(), "transactions");
     require(server_->proxy.size(), "forwarded requests");
     require(server_->b2bua.size(), "calls by trunks");
+    require(server_->relays.running.size(), "relays");
+    require(kept_calls_.size(), "calls on disk");
     require(server_->media.size(), "mixers");
     require(server_->ports.size(), "ports");
     if (server_->agent.deadline() || server_->b2bua.deadline())

@@ -8,6 +8,7 @@
 #include "server/proxy/proxy.hpp"
 #include "server/registrar/registrar.hpp"
 #include "sip/dialog/user_agent.hpp"
+#include "tests/kit/relays.hpp"
 #include "tests/kit/sip.hpp"
 #include "tests/sim/link.hpp"
 
@@ -111,8 +112,8 @@ private:
     kit::FixedAddresses local_;
     identity::Domains domains_{"192.0.2.1"};
     struct Server;
-    std::unique_ptr<Server> server_; ///< Another one after each crash.
-    bool crashed_ = false;
+    std::unique_ptr<Server> server_;                     ///< Another one after each crash.
+    std::map<std::string, b2bua::KeptCall> kept_calls_;  ///< On disk.
     std::vector<registrar::Registration> registrations_; ///< On disk.
     std::map<std::string, routing::Member, std::less<>> members_;
     LinkFaults faults_;
