@@ -4,7 +4,7 @@ import re
 import shutil
 import time
 
-from lab import HERE, HOST, Baresip, Server, Skipped, command, recorded
+from lab import HERE, HOST, Baresip, Server, Skipped, WebPhones, command, recorded
 from dashboard import logged_in
 from presence import Watcher, field, members, on, uri
 
@@ -96,6 +96,22 @@ def test_a_host_has_people_called_in_and_removed():
             carol.wait_for("Call established")
             for action in ("dial-out", "kick"):
                 assert f"alice\tsip\t{action}" in on(server, "audit", "--room", "lesson")
+
+
+def test_a_browser_is_called_into_a_room():
+    with members("alice", "bob") as server, Watcher(server, "alice") as alice, WebPhones(server) as web:
+        on(server, "room", "add", "lesson")
+        on(server, "room", "role", "lesson", "alice", "host")
+        room = uri(server, "lesson")
+        assert web.start("bob", server, 700) == "registered"
+        with Baresip(room, hertz=440, user="guest") as guest:
+            guest.wait_for("Call established")
+            answer = alice.ask("REFER", room, f"Refer-To: <{uri(server, 'bob')}>\r\n")
+            assert answer.startswith("SIP/2.0 202"), answer
+            web.wait_for("bob", "confirmed")
+            time.sleep(4)
+            assert guest.hears(700, last_seconds=1.0) > 2500
+            assert web.phone_hears("bob", 440)[0] > -45
 
 
 def test_an_invite_with_a_list_has_a_class_called():
