@@ -416,6 +416,7 @@ void B2bua::handle_unusable(CallId id, const sip::ResponseReceived& received, Ti
     log_.warning("trunk.unusable-answer", {{"call", id.value}});
     give_up(id, 488, "No Usable Description", now);
     if (final) handle_response(received, now);
+    drain(now);
 }
 
 /// The pair of dialogs that this response belongs to, or makes; none: it makes no dialog.

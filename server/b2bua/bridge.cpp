@@ -131,6 +131,11 @@ std::optional<std::pair<PairId, Bridge::Side>> Bridge::find(const sip::DialogKey
     return std::pair(found->second.pair, found->second.side);
 }
 
+bool Bridge::is_talking(PairId id) const {
+    const auto found = pairs_.find(id);
+    return found != pairs_.end() && found->second.confirmed && !found->second.over;
+}
+
 bool Bridge::handle_request(const sip::RequestReceived& received, TimePoint now) {
     const auto& request = received.request;
     const auto found = place_of(request, received.from);

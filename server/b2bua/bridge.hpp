@@ -96,6 +96,8 @@ public:
     PairId restore(const KeptCall& kept, const std::optional<sip::Login>& login, TimePoint now);
     ///@}
     [[nodiscard]] bool is_confirmed(PairId pair) const { return pairs_.at(pair).confirmed; }
+    /// Whether there is such a pair, and its ends talk to each other.
+    [[nodiscard]] bool is_talking(PairId pair) const;
     /// BYE to both if they have talked; an early dialog is only forgotten.
     void hang_up(PairId pair, std::string_view reason, TimePoint now);
 

@@ -20,7 +20,7 @@ Joins::Joins(std::string server_name, sip::UserAgent& agent, Bridge& bridge, Ent
       log_(log) {}
 
 bool Joins::may_begin(PairId pair) const {
-    return !joins_.contains(pair) && bridge_.is_confirmed(pair) && !bridge_.is_relayed(pair) &&
+    return !joins_.contains(pair) && bridge_.is_talking(pair) && !bridge_.is_relayed(pair) &&
            !bridge_.description(pair, Bridge::caller).empty() &&
            !bridge_.description(pair, Bridge::callee).empty();
 }

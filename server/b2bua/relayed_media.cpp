@@ -149,11 +149,19 @@ bool RelayedMedia::can_relay(const sdp::Media& media) const {
     return media.port != 0 && media.proto.find("RTP/") != std::string::npos;
 }
 
+/// Where a side is, as far as it is known: for who calls from inside, as a gateway's call does to a
+/// device, its description has to say it.
+IpAddress RelayedMedia::address_of(const End& end, std::size_t medium) {
+    const bool known = !end.party.signalling.is_unspecified();
+    if (known || !end.said || medium >= end.said->media.size()) return end.party.signalling;
+    return end.said->address(end.said->media[medium]).value_or(IpAddress{});
+}
+
 bool RelayedMedia::open_all(const sdp::Description& description) {
     media_.resize(std::max(media_.size(), description.media.size()));
     for (std::size_t i = 0; i < description.media.size(); ++i) {
         if (media_[i] || !can_relay(description.media[i])) continue;
-        media_[i] = relays_.open({ends_[0].party.signalling, ends_[1].party.signalling});
+        media_[i] = relays_.open({address_of(ends_[0], i), address_of(ends_[1], i)});
         lacks_port_ = !media_[i];
         if (lacks_port_) return false;
     }

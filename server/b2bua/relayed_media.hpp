@@ -94,6 +94,7 @@ private:
     [[nodiscard]] bool passes_keys() const;
     std::optional<std::string> tell(Side to, const sdp::Description& description, Turn turn);
     bool open_all(const sdp::Description& description);
+    [[nodiscard]] static IpAddress address_of(const End& end, std::size_t medium);
     [[nodiscard]] bool can_relay(const sdp::Media& media) const;
     [[nodiscard]] sdp::Media translated(Side to, std::size_t index, const sdp::Media& media,
                                         const sdp::Description& all, Turn turn) const;

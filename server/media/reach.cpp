@@ -3,8 +3,6 @@
 
 #include "base/text.hpp"
 
-#include <optional>
-
 namespace lyceum::media {
 namespace {
 
@@ -34,14 +32,18 @@ Reach reach_of_offer(std::string_view description, const IpAddress& source) {
 
 Reach reach_of_peer(const IpAddress& said, const IpAddress& source) {
     using Place = Reach::Place;
-    if (said.is_unspecified() || !said.is_private()) return {};
-    if (source.is_unspecified() || source.is_private()) return {false, Place::here};
-    return {false, Place::behind_nat, source};
+    if (said.is_unspecified()) return {};
+    if (!said.is_private()) return {false, Place::anywhere, {}, said.is_v6()};
+    if (source.is_unspecified() || source.is_private())
+        return {false, Place::here, {}, said.is_v6()};
+    return {false, Place::behind_nat, source, said.is_v6()};
 }
 
 bool reach_each_other(const Reach& one, const Reach& other) {
-    return one.web == other.web &&
-           (one.web || (one.place == other.place && one.outside == other.outside));
+    if (one.web != other.web) return false;
+    if (one.web) return true; // They find a way by themselves.
+    const bool same_ip = !one.v6 || !other.v6 || one.v6 == other.v6;
+    return same_ip && one.place == other.place && one.outside == other.outside;
 }
 
 } // namespace lyceum::media

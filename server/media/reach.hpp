@@ -3,6 +3,7 @@
 
 #include "base/address.hpp"
 
+#include <optional>
 #include <string_view>
 
 /// Whether the two ends of a call can send to each other what they mean to.
@@ -18,7 +19,8 @@ struct Reach {
         behind_nat, ///< At a private address in networks of others.
     };
     Place place = Place::anywhere;
-    IpAddress outside{}; ///< Behind a NAT: its address as it is seen from here.
+    IpAddress outside{};      ///< Behind a NAT: its address as it is seen from here.
+    std::optional<bool> v6{}; ///< Which IP it speaks; none: it is not known.
 
     bool operator==(const Reach&) const = default;
 };

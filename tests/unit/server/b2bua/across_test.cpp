@@ -211,6 +211,8 @@ TEST_F(AcrossTest, OnlyWhoDoesNotReachEachOtherIsLedAcross) {
              {at_desk, desk, private_one, true},                 // Eve is behind a NAT,
              {at_home, nat("203.0.113.9"), private_one, false},  // with Bob.
              {at_home, *sip::endpoint_of(at_home), plain, true}, // In our network; Eve is not.
+             {"sip:bob@[2001:db8::20]:5060", *sip::endpoint_of("sip:bob@[2001:db8::20]:5060"),
+              plain, true},
              {at_desk, desk, "", false},
          }) {
         exchange.bindings.clear();

@@ -263,6 +263,16 @@ TEST_F(RelayedMediaTest, SomebodyElseComesInThePlaceOfOne) {
     EXPECT_FALSE(relays.side(Side::first).dtls);
 }
 
+/// A call by a trunk to a browser: what comes from inside has no address.
+TEST_F(RelayedMediaTest, WhoseSignallingSaysNothingIsWhereItsMediaIs) {
+    media.emplace(
+        relays, entropy,
+        std::array<RelayedMedia::Party, 2>{{{IpAddress{}, Form::open}, {browser_ip, Form::web}}});
+    pass(Side::first, plain_description(), Turn::offer);
+    EXPECT_EQ(relays.side(Side::first).toward, gateway_ip);
+    EXPECT_EQ(relays.side(Side::second).toward, browser_ip);
+}
+
 TEST_F(RelayedMediaTest, WhatIsNoDescriptionIsNotPassed) {
     between(Form::open, Form::plain);
     EXPECT_FALSE(media->pass(Side::first, "hello", Turn::offer));

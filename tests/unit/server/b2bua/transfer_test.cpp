@@ -577,6 +577,17 @@ TEST_F(JoinTest, WhoHangsUpMeanwhileEndsIt) {
     EXPECT_EQ(exchange.b2bua.size(), 1u);
 }
 
+TEST_F(JoinTest, WhoComesTooLateIsInTheRoomAlone) {
+    talk();
+    ASSERT_EQ(join(hers()), 0);
+    exchange.hand_in(back("BYE", *invite, 21), first);
+    exchange.hand_in(answer(*exchange.next("BYE"), 200), phone);
+    ASSERT_TRUE(room_answers("sip:conference@school.test", description("bob", 1), 1));
+    EXPECT_TRUE(exchange.next("200"));
+    EXPECT_TRUE(exchange.taken.empty()) << "there is nobody to be brought";
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
 TEST_F(JoinTest, WhatIsNotTheirsIsNotJoined) {
     talk();
     EXPECT_EQ(join("c1;to-tag=wrong;from-tag=p"), 481);

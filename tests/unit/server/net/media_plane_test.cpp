@@ -131,5 +131,43 @@ TEST(MediaPlane, ConferencesBecomeOneWhereverTheyAre) {
     plane.end(one);
 }
 
+/// Through the thread of the relays and back: what is sent to one of our ports leaves by the other.
+TEST(MediaPlane, WhatIsRelayedArrives) {
+    kit::RecordingLog log;
+    OsEntropy entropy;
+    MediaPlane plane({.ports = {*IpAddress::parse("127.0.0.1"), 21700, 21720}}, deaf_events(),
+                     entropy, log);
+    Phone one(21730), other(21732);
+    ASSERT_TRUE(one.socket && other.socket);
+    auto& relays = plane.relays();
+    const auto relay = relays.open({one.own.ip, other.own.ip});
+    ASSERT_TRUE(relay);
+    relays.configure(relay->id, rtp::Relay::first, {one.own, one.own, true}, {});
+    relays.configure(relay->id, rtp::Relay::second, {other.own, other.own, true}, {});
+    Bytes packet, heard;
+    rtp::write_packet(packet, {0, false, 1, 160, 7}, Bytes(160, 0x55));
+    const auto hear = [&](Phone& by) {
+        heard.clear();
+        for (int i = 0; i < 500 && heard.empty(); ++i) {
+            by.socket->receive({}, {}, [&](ByteView datagram, auto&&...) {
+                heard.assign(datagram.begin(), datagram.end());
+            });
+            std::this_thread::sleep_for(2ms);
+        }
+        return heard;
+    };
+    one.socket->send(relay->local[0], packet);
+    EXPECT_EQ(hear(other), packet);
+    other.socket->send(relay->local[1], packet);
+    EXPECT_EQ(hear(one), packet);
+    // Whatever else there are ports for, there are so many.
+    int more = 0;
+    while (relays.open({one.own.ip, other.own.ip})) ++more;
+    EXPECT_EQ(more, 4);
+    relays.close(relay->id);
+    for (int i = 0; i < 500 && !log.has("relay.closed"); ++i) std::this_thread::sleep_for(2ms);
+    EXPECT_TRUE(log.has("relay.closed relay=1 passed=1 passed_back=1"));
+}
+
 } // namespace
 } // namespace lyceum::net
