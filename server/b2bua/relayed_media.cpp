@@ -66,6 +66,8 @@ bool is_direction(const sdp::Line& line) {
     return false;
 }
 
+bool is_rtp(const sdp::Media& media) { return media.proto.find("RTP/") != std::string::npos; }
+
 sdp::Line connection_at(const IpAddress& ip) {
     return {'c', (ip.is_v6() ? "IN IP6 " : "IN IP4 ") + ip.to_string()};
 }
@@ -146,7 +148,7 @@ void RelayedMedia::restore(Side side) {
 // ── What a side is told ──────────────────────────────────────────────────────────────────────────
 
 bool RelayedMedia::can_relay(const sdp::Media& media) const {
-    return media.port != 0 && media.proto.find("RTP/") != std::string::npos;
+    return media.port != 0 && is_rtp(media);
 }
 
 /// Where a side is, as far as it is known: for who calls from inside, as a gateway's call does to a
@@ -249,6 +251,7 @@ RelayedMedia::Transport RelayedMedia::transport(Side to, std::size_t index, cons
     if (passes_keys()) return {media.proto, {}};
     const bool known = end.said && index < end.said->media.size() &&
                        (turn == Turn::answer || end.said->media[index].port != 0);
+    if (!known && !is_rtp(media)) return {media.proto, {}}; // Refused as it is.
     if (!known) {
         switch (end.party.form) {
         case Form::secure: return {"RTP/SAVP", {}, false, false, {}, end.keys};
@@ -274,7 +277,7 @@ RelayedMedia::Transport RelayedMedia::transport(Side to, std::size_t index, cons
 /// (RFC 3264 §8), also when somebody else has come in his place.
 std::string RelayedMedia::with_origin(Side to, sdp::Description description) {
     auto& end = ends_[to];
-    const auto ip = *description.value('c');
+    const std::string ip(*description.value('c'));
     std::erase_if(description.lines, [](const auto& line) { return line.type == 'o'; });
     const auto text = description.to_string();
     if (std::exchange(end.told, text) != text) ++end.version;

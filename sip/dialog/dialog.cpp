@@ -14,7 +14,11 @@ std::string contact_of(const Message& message) {
     const auto contacts = message.values(Header::contact);
     if (contacts.empty()) return {};
     const auto address = NameAddr::parse(contacts.front());
-    return address ? std::string(address->uri_text) : std::string{};
+    if (!address) return {};
+    // It becomes a Request-URI, where header fields may not stand (§19.1.1).
+    const auto uri = address->uri();
+    const auto headers = uri && !uri->headers.empty() ? uri->headers.size() + 1 : 0;
+    return std::string(address->uri_text.substr(0, address->uri_text.size() - headers));
 }
 
 std::vector<std::string> record_route(const Message& message) {

@@ -32,14 +32,14 @@ TEST(Corpus, Torture) { EXPECT_EQ(replay("data/rfc4475", fuzz_sip_message), 49u)
 TEST(Corpus, Uri) { EXPECT_GE(replay("fuzz/corpus/uri", fuzz_uri), 5u); }
 TEST(Corpus, Sdp) { EXPECT_GE(replay("fuzz/corpus/sdp", fuzz_sdp), 3u); }
 TEST(Corpus, RelayedMedia) {
-    EXPECT_GE(replay("fuzz/corpus/relayed_media", fuzz_relayed_media), 6u);
+    EXPECT_GE(replay("fuzz/corpus/relayed_media", fuzz_relayed_media), 7u);
 }
 TEST(Corpus, Rtp) { EXPECT_GE(replay("fuzz/corpus/rtp", fuzz_rtp), 4u); }
 TEST(Corpus, Rtcp) { EXPECT_GE(replay("fuzz/corpus/rtcp", fuzz_rtcp), 3u); }
 TEST(Corpus, Srtp) { EXPECT_GE(replay("fuzz/corpus/srtp", fuzz_srtp), 3u); }
 TEST(Corpus, Stun) { EXPECT_GE(replay("fuzz/corpus/stun", fuzz_stun), 1u); }
 TEST(Corpus, Dtls) { EXPECT_GE(replay("fuzz/corpus/dtls", fuzz_dtls), 2u); }
-TEST(Corpus, Proxy) { EXPECT_GE(replay("fuzz/corpus/proxy", fuzz_proxy), 3u); }
+TEST(Corpus, Proxy) { EXPECT_GE(replay("fuzz/corpus/proxy", fuzz_proxy), 4u); }
 TEST(Corpus, Xcap) { EXPECT_GE(replay("fuzz/corpus/xcap", fuzz_xcap), 7u); }
 TEST(Corpus, Cpim) { EXPECT_GE(replay("fuzz/corpus/cpim", fuzz_cpim), 5u); }
 TEST(Corpus, Multipart) { EXPECT_GE(replay("fuzz/corpus/multipart", fuzz_multipart), 5u); }

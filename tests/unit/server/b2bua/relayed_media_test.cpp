@@ -273,6 +273,18 @@ TEST_F(RelayedMediaTest, WhoseSignallingSaysNothingIsWhereItsMediaIs) {
     EXPECT_EQ(relays.side(Side::second).toward, browser_ip);
 }
 
+TEST_F(RelayedMediaTest, WhereNothingIsLeftTheDescriptionIsStillOne) {
+    between(Form::open, Form::plain);
+    const auto told = pass(Side::first,
+                           "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\n"
+                           "m=image 4000 udptl t38\r\n",
+                           Turn::offer);
+    ASSERT_EQ(told.media.size(), 1u);
+    EXPECT_EQ(told.media[0].port, 0);
+    EXPECT_EQ(told.media[0].proto, "udptl");
+    EXPECT_TRUE(says(" 1 IN IP4 0.0.0.0\r\n")) << text;
+}
+
 TEST_F(RelayedMediaTest, WhatIsNoDescriptionIsNotPassed) {
     between(Form::open, Form::plain);
     EXPECT_FALSE(media->pass(Side::first, "hello", Turn::offer));

@@ -44,6 +44,16 @@ TEST(Dialog, CallerTurnsTheRouteRound) {
     EXPECT_EQ(dialog->ack(1).finish().header(Header::cseq), "1 ACK");
 }
 
+TEST(Dialog, HeaderFieldsOfAContactAreNoPartOfTheTarget) {
+    const auto target = [](const std::string& contact) {
+        auto dialog = Dialog::uac(invite(), response("Contact: <" + contact + ">\n"));
+        return std::string(dialog->request(Method::bye).finish().request_uri());
+    };
+    EXPECT_EQ(target("sip:bob@9.9.9.9?Subject=x"), "sip:bob@9.9.9.9");
+    EXPECT_EQ(target("sip:gw?198.51.100.7"), "sip:gw");
+    EXPECT_EQ(target("sip:who?@9.9.9.9;ob"), "sip:who?@9.9.9.9;ob") << "part of a name";
+}
+
 TEST(Dialog, AStrictRouterBecomesTheRequestUri) {
     auto dialog = Dialog::uac(
         invite(),
