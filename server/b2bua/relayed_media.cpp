@@ -163,6 +163,9 @@ bool RelayedMedia::open_all(const sdp::Description& description) {
     media_.resize(std::max(media_.size(), description.media.size()));
     for (std::size_t i = 0; i < description.media.size(); ++i) {
         if (media_[i] || !can_relay(description.media[i])) continue;
+        const auto open = std::count_if(media_.begin(), media_.end(),
+                                        [](const Medium& each) { return each.has_value(); });
+        if (static_cast<std::size_t>(open) >= relays_max) break;
         media_[i] = relays_.open({address_of(ends_[0], i), address_of(ends_[1], i)});
         lacks_port_ = !media_[i];
         if (lacks_port_) return false;
@@ -195,7 +198,10 @@ std::optional<std::string> RelayedMedia::tell(Side to, const sdp::Description& d
         out.lines.push_back({'a', "ice-lite"});
     // Each medium has a way of its own; who insists on one way for all gets it for the first.
     const auto first = std::find_if(out.media.begin(), out.media.end(), has("mid"));
-    if (first != out.media.end())
+    const auto& said = ends_[to].said;
+    const auto at = static_cast<std::size_t>(first - out.media.begin());
+    const bool wanted = !said || (at < said->media.size() && is_bundled(*said, said->media[at]));
+    if (first != out.media.end() && wanted)
         out.lines.push_back({'a', "group:BUNDLE " + std::string(*first->attribute("mid"))});
     return with_origin(to, std::move(out));
 }

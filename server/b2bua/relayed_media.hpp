@@ -19,14 +19,15 @@ namespace lyceum::b2bua {
 /// The descriptions of one call whose media goes by us, RFC 7092 §3.2.1, RFC 7879 §4: what one side
 /// says of how it is found and what it encrypts with is taken out, and ours put in its place, as
 /// the other side understands it. Codecs, directions and all else pass as they are, so what the
-/// ends agree on is theirs. Each RTP medium gets a relay; other media are refused where the two
-/// sides differ, and pass untouched where they do not.
+/// ends agree on is theirs. Each RTP medium gets a relay, but no more than `relays_max`; what gets
+/// none is refused where the two sides differ, and passes untouched where they do not.
 ///
 /// Ends its relays with itself. Which message is an offer and which an answer is its owner's to
 /// know.
 class RelayedMedia {
 public:
     using Side = rtp::Relay::Side;
+    static constexpr std::size_t relays_max = 4; ///< Each takes four ports.
     static constexpr Side other(Side side) { return rtp::Relay::other(side); }
 
     /// How a side wants to be offered media. What it offers itself, and what it answers, says more.

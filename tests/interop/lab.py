@@ -59,19 +59,14 @@ class Server:
         self.own_data = data is None
         self.data = data or tempfile.mkdtemp(prefix="lyceum-interop-")
         self.log_path = os.path.join(self.data, "log")
-        started = time.monotonic()
         self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen(
-            [*within, LYCEUM, "serve", "--data", self.data, "--sip-port", "0", "--sips-port", "0",
-             "--web-port", "0",
-             *([] if "--bind" in options else ["--bind", HOST]), *options],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
-        said = ""
-        for line in self.process.stdout:
-            said += line
-            if line.strip().startswith("data"):
-                break
-        self.seconds_to_start = time.monotonic() - started
+        said = self._start([*within, LYCEUM, "serve", "--data", self.data, "--sip-port", "0", "--sips-port", "0",
+                            "--web-port", "0", *([] if "--bind" in options else ["--bind", HOST]), *options])
+        # The port of a server that was killed may be somebody's connection for a moment.
+        again_until = time.monotonic() + 10
+        while not said and self.read_log().rstrip().endswith("Address already in use") and time.monotonic() < again_until:
+            time.sleep(0.3)
+            said = self._start(self.process.args)
         self.said = said
         ports = re.search(r"sip:demo@\S*:(\d+)", said), re.search(r"sips:demo@\S*:(\d+)", said)
         assert all(ports), f"the server did not start: {said}{self.read_log()}"
@@ -79,6 +74,17 @@ class Server:
         self.link = link[1] if link else ""  # By which the first administrator logs in.
         self.web_port = int(re.search(r"wss://\S*:(\d+)/sip", said)[1])
         self.port, self.tls_port = int(ports[0][1]), int(ports[1][1])
+
+    def _start(self, command):
+        """What it says until it is there; nothing: it does not start."""
+        started, said = time.monotonic(), ""
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        for line in self.process.stdout:
+            said += line
+            if line.strip().startswith("data"):
+                break
+        self.seconds_to_start = time.monotonic() - started
+        return said
 
     def read_log(self):
         with open(self.log_path, errors="replace") as log:

@@ -179,7 +179,7 @@ def test_a_browser_and_a_telephone_call_each_other():
             if browser_calls:
                 described = gateway.offers[0]
                 web.hang_up("alice")
-                assert gateway.over.wait(5)
+                assert gateway.over.wait(5), server.read_log()[-3000:]
                 web.forget("alice")
             # What a gateway reads is nothing that it does not know.
             assert " RTP/AVP " in described and "fingerprint" not in described and "ice-" not in described

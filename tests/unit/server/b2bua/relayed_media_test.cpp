@@ -222,6 +222,28 @@ TEST_F(RelayedMediaTest, AMediumComesAndGoes) {
     EXPECT_EQ(relays.running.size(), 1u);
 }
 
+TEST_F(RelayedMediaTest, NobodyGetsMoreThanAFewPorts) {
+    between(Form::open, Form::plain);
+    auto many = plain_description();
+    for (int i = 0; i < 60; ++i) many += "m=video 6100 RTP/AVP 96\r\n";
+    const auto told = pass(Side::first, many, Turn::offer);
+    EXPECT_EQ(relays.running.size(), RelayedMedia::relays_max);
+    EXPECT_EQ(told.media.size(), 61u);
+    EXPECT_NE(told.media[3].port, 0);
+    EXPECT_EQ(told.media[4].port, 0);
+}
+
+/// Names of media without a group are for something else.
+TEST_F(RelayedMediaTest, WhoDoesNotBundleIsAnsweredWithoutAGroup) {
+    between(Form::open, Form::web);
+    pass(Side::first, plain_description("a=mid:a\r\n"), Turn::offer);
+    auto answered = browser_offer();
+    answered.resize(answered.find("m=video"));
+    pass(Side::second, answered, Turn::answer);
+    EXPECT_TRUE(says("a=mid:a\r\n"));
+    EXPECT_FALSE(says("BUNDLE"));
+}
+
 TEST_F(RelayedMediaTest, WhatIsRefusedLeavesWhatWasAgreedOn) {
     between(Form::as_offered, Form::as_offered);
     pass(Side::first, plain_description(), Turn::offer);
