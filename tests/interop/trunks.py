@@ -123,6 +123,8 @@ class EchoGateway:
         with contextlib.suppress(OSError):
             while True:
                 packet, source = self.sip.recvfrom(65536)
+                if packet[0] & 0x80:  # RTCP, if this happens to be the port beside that of RTP.
+                    continue
                 message = packet.decode()
                 method = message.split(" ")[0]
                 self.said.append(message)
