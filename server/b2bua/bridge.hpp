@@ -26,6 +26,9 @@ namespace lyceum::b2bua {
 
 using PairId = StrongId<struct PairTag>;
 
+/// The end of our line inside at which registrar, proxy and rooms are.
+inline constexpr auto inside_server = sip::inside(sip::Inside::server);
+
 /// One side of a pair: a dialog of ours with somebody.
 struct End {
     sip::Dialog dialog;

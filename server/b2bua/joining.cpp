@@ -8,12 +8,6 @@ namespace lyceum::b2bua {
 using sip::Header;
 using sip::Method;
 
-namespace {
-
-const auto inside_server = sip::inside(sip::Inside::server);
-
-} // namespace
-
 Joins::Joins(std::string server_name, sip::UserAgent& agent, Bridge& bridge, Entropy& entropy,
              Log& log)
     : server_name_(std::move(server_name)), agent_(agent), bridge_(bridge), entropy_(entropy),

@@ -11,12 +11,6 @@ namespace lyceum::b2bua {
 
 using sip::Header;
 
-namespace {
-
-const auto inside_server = sip::inside(sip::Inside::server);
-
-} // namespace
-
 /// Both have made an offer: the gateway when it called, and who picks up, with the INVITE that
 /// names the dialog of the phone that rings (RFC 3891 §3, with `early-only` or without). Each is
 /// answered with what the other has offered, as far as it fits.

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/call_store.hpp"
 
-#include "server/store/lines.hpp"
+#include "server/store/columns.hpp"
 
 namespace lyceum::store {
 namespace {
-
-const auto inside_server = sip::inside(sip::Inside::server);
 
 std::string text_of(const std::optional<b2bua::Origin>& origin) {
     return origin ? lines_of({origin->head, std::to_string(origin->version), origin->tail}) : "";
@@ -45,15 +43,9 @@ std::vector<b2bua::KeptCall> CallStore::load() {
         ends.bind(1, call.id);
         while (ends.step()) {
             auto& end = call.ends.at(static_cast<std::size_t>(ends.number(0)));
-            auto& dialog = end.dialog;
-            dialog.key = {ends.text(1), ends.text(2), ends.text(3)};
-            dialog.local_uri = ends.text(4);
-            dialog.remote_uri = ends.text(5);
-            dialog.remote_target = ends.text(6);
-            dialog.route_set = parts_of(ends.text(7));
-            dialog.local_cseq = static_cast<std::uint32_t>(ends.number(8));
-            dialog.remote_cseq = static_cast<std::uint32_t>(ends.number(9));
-            end.peer = sip::parse_endpoint(ends.text(10)).value_or(inside_server);
+            end.dialog = dialog_in(ends, 1);
+            end.peer =
+                sip::parse_endpoint(ends.text(10)).value_or(sip::inside(sip::Inside::server));
             end.contact = ends.text(11);
             end.may_refer = ends.number(12) != 0;
             end.description = ends.text(13);
@@ -71,15 +63,11 @@ void CallStore::put(const b2bua::KeptCall& call) {
     put_call_.bind(4, std::int64_t{call.relayed}).bind(5, std::int64_t{call.expires_s}).step();
     for (std::int64_t side = 0; side < 2; ++side) {
         const auto& end = call.ends[static_cast<std::size_t>(side)];
-        const auto& dialog = end.dialog;
         const bool inside = end.peer.transport == sip::Transport::inside;
         auto& row = put_end_;
         row.reset();
-        row.bind(1, call.id).bind(2, side).bind(3, dialog.key.call_id);
-        row.bind(4, dialog.key.local_tag).bind(5, dialog.key.remote_tag);
-        row.bind(6, dialog.local_uri).bind(7, dialog.remote_uri).bind(8, dialog.remote_target);
-        row.bind(9, lines_of(dialog.route_set)).bind(10, std::int64_t{dialog.local_cseq});
-        row.bind(11, std::int64_t{dialog.remote_cseq.value_or(0)});
+        row.bind(1, call.id).bind(2, side);
+        bind_dialog(row, 3, end.dialog);
         row.bind(12, inside ? std::string() : to_string(end.peer)).bind(13, end.contact);
         row.bind(14, std::int64_t{end.may_refer}).bind(15, end.description);
         row.bind(16, text_of(end.shown)).step();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/store/presence_store.hpp"
 
-#include "server/store/lines.hpp"
+#include "server/store/columns.hpp"
 
 namespace lyceum::store {
 
@@ -23,18 +23,10 @@ std::vector<sip::Subscription> PresenceStore::subscriptions() {
         "local_cseq, remote_cseq, list FROM subscription ORDER BY id");
     std::vector<sip::Subscription> out;
     while (rows.step()) {
-        sip::Dialog::Parts dialog;
-        dialog.key = {rows.text(11), rows.text(12), rows.text(13)};
-        dialog.local_uri = rows.text(14);
-        dialog.remote_uri = rows.text(15);
-        dialog.remote_target = rows.text(16);
-        dialog.route_set = parts_of(rows.text(17));
-        dialog.local_cseq = static_cast<std::uint32_t>(rows.number(18));
-        dialog.remote_cseq = static_cast<std::uint32_t>(rows.number(19));
         out.push_back({sip::SubscriptionId{static_cast<std::uint64_t>(rows.number(0))},
                        rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5),
                        rows.number(6) != 0, Duration(rows.number(7)), Duration(rows.number(8)),
-                       sip::Dialog(dialog),
+                       sip::Dialog(dialog_in(rows, 11)),
                        sip::parse_endpoint(rows.text(9)).value_or(sip::Endpoint{}),
                        WallTime(Duration(rows.number(10))),
                        rows.is_null(20) ? std::nullopt : std::optional(parts_of(rows.text(20)))});
@@ -44,18 +36,14 @@ std::vector<sip::Subscription> PresenceStore::subscriptions() {
 
 void PresenceStore::put(const sip::Subscription& subscription) {
     auto& row = put_subscription_;
-    const auto dialog = subscription.dialog.parts();
     row.reset();
     row.bind(1, static_cast<std::int64_t>(subscription.id.value)).bind(2, subscription.package);
     row.bind(3, subscription.resource).bind(4, subscription.watcher);
     row.bind(5, subscription.event_id).bind(6, subscription.type);
     row.bind(7, std::int64_t{subscription.pending}).bind(8, subscription.spacing.count());
     row.bind(9, subscription.at_least.count()).bind(10, to_string(subscription.source));
-    row.bind(11, subscription.expires.time_since_epoch().count()).bind(12, dialog.key.call_id);
-    row.bind(13, dialog.key.local_tag).bind(14, dialog.key.remote_tag);
-    row.bind(15, dialog.local_uri).bind(16, dialog.remote_uri).bind(17, dialog.remote_target);
-    row.bind(18, lines_of(dialog.route_set)).bind(19, std::int64_t{dialog.local_cseq});
-    row.bind(20, std::int64_t{dialog.remote_cseq.value_or(0)});
+    row.bind(11, subscription.expires.time_since_epoch().count());
+    bind_dialog(row, 12, subscription.dialog.parts());
     if (subscription.list) row.bind(21, lines_of(*subscription.list));
     else row.bind_null(21);
     row.step();
