@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Buddies: who is there, who is on the phone, and what becomes of it when the server is killed."""
+import contextlib
 import hashlib
 import re
 import shutil
@@ -511,17 +512,24 @@ def test_a_call_that_rings_or_is_parked_is_taken_by_the_dialog_package():
         taken.join(10)
 
 
-def test_a_telephone_that_rings_at_somebodys_is_picked_up():
-    number = "+498954321"
-    with members("bob", "carol") as server, EchoGateway() as gateway, Watcher(server, "carol") as carol, \
-            phone(server, "bob") as bob:
+@contextlib.contextmanager
+def office_with_a_trunk(member):
+    """Carol, who watches the calls of a member in her group, and a gateway that is alive."""
+    with members(member, "carol") as server, EchoGateway() as gateway, Watcher(server, "carol") as carol:
         on(server, "group", "add", "office")
-        on(server, "group", "join", "office", "bob", "carol")
+        on(server, "group", "join", "office", member, "carol")
         on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway.port}")
         on(server, "route", "add", "+.", "trunk:pstn")
-        on(server, "alias", "add", number, "bob")
+        wait_until(lambda: "\tup" in on(server, "trunk", "list"))
         time.sleep(2.5)  # Until the server has looked at its tables.
-        carol.subscribe(uri(server, "bob"), "dialog")
+        carol.subscribe(uri(server, member), "dialog")
+        yield server, gateway, carol
+
+
+def test_a_telephone_that_rings_at_somebodys_is_picked_up():
+    number = "+498954321"
+    with office_with_a_trunk("bob") as (server, gateway, carol), phone(server, "bob") as bob:
+        on(server, "alias", "add", number, "bob")
         calling = threading.Thread(target=gateway.dial, args=(server, number), daemon=True)
         calling.start()
         bob.wait_for("Incoming call")
@@ -539,15 +547,7 @@ def test_a_telephone_that_rings_at_somebodys_is_picked_up():
 
 
 def test_a_call_of_two_becomes_a_conference_and_nobody_is_dropped():
-    with members("alice", "carol") as server, EchoGateway() as gateway, Watcher(server, "carol") as carol, \
-            phone(server, "alice") as alice:
-        on(server, "group", "add", "office")
-        on(server, "group", "join", "office", "alice", "carol")
-        on(server, "trunk", "add", "pstn", f"sip:{OUT_THERE}:{gateway.port}")
-        on(server, "route", "add", "+.", "trunk:pstn")
-        wait_until(lambda: "\tup" in on(server, "trunk", "list"))
-        time.sleep(2.5)  # Until the server has looked at its tables.
-        carol.subscribe(uri(server, "alice"), "dialog")
+    with office_with_a_trunk("alice") as (server, gateway, carol), phone(server, "alice") as alice:
         alice.command("dial", uri(server, NUMBER))
         alice.wait_for("Call established")
         told = carol.wait_for("confirmed")

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtp/ice_lite.hpp"
 #include "tests/kit/address.hpp"
+#include "tests/kit/stun.hpp"
 
 #include <gtest/gtest.h>
 
 namespace lyceum::rtp {
 namespace {
 
-Bytes octets(std::string_view hex) {
-    Bytes out;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-        out.push_back(
-            static_cast<std::uint8_t>(std::stoul(std::string(hex.substr(i, 2)), nullptr, 16)));
-    return out;
-}
-
-/// The sample request of RFC 5769 §2.1, whose password and user name it tells.
-const Bytes sample = octets("000100582112a442b7e7a701bc34d686fa87dfae802200105354554e20746573"
-                            "7420636c69656e74002400046e0001ff80290008932ff9b151263b36000600"
-                            "096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249"
-                            "c1b571a280280004e57a3bcf");
-const IceCredentials ours{"evtj", "VOkJxbRl1RmTxUk/WvJxBt"}, theirs{"h6vY", "whatever"};
+using kit::octets;
+const auto& sample = kit::sample_check;
+const auto &ours = kit::sample_ice.local, &theirs = kit::sample_ice.remote;
 const auto peer = kit::address("192.0.2.1", 32853);
 
 TEST(IceLite, TheSampleOfRfc5769IsAnswered) {

@@ -236,23 +236,26 @@ protected:
                                 "\nContact: <sip:bob@192.0.2.20:5060>\n" + more,
                             method == "INVITE" ? description("bob", 1) : "");
     }
-    /// The status that he gets at once; 0: none yet.
-    int fetch(const std::string& replaces) {
-        const auto more =
-            "Replaces: " + replaces + "\nRequire: replaces\nContent-Type: application/sdp\n";
-        exchange.hand_in(bob_says("INVITE", ++count, more), desk);
+    /// He calls, with a header that names a dialog: the status that he gets at once; 0: none yet.
+    int call_about(const std::string& more) {
+        const auto all = more + "Content-Type: application/sdp\n";
+        exchange.hand_in(bob_says("INVITE", ++count, all), desk);
         const auto asked_for = exchange.next("407");
         if (!asked_for) return -1;
         const auto credentials = sip::answer_challenge(asked_for->message, {"bob", "secret"},
                                                        "INVITE", "sip:+4930123@school.test", "cn");
         exchange.hand_in(
-            bob_says("INVITE", ++count, "Proxy-Authorization: " + credentials->value + "\n" + more),
+            bob_says("INVITE", ++count, "Proxy-Authorization: " + credentials->value + "\n" + all),
             desk);
-        asked = exchange.next("INVITE");
         for (auto& each : exchange.sent)
             if (each.to == desk && each.message.is_response() && each.message.status() > 100)
                 return each.message.status();
         return 0;
+    }
+    int fetch(const std::string& replaces) {
+        const int status = call_about("Replaces: " + replaces + "\nRequire: replaces\n");
+        asked = exchange.next("INVITE");
+        return status;
     }
     [[nodiscard]] std::string hers() const {
         return "c1;to-tag=" + std::string(sip::tag_of(*ok, Header::to)) + ";from-tag=p";
@@ -479,19 +482,7 @@ TEST_F(TransferTest, NobodyIsPassedOnAtOurExpense) {
 class JoinTest : public TakeoverTest {
 protected:
     int join(const std::string& dialog) {
-        const auto more = "Join: " + dialog + "\nRequire: join\nContent-Type: application/sdp\n";
-        exchange.hand_in(bob_says("INVITE", ++count, more), desk);
-        const auto asked_for = exchange.next("407");
-        if (!asked_for) return -1;
-        const auto credentials = sip::answer_challenge(asked_for->message, {"bob", "secret"},
-                                                       "INVITE", "sip:+4930123@school.test", "cn");
-        exchange.hand_in(
-            bob_says("INVITE", ++count, "Proxy-Authorization: " + credentials->value + "\n" + more),
-            desk);
-        for (auto& each : exchange.sent)
-            if (each.to == desk && each.message.is_response() && each.message.status() > 100)
-                return each.message.status();
-        return 0;
+        return call_about("Join: " + dialog + "\nRequire: join\n");
     }
     /// The room answers who has come last, if he has said this of his media.
     sip::SessionId room_answers(const std::string& uri, const std::string& offer, int version) {
