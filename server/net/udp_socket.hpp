@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/address.hpp"
+#include "server/net/datagram_bursts.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -13,7 +14,8 @@
 
 namespace lyceum::net {
 
-/// The UDP socket of SIP: reads and writes many datagrams by one system call.
+/// The UDP socket of SIP: reads and writes many datagrams by one system call, and has those that go
+/// to one address travel through the kernel together where it can.
 class UdpSocket {
 public:
     static constexpr std::size_t batch = 64;
@@ -42,6 +44,7 @@ public:
 private:
     void wait();
     void read_batch();
+    void send_alone(const BurstPlan& plan, const Burst& burst);
 
     boost::asio::ip::udp::socket socket_;
     Receive receive_;
@@ -50,7 +53,8 @@ private:
     bool more_waits_ = false; ///< The last batch was full.
     std::uint16_t port_ = 0;
     std::vector<std::string> buffers_;
-    std::vector<std::pair<SocketAddress, std::string>> queue_;
+    std::size_t together_ = 1; ///< More where the kernel knows UDP_SEGMENT.
+    std::vector<Datagram> queue_;
 };
 
 } // namespace lyceum::net
