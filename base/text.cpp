@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace lyceum {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+} // namespace
 
 bool iequals(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
@@ -48,14 +53,19 @@ std::string_view cut_line(std::string_view& rest) {
 }
 
 std::string hex_of(std::string_view octets) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * octets.size());
+    std::string text(2 * octets.size(), '0');
+    auto* at = text.data();
     for (const char c : octets) {
         const auto octet = static_cast<unsigned char>(c);
-        text += digits[octet >> 4];
-        text += digits[octet & 15];
+        *at++ = hex_digits[octet >> 4];
+        *at++ = hex_digits[octet & 15];
     }
+    return text;
+}
+
+std::string hex_of(std::uint64_t word) {
+    std::string text(16, '0');
+    for (auto* at = text.data() + text.size(); word != 0; word >>= 4) *--at = hex_digits[word & 15];
     return text;
 }
 

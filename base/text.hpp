@@ -44,6 +44,7 @@ std::optional<Number> parse_number(std::string_view text) {
 
 /// Two lower-case hexadecimal digits for each octet, and back; what are no digits count as zeros.
 std::string hex_of(std::string_view octets);
+std::string hex_of(std::uint64_t word); ///< Always sixteen digits.
 std::string octets_of_hex(std::string_view digits);
 
 /// Whether it is well-formed UTF-8 (RFC 3629 §4).

@@ -22,12 +22,14 @@ std::string_view unquoted(std::string_view text) {
     return text;
 }
 
-std::optional<std::uint32_t> parse_hex(std::string_view text) {
-    if (text.size() != 8) return std::nullopt;
-    std::uint32_t value = 0;
+/// All digits that the number has room for, and no more.
+template <class Number>
+std::optional<Number> parse_hex(std::string_view text) {
+    if (text.size() != 2 * sizeof(Number)) return std::nullopt;
+    Number value = 0;
     for (const char c : text) {
         if (!is_hex(c)) return std::nullopt;
-        value = value << 4 | static_cast<std::uint32_t>(hex_value(c));
+        value = value << 4 | static_cast<Number>(hex_value(c));
     }
     return value;
 }
@@ -45,16 +47,15 @@ std::optional<DigestAlgorithm> digest_algorithm_of(std::string_view name) {
 }
 
 std::string digest_hash(DigestAlgorithm algorithm, std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
+    // Looked up once: OpenSSL 3 would do it again for each hash, which takes longer than the hash.
+    static const auto* const md5 = EVP_MD_fetch(nullptr, "MD5", nullptr);
+    static const auto* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    std::array<char, EVP_MAX_MD_SIZE> raw{};
     unsigned size = 0;
-    const auto* md = algorithm == DigestAlgorithm::sha256 ? EVP_sha256() : EVP_md5();
-    LYCEUM_ASSERT(EVP_Digest(text.data(), text.size(), raw.data(), &size, md, nullptr) == 1);
-    std::string out;
-    for (unsigned i = 0; i < size; ++i) {
-        out += "0123456789abcdef"[raw[i] >> 4];
-        out += "0123456789abcdef"[raw[i] & 15];
-    }
-    return out;
+    LYCEUM_ASSERT(EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(raw.data()),
+                             &size, algorithm == DigestAlgorithm::sha256 ? sha256 : md5,
+                             nullptr) == 1);
+    return hex_of({raw.data(), size});
 }
 
 std::string digest_ha1(DigestAlgorithm algorithm, std::string_view user, std::string_view realm,
@@ -125,11 +126,11 @@ DigestAuthenticator::Verdict DigestAuthenticator::verify(const Message& request,
                                                          const StoredCredentials& stored,
                                                          const IpAddress& from, TimePoint now) {
     forget_old(now);
-    const auto known = nonces_.find(std::string(fields.nonce));
-    const bool ours = known != nonces_.end() && known->second.owner == from;
+    auto* const known = find(fields.nonce);
+    const bool ours = known && known->owner == from;
     const auto wrong = ours ? Verdict::wrong : Verdict::unproven;
     const auto algorithm = digest_algorithm_of(fields.algorithm);
-    const auto count = parse_hex(fields.nc);
+    const auto count = parse_hex<std::uint32_t>(fields.nc);
     const auto& offered = options_.algorithms;
     if (!algorithm || std::find(offered.begin(), offered.end(), *algorithm) == offered.end())
         return wrong;
@@ -141,8 +142,8 @@ DigestAuthenticator::Verdict DigestAuthenticator::verify(const Message& request,
         CRYPTO_memcmp(expected.data(), fields.response.data(), expected.size()) != 0)
         return wrong;
     // Only who knows the password learns whether the nonce is still good (RFC 7616 §3.3, stale).
-    if (!ours || *count <= known->second.count) return Verdict::stale;
-    known->second.count = *count;
+    if (!ours || *count <= known->count) return Verdict::stale;
+    known->count = *count;
     return Verdict::accepted;
 }
 
@@ -150,9 +151,9 @@ std::vector<std::string> DigestAuthenticator::challenge(const IpAddress& to, boo
                                                         TimePoint now,
                                                         std::optional<DigestAlgorithm> alone) {
     forget_old(now);
-    const auto nonce = entropy_.hex(16);
-    nonces_.emplace(nonce, Nonce{now, to, 0});
-    order_.push_back(nonce);
+    const auto secret = entropy_.u64();
+    const auto nonce = hex_of(first_ + nonces_.size()) + hex_of(secret);
+    nonces_.push_back({now, secret, to});
     const auto& offered = options_.algorithms;
     if (alone && std::find(offered.begin(), offered.end(), *alone) == offered.end()) alone.reset();
     std::vector<std::string> values;
@@ -166,13 +167,21 @@ std::vector<std::string> DigestAuthenticator::challenge(const IpAddress& to, boo
     return values;
 }
 
+DigestAuthenticator::Nonce* DigestAuthenticator::find(std::string_view text) {
+    const auto number = parse_hex<std::uint64_t>(text.substr(0, 16));
+    const auto secret =
+        parse_hex<std::uint64_t>(text.substr(std::min<std::size_t>(16, text.size())));
+    if (!number || !secret || *number - first_ >= nonces_.size()) return nullptr;
+    auto& known = nonces_[*number - first_];
+    return known.secret == *secret ? &known : nullptr;
+}
+
 void DigestAuthenticator::forget_old(TimePoint now) {
-    while (!order_.empty()) {
-        const auto oldest = nonces_.find(order_.front());
-        const bool expired = oldest->second.born + options_.nonce_lifetime <= now;
-        if (!expired && order_.size() < options_.nonces_max) return;
-        nonces_.erase(oldest);
-        order_.pop_front();
+    while (!nonces_.empty()) {
+        const bool expired = nonces_.front().born + options_.nonce_lifetime <= now;
+        if (!expired && nonces_.size() < options_.nonces_max) return;
+        nonces_.pop_front();
+        ++first_;
     }
 }
 

@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace lyceum::sip {
@@ -91,17 +90,20 @@ public:
     [[nodiscard]] const std::string& realm() const { return options_.realm; }
 
 private:
+    /// On the wire: its number, which says where it is kept, and its secret, in hexadecimal.
     struct Nonce {
         TimePoint born;
+        std::uint64_t secret;
         IpAddress owner;
         std::uint32_t count = 0;
     };
+    Nonce* find(std::string_view text);
     void forget_old(TimePoint now);
 
     Options options_;
     Entropy& entropy_;
-    std::unordered_map<std::string, Nonce> nonces_;
-    std::deque<std::string> order_;
+    std::uint64_t first_ = 0; ///< The number of the oldest nonce.
+    std::deque<Nonce> nonces_;
 };
 
 } // namespace lyceum::sip

@@ -43,10 +43,6 @@ std::string server_key(const Message& request, Method method) {
     return key;
 }
 
-void append_hex(std::string& out, std::uint64_t word) {
-    for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[(word >> shift) & 15];
-}
-
 /// `received` where the Via does not say the source address, and the port that `rport` asks for
 /// (§18.2.1, RFC 3581 §4).
 void mark_source(Message& request, const Endpoint& from) {
@@ -518,9 +514,7 @@ std::string TransactionLayer::via_for(const Endpoint& target, std::string_view b
 
 std::string TransactionLayer::new_branch(TransactionId id, std::string_view mark) {
     std::string branch(Via::branch_cookie);
-    append_hex(branch, id.value);
-    append_hex(branch, random_.u64());
-    return branch.append(mark);
+    return branch.append(hex_of(id.value)).append(hex_of(random_.u64())).append(mark);
 }
 
 } // namespace lyceum::sip

@@ -16,6 +16,13 @@ namespace {
 enum class Timer { a, b, count_ };
 constexpr TimePoint zero{};
 
+TEST(Text, HexadecimalOfOctetsAndNumbers) {
+    EXPECT_EQ(hex_of("\x01\xff"), "01ff");
+    EXPECT_EQ(octets_of_hex("01ff"), "\x01\xff");
+    EXPECT_EQ(hex_of(0), "0000000000000000");
+    EXPECT_EQ(hex_of(0x123456789abcdef0), "123456789abcdef0");
+}
+
 TEST(TimerTable, GivesTheEarliestAndEachOnce) {
     TimerTable<Timer> timers;
     EXPECT_EQ(timers.deadline(), std::nullopt);

@@ -96,6 +96,20 @@ TEST_F(DigestAuthenticatorTest, ANonceIsGoodWhereItWasGiven) {
     EXPECT_EQ(verdict(signed_request(n, "00000001")), Verdict::accepted);
 }
 
+/// Where a nonce is kept can be read in it, and is not what makes it ours.
+TEST_F(DigestAuthenticatorTest, ANonceWithAnothersSecretIsNone) {
+    const auto first = nonce(), second = nonce();
+    const auto mixed = first.substr(0, 16) + second.substr(16);
+    ASSERT_NE(first.substr(16), second.substr(16));
+    for (const auto& made_up : {mixed, std::string(32, 'f'), std::string(32, '0'), first + "0",
+                                first.substr(1), std::string(16, '0'), std::string()})
+        EXPECT_EQ(verdict(signed_request(made_up, "00000001", "guess")), Verdict::unproven)
+            << made_up;
+    EXPECT_EQ(verdict(signed_request(mixed, "00000001")), Verdict::stale);
+    EXPECT_EQ(verdict(signed_request(second, "00000001")), Verdict::accepted);
+    EXPECT_EQ(verdict(signed_request(first, "00000001")), Verdict::accepted);
+}
+
 TEST_F(DigestAuthenticatorTest, NoncesEnd) {
     const auto n = nonce();
     now += 300s;
