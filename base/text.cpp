@@ -10,13 +10,6 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 
 } // namespace
 
-bool iequals(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
 bool icontains(std::string_view text, std::string_view part) {
     return std::search(text.begin(), text.end(), part.begin(), part.end(),
                        [](char a, char b) { return lower(a) == lower(b); }) != text.end();
@@ -30,20 +23,6 @@ std::string to_lower(std::string_view text) {
     std::string out(text);
     for (auto& c : out) c = lower(c);
     return out;
-}
-
-std::string_view trim(std::string_view text) {
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
-std::string_view cut(std::string_view& rest, char separator) {
-    const auto at = rest.find(separator);
-    const auto head = rest.substr(0, at);
-    rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
-    return head;
 }
 
 std::string_view cut_line(std::string_view& rest) {

@@ -19,16 +19,35 @@ constexpr bool is_hex(char c) {
 }
 constexpr int hex_value(char c) { return is_digit(c) ? c - '0' : lower(c) - 'a' + 10; }
 
-bool iequals(std::string_view a, std::string_view b);
+/// Linear white space: blank, tab, CR, LF.
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// What is asked of every word of every message stands here, so that it costs no call.
+
+constexpr bool iequals(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
 bool icontains(std::string_view text, std::string_view part);
 bool istarts_with(std::string_view text, std::string_view prefix);
 std::string to_lower(std::string_view text);
 
-/// Without linear white space (blank, tab, CR, LF) at either end.
-std::string_view trim(std::string_view text);
+/// Without linear white space at either end.
+constexpr std::string_view trim(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
 
 /// Cuts `rest` at the first `separator` and returns what stood before it; without one, all of it.
-std::string_view cut(std::string_view& rest, char separator);
+constexpr std::string_view cut(std::string_view& rest, char separator) {
+    const auto at = rest.find(separator);
+    const auto head = rest.substr(0, at);
+    rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+    return head;
+}
 /// The same at the end of a line, be it LF or CRLF.
 std::string_view cut_line(std::string_view& rest);
 

@@ -78,7 +78,7 @@ void Message::insert(std::size_t at, std::string_view text) {
 std::string_view first_element(std::string_view text) {
     const auto comma = text.find(',');
     if (comma == std::string_view::npos) return trim(text);
-    if (text.find_first_of("\"<") > comma) return trim(text.substr(0, comma));
+    if (text.find('"') > comma && text.find('<') > comma) return trim(text.substr(0, comma));
     const auto all = split_list(text);
     return all.empty() ? std::string_view{} : all.front();
 }

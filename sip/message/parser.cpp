@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sip/message/parser.hpp"
 
+#include "base/char_set.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -91,8 +92,7 @@ private:
         if (colon == std::string_view::npos) return Fault{"header without a colon", start};
         const auto name = trim(line.substr(0, colon));
         const auto value = trim(line.substr(colon + 1));
-        if (name.empty() || name.find_first_of(" \t\r\n") != std::string_view::npos)
-            return Fault{"malformed header name", start};
+        if (name.empty() || blanks.any_in(name)) return Fault{"malformed header name", start};
         const auto name_span = span_of(name);
         const auto value_span = value.empty() ? Message::Span{u32(end), 0} : span_of(value);
         message_.fields_.push_back(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sip/message/uri.hpp"
 
+#include "base/char_set.hpp"
 #include "base/text.hpp"
 
 #include <array>
@@ -8,26 +9,10 @@
 namespace lyceum::sip {
 namespace {
 
-/// Letters, digits, and what else may stand somewhere.
-class Marks {
-public:
-    constexpr explicit Marks(std::string_view more) {
-        for (int c = 0; c < 256; ++c) allowed_[c] = is_alnum(static_cast<char>(c));
-        for (const char c : more) allowed_[static_cast<unsigned char>(c)] = true;
-    }
-    [[nodiscard]] constexpr bool have(char c) const {
-        return allowed_[static_cast<unsigned char>(c)];
-    }
-    [[nodiscard]] constexpr bool have_all(std::string_view text) const {
-        for (const char c : text)
-            if (!have(c)) return false;
-        return true;
-    }
-
-private:
-    std::array<bool, 256> allowed_{};
-};
-constexpr Marks in_hosts("-._"), in_parameter_names("-.!%*_+`'~[]/:&$");
+constexpr auto in_hosts = CharSet::alnum_and("-._"),
+               in_parameter_names = CharSet::alnum_and("-.!%*_+`'~[]/:&$"),
+               in_users = CharSet::alnum_and("-_.!~*'()&=+$,;?/:[]#");
+constexpr CharSet in_numbers("-.()"); ///< Visual separators (RFC 3966 §5.1.1).
 
 bool is_scheme(std::string_view text) {
     if (text.empty() || !is_alpha(text.front())) return false;
@@ -43,8 +28,7 @@ bool is_user(std::string_view text) {
         if (c == '%') {
             if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
             i += 2;
-        } else if (!is_alnum(c) &&
-                   std::string_view("-_.!~*'()&=+$,;?/:[]#").find(c) == std::string_view::npos) {
+        } else if (!in_users.has(c)) {
             return false;
         }
     }
@@ -59,7 +43,7 @@ bool is_host(std::string_view host) {
             if (!is_hex(c) && c != ':' && c != '.') return false;
         return true;
     }
-    return in_hosts.have_all(host);
+    return in_hosts.has_all(host);
 }
 
 Result<Uri, Fault> parse_tel(Uri uri, std::string_view rest) {
@@ -70,8 +54,7 @@ Result<Uri, Fault> parse_tel(Uri uri, std::string_view rest) {
     for (std::size_t i = 0; i < uri.user.size(); ++i) {
         const char c = uri.user[i];
         if (is_hex(c) || c == '*' || c == '#') ++digits;
-        else if (!(c == '+' && i == 0) &&
-                 std::string_view("-.()").find(c) == std::string_view::npos)
+        else if (!(c == '+' && i == 0) && !in_numbers.has(c))
             return Fault{"malformed telephone number", i};
     }
     if (digits == 0) return Fault{"malformed telephone number", 0};
@@ -88,7 +71,7 @@ bool equal_unescaped(std::string_view a, std::string_view b) {
 std::string bare_number(std::string_view number) {
     std::string out;
     for (const char c : number)
-        if (std::string_view("-.()").find(c) == std::string_view::npos) out += lower(c);
+        if (!in_numbers.has(c)) out += lower(c);
     return out;
 }
 
@@ -110,7 +93,7 @@ bool params_match(const Params& a, const Params& b) {
 
 std::optional<Params::Param> Params::next(std::string_view& rest) {
     while (true) {
-        while (!rest.empty() && (rest.front() == ';' || trim(rest.substr(0, 1)).empty()))
+        while (!rest.empty() && (rest.front() == ';' || is_blank(rest.front())))
             rest.remove_prefix(1);
         if (rest.empty()) return std::nullopt;
         auto end = std::min(rest.find(';'), rest.size());
@@ -150,7 +133,7 @@ bool Params::well_formed() const {
     }
     if (quoted) return false;
     for (auto rest = text_; const auto param = next(rest); ++found) {
-        if (param->name.empty() || !in_parameter_names.have_all(param->name)) return false;
+        if (param->name.empty() || !in_parameter_names.has_all(param->name)) return false;
     }
     return separators == found;
 }

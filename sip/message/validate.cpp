@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sip/message/validate.hpp"
 
+#include "base/char_set.hpp"
 #include "base/text.hpp"
 #include "sip/message/values.hpp"
 
@@ -23,9 +24,7 @@ Verdict check_start_line(const Message& message) {
         return Rejection{505, std::string(reason_phrase(505))};
     }
     if (message.is_response()) return std::nullopt;
-    for (const char c : message.method_name())
-        if (!is_alnum(c) && std::string_view("-.!%*_+`'~").find(c) == std::string_view::npos)
-            return bad("Malformed Method");
+    if (!token_characters.has_all(message.method_name())) return bad("Malformed Method");
     const auto uri = Uri::parse(message.request_uri());
     if (!uri) return bad("Bad Request-URI: " + uri.error().what);
     // Header fields are not allowed in a Request-URI (§19.1.1, table 1).
@@ -119,8 +118,7 @@ std::optional<Rejection> validate(const Message& message) {
                              check_numbers, check_body})
         if (auto verdict = check(message)) return verdict;
     const auto call_id = *message.header(Header::call_id);
-    if (call_id.empty() || call_id.find_first_of(" \t\r\n") != std::string_view::npos)
-        return bad("Bad Call-ID");
+    if (call_id.empty() || blanks.any_in(call_id)) return bad("Bad Call-ID");
     return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sip/message/values.hpp"
 
+#include "base/char_set.hpp"
 #include "base/text.hpp"
 
 #include <array>
@@ -8,21 +9,12 @@
 namespace lyceum::sip {
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
-
-bool is_token(std::string_view text) {
-    if (text.empty()) return false;
-    for (const char c : text)
-        if (!is_alnum(c) && std::string_view("-.!%*_+`'~").find(c) == std::string_view::npos)
-            return false;
-    return true;
-}
+bool is_token(std::string_view text) { return !text.empty() && token_characters.has_all(text); }
 
 /// Tokens and white space between them, as an unquoted display name may be (§25.1).
 bool is_token_list(std::string_view text) {
     for (const char c : text)
-        if (!is_token({&c, 1}) && blanks.find(c) == std::string_view::npos &&
-            static_cast<unsigned char>(c) < 0x80)
+        if (!token_characters.has(c) && !is_blank(c) && static_cast<unsigned char>(c) < 0x80)
             return false;
     return true;
 }
@@ -38,6 +30,7 @@ std::size_t quoted_end(std::string_view text) {
 } // namespace
 
 Result<NameAddr, Fault> NameAddr::parse(std::string_view text) {
+    static constexpr CharSet ambiguous(",?");
     NameAddr out;
     text = trim(text);
     const auto whole = text;
@@ -61,13 +54,11 @@ Result<NameAddr, Fault> NameAddr::parse(std::string_view text) {
         const auto semicolon = text.find(';');
         out.uri_text = trim(text.substr(0, semicolon));
         // A comma or question mark would be ambiguous here and needs the brackets (§20.10).
-        if (out.uri_text.find_first_of(",?") != std::string_view::npos)
-            return Fault{"URI needs < and >", 0};
+        if (ambiguous.any_in(out.uri_text)) return Fault{"URI needs < and >", 0};
         text = semicolon == std::string_view::npos ? std::string_view{} : text.substr(semicolon);
     }
     if (out.uri_text.find(':') == std::string_view::npos) return Fault{"missing URI", 0};
-    if (out.uri_text.find_first_of(blanks) != std::string_view::npos)
-        return Fault{"white space in URI", 0};
+    if (blanks.any_in(out.uri_text)) return Fault{"white space in URI", 0};
     if (!text.empty() && !text.starts_with(';')) return Fault{"garbage after URI", 0};
     out.params = Params(text);
     if (!out.params.well_formed()) return Fault{"malformed parameter", 0};
@@ -123,7 +114,7 @@ Result<Via, Fault> Via::parse(std::string_view text) {
         version[1] != '.' || !is_digit(version[2]))
         return Fault{"malformed Via protocol", 0};
     text = trim(text);
-    const auto gap = text.find_first_of(blanks);
+    const auto gap = blanks.first_in(text);
     if (gap == std::string_view::npos) return Fault{"malformed Via", 0};
     out.transport = text.substr(0, gap);
     if (!is_token(out.transport)) return Fault{"malformed Via transport", 0};
@@ -140,7 +131,7 @@ Result<Via, Fault> Via::parse(std::string_view text) {
 
 Result<CSeq, Fault> CSeq::parse(std::string_view text) {
     text = trim(text);
-    const auto gap = text.find_first_of(blanks);
+    const auto gap = blanks.first_in(text);
     if (gap == std::string_view::npos) return Fault{"malformed CSeq", 0};
     const auto number = parse_number<std::uint32_t>(text.substr(0, gap));
     if (!number || *number >= 0x80000000u) return Fault{"CSeq number out of range", 0};
@@ -151,7 +142,7 @@ Result<CSeq, Fault> CSeq::parse(std::string_view text) {
 
 Result<RAck, Fault> RAck::parse(std::string_view text) {
     text = trim(text);
-    const auto gap = text.find_first_of(blanks);
+    const auto gap = blanks.first_in(text);
     const auto rseq = parse_number<std::uint32_t>(text.substr(0, gap));
     if (gap == std::string_view::npos || !rseq) return Fault{"malformed RAck", 0};
     const auto cseq = CSeq::parse(text.substr(gap));
@@ -209,7 +200,8 @@ std::string date_text(WallTime time) {
 }
 
 std::optional<std::uint32_t> parse_delta_seconds(std::string_view text) {
-    return parse_number<std::uint32_t>(trim(text.substr(0, text.find_first_of("; ("))));
+    static constexpr CharSet delta_ends("; (");
+    return parse_number<std::uint32_t>(trim(text.substr(0, delta_ends.first_in(text))));
 }
 
 std::string_view BodyPart::header(std::string_view name) const {
