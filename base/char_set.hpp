@@ -21,6 +21,12 @@ public:
         for (int c = 0; c < 128; ++c) out.has_[c] |= is_alnum(static_cast<char>(c));
         return out;
     }
+    /// What is below the blank, and these.
+    static constexpr CharSet controls_and(std::string_view more) {
+        CharSet out(more);
+        for (int c = 0; c < ' '; ++c) out.has_[index(static_cast<char>(c))] = true;
+        return out;
+    }
 
     [[nodiscard]] constexpr bool has(char c) const { return has_[index(c)]; }
     [[nodiscard]] constexpr bool has_all(std::string_view text) const {

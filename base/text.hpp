@@ -30,6 +30,14 @@ constexpr bool iequals(std::string_view a, std::string_view b) {
         if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
     return true;
 }
+/// With which a table of strings finds a view without making a string of it.
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+        return std::hash<std::string_view>{}(text);
+    }
+};
+
 bool icontains(std::string_view text, std::string_view part);
 bool istarts_with(std::string_view text, std::string_view prefix);
 std::string to_lower(std::string_view text);

@@ -3,6 +3,7 @@
 
 #include "base/core.hpp"
 #include "base/deadline_queue.hpp"
+#include "base/text.hpp"
 #include "server/identity/domains.hpp"
 #include "server/identity/identity.hpp"
 #include "server/registrar/binding.hpp"
@@ -11,7 +12,6 @@
 #include "sip/transaction/transaction_layer.hpp"
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -105,7 +105,7 @@ private:
     const sip::LocalAddresses& local_;
     Entropy& entropy_;
     Log& log_;
-    std::map<std::string, std::vector<Binding>, std::less<>> members_;
+    std::unordered_map<std::string, std::vector<Binding>, TextHash, std::equal_to<>> members_;
     DeadlineQueue<std::string> expiries_;
     std::uint64_t last_save_ = 0;
     std::unordered_map<SaveId, Waiting> waiting_;

@@ -41,14 +41,8 @@ public:
     [[nodiscard]] std::size_t alias_count() const { return aliases_.size(); }
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
     template <class Answer>
-    using Answers = boost::unordered_flat_map<std::string, Answer, Hash, std::equal_to<>>;
+    using Answers = boost::unordered_flat_map<std::string, Answer, TextHash, std::equal_to<>>;
 
     void look();
     template <class Answer, class Ask>

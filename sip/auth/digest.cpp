@@ -69,8 +69,9 @@ Result<DigestFields, Fault> DigestFields::parse(std::string_view value) {
     value = trim(value);
     if (!istarts_with(value, "Digest ")) return Fault{"not Digest", 0};
     DigestFields out;
-    for (const auto element : split_list(value.substr(7))) {
-        auto rest = element;
+    value.remove_prefix(7);
+    while (const auto element = next_element(value)) {
+        auto rest = *element;
         const auto name = trim(cut(rest, '='));
         const auto text = unquoted(rest);
         if (iequals(name, "username")) out.username = text;

@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace lyceum::sip {
 
 std::optional<std::string_view> Message::header(Header id) const {
@@ -31,7 +33,8 @@ std::vector<std::string_view> Message::values(Header id) const {
             if (!value(field).empty()) all.push_back(value(field));
             continue;
         }
-        for (const auto element : split_list(value(field))) all.push_back(element);
+        for (auto rest = value(field); const auto element = next_element(rest);)
+            all.push_back(*element);
     }
     return all;
 }
@@ -79,35 +82,38 @@ std::string_view first_element(std::string_view text) {
     const auto comma = text.find(',');
     if (comma == std::string_view::npos) return trim(text);
     if (text.find('"') > comma && text.find('<') > comma) return trim(text.substr(0, comma));
-    const auto all = split_list(text);
-    return all.empty() ? std::string_view{} : all.front();
+    return next_element(text).value_or(std::string_view{});
+}
+
+std::optional<std::string_view> next_element(std::string_view& rest) {
+    while (!rest.empty()) {
+        bool quoted = false, bracketed = false;
+        std::size_t end = 0;
+        for (; end < rest.size(); ++end) {
+            const char c = rest[end];
+            if (quoted) {
+                if (c == '\\') ++end;
+                else if (c == '"') quoted = false;
+            } else if (c == '"') {
+                quoted = true;
+            } else if (c == '<') {
+                bracketed = true;
+            } else if (c == '>') {
+                bracketed = false;
+            } else if (c == ',' && !bracketed) {
+                break;
+            }
+        }
+        const auto element = trim(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (!element.empty()) return element;
+    }
+    return std::nullopt;
 }
 
 std::vector<std::string_view> split_list(std::string_view text) {
     std::vector<std::string_view> elements;
-    bool quoted = false, bracketed = false;
-    std::size_t start = 0;
-    const auto take = [&](std::size_t end) {
-        const auto element = trim(text.substr(start, end - start));
-        if (!element.empty()) elements.push_back(element);
-        start = end + 1;
-    };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (quoted) {
-            if (c == '\\') ++i;
-            else if (c == '"') quoted = false;
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '<') {
-            bracketed = true;
-        } else if (c == '>') {
-            bracketed = false;
-        } else if (c == ',' && !bracketed) {
-            take(i);
-        }
-    }
-    take(text.size());
+    while (const auto element = next_element(text)) elements.push_back(*element);
     return elements;
 }
 

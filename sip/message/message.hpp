@@ -87,8 +87,9 @@ private:
 /// The first element of a comma list.
 std::string_view first_element(std::string_view text);
 
-/// Splits a comma list at the commas outside of quoted strings and angle brackets; empty elements
-/// are left out.
+/// Takes the next element off a comma list, up to a comma outside of quoted strings and angle
+/// brackets; empty elements are left out. None: there is no more.
+std::optional<std::string_view> next_element(std::string_view& rest);
 std::vector<std::string_view> split_list(std::string_view text);
 
 } // namespace lyceum::sip

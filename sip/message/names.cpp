@@ -88,6 +88,22 @@ constexpr std::array<HeaderName, 52> header_names{{
     {Header::www_authenticate, "WWW-Authenticate"},
 }};
 
+/// Where a name may be found: a hash of what is read anyway. Empty places hold 0, which is no name.
+constexpr std::size_t place_of(std::string_view name) {
+    const auto first = static_cast<unsigned char>(lower(name.front()));
+    const auto last = static_cast<unsigned char>(lower(name.back()));
+    return (name.size() * 7 + first * 5u + last) % 256;
+}
+constexpr auto header_places = [] {
+    std::array<std::uint8_t, 256> places{};
+    for (std::size_t i = 1; i < header_names.size(); ++i) {
+        auto at = place_of(header_names[i].name);
+        while (places[at] != 0) at = (at + 1) % places.size();
+        places[at] = static_cast<std::uint8_t>(i);
+    }
+    return places;
+}();
+
 static_assert([] {
     for (std::size_t i = 0; i < header_names.size(); ++i)
         if (static_cast<std::size_t>(header_names[i].id) != i) return false;
@@ -114,9 +130,9 @@ Header header_of(std::string_view name) {
             if (entry.compact && entry.compact == lower(name[0])) return entry.id;
         return Header::other;
     }
-    for (const auto& entry : header_names)
-        if (entry.name.size() == name.size() && lower(entry.name[0]) == lower(name[0]) &&
-            iequals(entry.name, name))
+    if (name.empty()) return Header::other;
+    for (auto at = place_of(name); header_places[at] != 0; at = (at + 1) % header_places.size())
+        if (const auto& entry = header_names[header_places[at]]; iequals(entry.name, name))
             return entry.id;
     return Header::other;
 }

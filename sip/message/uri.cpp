@@ -12,6 +12,7 @@ namespace {
 constexpr auto in_hosts = CharSet::alnum_and("-._"),
                in_parameter_names = CharSet::alnum_and("-.!%*_+`'~[]/:&$"),
                in_users = CharSet::alnum_and("-_.!~*'()&=+$,;?/:[]#");
+constexpr auto never_in_uris = CharSet::controls_and(" <>\"");
 constexpr CharSet in_numbers("-.()"); ///< Visual separators (RFC 3966 §5.1.1).
 
 bool is_scheme(std::string_view text) {
@@ -157,10 +158,8 @@ Result<Uri, Fault> Uri::parse(std::string_view text) {
     uri.scheme_name = text.substr(0, colon);
     if (colon == std::string_view::npos || !is_scheme(uri.scheme_name))
         return Fault{"malformed URI scheme", 0};
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if (static_cast<unsigned char>(text[i]) <= ' ' || text[i] == '<' || text[i] == '>' ||
-            text[i] == '"')
-            return Fault{"illegal character in URI", i};
+    if (const auto at = never_in_uris.first_in(text); at != std::string_view::npos)
+        return Fault{"illegal character in URI", at};
     auto rest = text.substr(colon + 1);
     if (iequals(uri.scheme_name, "sip")) uri.scheme = Scheme::sip;
     else if (iequals(uri.scheme_name, "sips")) uri.scheme = Scheme::sips;

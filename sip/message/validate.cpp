@@ -76,8 +76,8 @@ Verdict check_vias(const Message& message) {
         const auto value = message.value(field);
         if (value.empty() || value.ends_with(',') || value.starts_with(','))
             return bad("Bad Via: empty element");
-        for (const auto element : split_list(value))
-            if (const auto via = Via::parse(element); !via) return bad(Header::via, via.error());
+        for (auto rest = value; const auto element = next_element(rest);)
+            if (const auto via = Via::parse(*element); !via) return bad(Header::via, via.error());
     }
     return std::nullopt;
 }

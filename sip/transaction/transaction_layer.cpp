@@ -27,50 +27,43 @@ std::string_view own_branch(const Message& response) {
 
 /// RFC 3261 §17.2.3: branch, sent-by and method, where an ACK counts as its INVITE. Peers of RFC
 /// 2543 have no such branch and are told apart by everything else.
-std::string server_key(const Message& request, Method method) {
-    const auto via = top_via(request);
-    const auto sent_by = to_lower(via.host) + ":" + std::to_string(via.port.value_or(5060));
-    const auto name = method == Method::other ? request.method_name() : name_of(method);
+std::string server_key(const Message& request, const Via& via, Method method) {
+    const auto branch = via.branch();
     std::string key;
-    if (via.rfc3261_branch()) {
-        key.append(via.branch()).append("|").append(sent_by).append("|").append(name);
-        return key;
+    key.reserve(branch.size() + via.host.size() + 24);
+    if (!via.rfc3261_branch()) {
+        key.append(request.request_uri()).append("|").append(tag_of(request, Header::from));
+        key.append("|").append(*request.header(Header::call_id)).append("|");
+        key.append(std::to_string(cseq_of(request))).append("|");
     }
-    key.append(request.request_uri()).append("|").append(tag_of(request, Header::from));
-    key.append("|").append(*request.header(Header::call_id)).append("|");
-    key.append(std::to_string(cseq_of(request))).append("|").append(sent_by).append("|");
-    key.append(via.branch()).append("|").append(name);
-    return key;
+    key.append(branch).append("|");
+    for (const char c : via.host) key += lower(c);
+    key.append(":").append(std::to_string(via.port.value_or(5060))).append("|");
+    return key.append(method == Method::other ? request.method_name() : name_of(method));
 }
 
 /// `received` where the Via does not say the source address, and the port that `rport` asks for
-/// (§18.2.1, RFC 3581 §4).
-void mark_source(Message& request, const Endpoint& from) {
+/// (§18.2.1, RFC 3581 §4). `via` is that of the request as it came, and is good no longer.
+void mark_source(Message& request, const Via& via, const Endpoint& from) {
     if (from.transport == Transport::inside) return;
     const auto source = from.address.ip.to_string();
-    const auto via = top_via(request);
     auto rest = via.params.text();
     auto param = Params::next(rest);
     while (param && !iequals(param->name, "rport")) param = Params::next(rest);
     const bool rport = param && param->value.empty();
     Uri sent_by;
     sent_by.host = via.host;
-    if (rport || sent_by.bare_host() != source)
-        request.insert_after(first_element(*request.header(Header::via)), ";received=" + source);
-    if (rport) {
-        // The first edit moved the octets, so the parameter is looked up again.
-        auto again = top_via(request).params.text();
-        auto found = Params::next(again);
-        while (!iequals(found->name, "rport")) found = Params::next(again);
-        request.insert_after(found->name, "=" + std::to_string(from.address.port));
-    }
+    std::string marks;
+    if (rport) marks.append("=").append(std::to_string(from.address.port));
+    if (rport || sent_by.bare_host() != source) marks.append(";received=").append(source);
+    if (marks.empty()) return;
+    request.insert_after(rport ? param->name : first_element(*request.header(Header::via)), marks);
 }
 
 /// §18.2.2 with RFC 3581 §4: back to the source address; to the source port if asked for by
 /// `rport`, else to the port of the Via.
-Endpoint response_target(const Message& request, const Endpoint& from) {
+Endpoint response_target(const Via& via, const Endpoint& from) {
     auto to = from;
-    const auto via = top_via(request);
     if (!is_reliable(from.transport) && !via.params.has("rport"))
         to.address.port = via.port.value_or(5060);
     return to;
@@ -108,10 +101,11 @@ void TransactionLayer::handle_request(Message request, const Endpoint& from, Tim
         if (answerable(request)) refuse(request, from, *rejection);
         return;
     }
-    mark_source(request, from);
-
+    const auto via = top_via(request);
     const auto method = request.method();
-    auto key = server_key(request, method == Method::ack ? Method::invite : method);
+    auto key = server_key(request, via, method == Method::ack ? Method::invite : method);
+    const auto reply_to = response_target(via, from);
+    mark_source(request, via, from);
     if (const auto known = server_keys_.find(key); known != server_keys_.end()) {
         const auto id = known->second;
         auto& server = servers_.at(id);
@@ -136,13 +130,13 @@ void TransactionLayer::handle_request(Message request, const Endpoint& from, Tim
         refuse(request, from, {503, "Too Many Transactions"});
         return;
     }
-    start_server(std::move(request), from, std::move(key), now);
+    start_server(std::move(request), from, reply_to, std::move(key), now);
 }
 
 void TransactionLayer::turn_away(Message request, const Endpoint& from) {
     ++counters_.overload;
     if (!answerable(request)) return;
-    mark_source(request, from);
+    mark_source(request, top_via(request), from);
     refuse(request, from, {503, {}});
 }
 
@@ -151,26 +145,21 @@ void TransactionLayer::refuse(const Message& request, const Endpoint& from,
     auto writer = MessageWriter::reply(request, rejection.status, rejection.reason,
                                        fingerprint(request.bytes(), 0).substr(1));
     if (rejection.status == 503) writer.header(Header::retry_after, 10);
-    outputs_.push_back(Transmit{response_target(request, from), writer.finish().bytes(), {}});
+    outputs_.push_back(
+        Transmit{response_target(top_via(request), from), writer.finish().bytes(), {}});
 }
 
-void TransactionLayer::start_server(Message request, const Endpoint& from, std::string key,
-                                    TimePoint now) {
+void TransactionLayer::start_server(Message request, const Endpoint& from, const Endpoint& reply_to,
+                                    std::string key, TimePoint now) {
     const TransactionId id{++last_id_};
     const bool reliable = is_reliable(from.transport);
-    Server server{NonInviteServerTransaction(options_.timers, reliable),
-                  key,
-                  {},
-                  {},
-                  response_target(request, from),
-                  {},
-                  false};
+    Server server{NonInviteServerTransaction(options_.timers, reliable), std::move(key), reply_to};
     if (request.method() == Method::invite) {
         server.machine = InviteServerTransaction(options_.timers, reliable);
         server.invite = request;
     }
-    server_keys_.emplace(std::move(key), id);
     auto& placed = servers_.emplace(id, std::move(server)).first->second;
+    server_keys_.emplace(placed.key, id);
     const auto effects =
         std::visit([now](auto& machine) { return machine.start(now); }, placed.machine);
     apply(id, placed, effects, &request, from);
@@ -260,6 +249,7 @@ void TransactionLayer::handle_transport_error(TransactionId id, TimePoint now) {
 void TransactionLayer::handle_timeout(TimePoint now) {
     while (const auto id = deadlines_.expired(now)) {
         if (const auto served = servers_.find(*id); served != servers_.end()) {
+            served->second.deadline.reset();
             const auto effects =
                 std::visit([now](auto& machine) { return machine.handle_timeout(now); },
                            served->second.machine);
@@ -394,6 +384,15 @@ void TransactionLayer::respond(TransactionId id, const Message& response, TimePo
     const auto status = response.status();
     const auto effects =
         std::visit([&](auto& machine) { return machine.respond(status, now); }, server.machine);
+    // "challenge questionable requests with only a single 401 or 407, forgoing the normal response
+    // retransmission algorithm" (§26.3.2.4): strangers leave nothing behind, and who asks again is
+    // challenged again. The ACK to the challenge of an INVITE has to find its transaction.
+    const bool forgotten = (status == 401 || status == 407) &&
+                           std::holds_alternative<NonInviteServerTransaction>(server.machine);
+    if (forgotten) {
+        if (effects.transmit) outputs_.push_back(Transmit{server.reply_to, response.bytes(), {}});
+        return forget(id, server);
+    }
     if (effects.transmit) server.last_response = response.bytes();
     apply(id, server, effects, nullptr, {});
     settle(id, server);
@@ -416,7 +415,7 @@ bool TransactionLayer::claim(TransactionId id, const Message& request) {
 }
 
 std::optional<TransactionId> TransactionLayer::invite_of(const Message& cancel) const {
-    const auto found = server_keys_.find(server_key(cancel, Method::invite));
+    const auto found = server_keys_.find(server_key(cancel, top_via(cancel), Method::invite));
     if (found == server_keys_.end()) return std::nullopt;
     return found->second;
 }
@@ -466,8 +465,9 @@ void TransactionLayer::settle(TransactionId id, Server& server) {
             return machine.state() == std::decay_t<decltype(machine)>::State::terminated;
         },
         server.machine);
-    deadlines_.set(
-        id, std::visit([](const auto& machine) { return machine.deadline(); }, server.machine));
+    const auto deadline =
+        std::visit([](const auto& machine) { return machine.deadline(); }, server.machine);
+    if (std::exchange(server.deadline, deadline) != deadline) deadlines_.set(id, deadline);
     if (over) return forget(id, server);
     if (server.answered || !is_answered(server.machine)) return;
     server.answered = true;

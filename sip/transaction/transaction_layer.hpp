@@ -62,8 +62,8 @@ struct ResponseFailed {
 /// All SIP transactions of one element, RFC 3261 §17 with RFC 6026, 4320 and 4321: one table, one
 /// deadline. Matches messages to transactions (§17.1.3, §17.2.3), answers broken requests, knows
 /// merged ones (§8.2.2.2), fills in `received` and `rport` (RFC 3581), writes the Via of requests,
-/// moves to TCP what is too long for a datagram (§18.1.1), and tries the next target when one fails
-/// (RFC 3263 §4.3).
+/// moves to TCP what is too long for a datagram (§18.1.1), tries the next target when one fails
+/// (RFC 3263 §4.3), and keeps nothing of requests that were challenged (RFC 3261 §26.3.2.4).
 ///
 /// It does not resolve names, keep dialogs, or decide what a request deserves, and it does not care
 /// whether its users are user agents or proxies. It never sends; it asks.
@@ -132,10 +132,11 @@ private:
     struct Server {
         std::variant<InviteServerTransaction, NonInviteServerTransaction> machine;
         std::string key;
-        std::string merge_key; ///< Of one that a user agent server has claimed.
-        Message invite;        ///< Until it is answered: for the 100 that nobody else writes.
         Endpoint reply_to;
-        std::string last_response;
+        std::string merge_key{}; ///< Of one that a user agent server has claimed.
+        Message invite{};        ///< Until it is answered: for the 100 that nobody else writes.
+        std::string last_response{};
+        std::optional<TimePoint> deadline{}; ///< As `deadlines_` knows it.
         bool answered = false;
     };
     struct Client {
@@ -159,7 +160,8 @@ private:
     void handle_request(Message request, const Endpoint& from, TimePoint now);
     void handle_response(const Message& response, const Endpoint& from, TimePoint now);
     void refuse(const Message& request, const Endpoint& from, const Rejection& rejection);
-    void start_server(Message request, const Endpoint& from, std::string key, TimePoint now);
+    void start_server(Message request, const Endpoint& from, const Endpoint& reply_to,
+                      std::string key, TimePoint now);
     void start_client(TransactionId id, Client& client, TimePoint now);
     void send_cancel(TransactionId invite_id, Client& invite, TimePoint now);
     bool next_target(TransactionId id, Client& client, TimePoint now);
@@ -184,7 +186,9 @@ private:
     std::deque<TransactionId> answered_; ///< Of `servers_`, the oldest first.
     std::unordered_map<TransactionId, Client> clients_;
     std::unordered_map<TransactionId, TransactionId> cancels_; ///< Of INVITEs: their CANCELs.
-    boost::unordered_flat_map<std::string, TransactionId> server_keys_, merge_keys_;
+    /// Views of the keys in `servers_`, whose places do not change.
+    boost::unordered_flat_map<std::string_view, TransactionId> server_keys_;
+    boost::unordered_flat_map<std::string, TransactionId> merge_keys_;
     DeadlineQueue<TransactionId> deadlines_;
     std::deque<Output> outputs_;
     Counters counters_;

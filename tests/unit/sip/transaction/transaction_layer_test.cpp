@@ -50,6 +50,31 @@ TEST_F(TransactionLayerTest, ARetransmittedRequestIsPassedUpOnceAndAnsweredAgain
     EXPECT_EQ(layer.deadline(), std::nullopt);
 }
 
+TEST_F(TransactionLayerTest, AChallengeLeavesNothingBehindButThatOfAnInvite) {
+    const auto challenge = [&](std::string_view method) {
+        layer.handle_message(kit::request(method), peer, t0);
+        const auto received = all<RequestReceived>();
+        for (const auto& each : received)
+            layer.respond(each.transaction, MessageWriter::reply(each.request, 401).finish(), t0);
+        return received.size();
+    };
+    EXPECT_EQ(challenge("REGISTER"), 1u);
+    EXPECT_EQ(all<Transmit>().size(), 1u);
+    EXPECT_EQ(layer.size(), 0u);
+    EXPECT_EQ(layer.deadline(), std::nullopt);
+    EXPECT_EQ(challenge("REGISTER"), 1u) << "who asks again is challenged again";
+    EXPECT_EQ(all<Transmit>().size(), 1u);
+
+    EXPECT_EQ(challenge("INVITE"), 1u);
+    EXPECT_EQ(all<Transmit>().size(), 1u);
+    EXPECT_EQ(challenge("INVITE"), 0u);
+    EXPECT_EQ(all<Transmit>().size(), 1u) << "said again until its ACK comes";
+    layer.handle_message(kit::request("ACK"), peer, t0);
+    EXPECT_TRUE(all<AckReceived>().empty());
+    layer.handle_timeout(t0 + 33s);
+    EXPECT_EQ(layer.size(), 0u);
+}
+
 TEST_F(TransactionLayerTest, RportAndReceivedSayWhereItCameFrom) {
     const Endpoint nat{Transport::udp, kit::address("203.0.113.5", 41000), {}};
     layer.handle_message(kit::request("OPTIONS", "z9hG4bKr;rport"), nat, t0);
