@@ -51,24 +51,31 @@ TEST_F(TransactionLayerTest, ARetransmittedRequestIsPassedUpOnceAndAnsweredAgain
 }
 
 TEST_F(TransactionLayerTest, AChallengeLeavesNothingBehindButThatOfAnInvite) {
-    const auto challenge = [&](std::string_view method) {
+    std::size_t received = 0, sent = 0;
+    const auto ask = [&](std::string_view method) {
         layer.handle_message(kit::request(method), peer, t0);
-        const auto received = all<RequestReceived>();
-        for (const auto& each : received)
-            layer.respond(each.transaction, MessageWriter::reply(each.request, 401).finish(), t0);
-        return received.size();
+        received = sent = 0;
+        while (auto output = layer.poll()) {
+            sent += std::holds_alternative<Transmit>(*output);
+            const auto* request = std::get_if<RequestReceived>(&*output);
+            if (!request) continue;
+            ++received;
+            const auto challenge = MessageWriter::reply(request->request, 401).finish();
+            layer.respond(request->transaction, challenge, t0);
+        }
     };
-    EXPECT_EQ(challenge("REGISTER"), 1u);
-    EXPECT_EQ(all<Transmit>().size(), 1u);
-    EXPECT_EQ(layer.size(), 0u);
-    EXPECT_EQ(layer.deadline(), std::nullopt);
-    EXPECT_EQ(challenge("REGISTER"), 1u) << "who asks again is challenged again";
-    EXPECT_EQ(all<Transmit>().size(), 1u);
-
-    EXPECT_EQ(challenge("INVITE"), 1u);
-    EXPECT_EQ(all<Transmit>().size(), 1u);
-    EXPECT_EQ(challenge("INVITE"), 0u);
-    EXPECT_EQ(all<Transmit>().size(), 1u) << "said again until its ACK comes";
+    for (int again = 0; again < 2; ++again) { // Who asks again is challenged again.
+        ask("REGISTER");
+        EXPECT_EQ(received, 1u);
+        EXPECT_EQ(sent, 1u);
+        EXPECT_EQ(layer.size(), 0u);
+        EXPECT_EQ(layer.deadline(), std::nullopt);
+    }
+    ask("INVITE");
+    EXPECT_EQ(received, 1u);
+    ask("INVITE");
+    EXPECT_EQ(received, 0u);
+    EXPECT_EQ(sent, 1u) << "said again until its ACK comes";
     layer.handle_message(kit::request("ACK"), peer, t0);
     EXPECT_TRUE(all<AckReceived>().empty());
     layer.handle_timeout(t0 + 33s);
