@@ -17,10 +17,11 @@ namespace lyceum {
 /// The deadlines of many things, of which one timer is enough: at most one deadline for each key,
 /// the earliest first. Keys with equal deadlines come in key order, so that a run can be repeated.
 ///
-/// Most deadlines are the same time away from when they are set. Those that come later than all
-/// before them only queue up, which costs the same however many there are; the others go to a heap.
-/// Most are moved or dropped long before they are due, too. So an old entry stays where it is until
-/// it comes first, or until most entries are old.
+/// Protocols wait for a few durations, again and again. So deadlines stand in lanes, each behind
+/// one that is earlier: what waits as long as others comes to stand in the lane of those, and costs
+/// the same however many there are. What fits into none goes to a heap. Most deadlines are moved or
+/// dropped long before they are due; an old entry stays where it is until it comes first, or until
+/// most entries are old.
 template <class Key>
 class DeadlineQueue {
 public:
@@ -32,25 +33,26 @@ public:
             if (!fresh && known->second == *when) return;
             known->second = *when;
             add({*when, key});
-            if (queue_.size() + heap_.size() > 2 * when_.size() + 64) forget_old();
+            if (entries_ > 2 * when_.size() + 64) forget_old();
         }
-        // Of what comes first, only the deadline of this key can have become an old one.
-        if (!queue_.empty() && queue_.front().second == key) clean_queue();
+        // Of what comes first somewhere, only the deadline of this key can have become an old one.
+        for (auto& lane : lanes_)
+            if (!lane.empty() && lane.front().second == key) clean(lane);
         if (!heap_.empty() && heap_.front().second == key) clean_heap();
     }
 
     void remove(const Key& key) { set(key, std::nullopt); }
 
     [[nodiscard]] std::optional<TimePoint> deadline() const {
-        if (queue_.empty() && heap_.empty()) return std::nullopt;
-        return first().first;
+        const auto* const next = first();
+        return next ? std::optional(next->first) : std::nullopt;
     }
 
     /// Takes the earliest key that is due; its deadline is forgotten.
     std::optional<Key> expired(TimePoint now) {
-        const auto next = deadline();
-        if (!next || *next > now) return std::nullopt;
-        const Key key = first().second;
+        const auto* const next = first();
+        if (!next || next->first > now) return std::nullopt;
+        const Key key = next->second;
         remove(key);
         return key;
     }
@@ -59,44 +61,54 @@ public:
 
 private:
     using Entry = std::pair<TimePoint, Key>;
+    using Lane = std::deque<Entry>;
+    static constexpr std::size_t lanes_max = 8;
 
     void add(Entry entry) {
-        if (queue_.empty() || queue_.back() < entry) {
-            queue_.push_back(std::move(entry));
-        } else {
-            heap_.push_back(std::move(entry));
-            std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
+        ++entries_;
+        Lane* closest = nullptr; // Of those whose last is earlier: so that no lane runs ahead.
+        for (auto& lane : lanes_) {
+            if (lane.empty()) {
+                if (!closest) closest = &lane;
+            } else if (lane.back() < entry) {
+                if (!closest || closest->empty() || closest->back() < lane.back()) closest = &lane;
+            }
         }
+        if (!closest && lanes_.size() < lanes_max) closest = &lanes_.emplace_back();
+        if (closest) return closest->push_back(std::move(entry));
+        heap_.push_back(std::move(entry));
+        std::push_heap(heap_.begin(), heap_.end(), std::greater<>());
     }
-    /// Of one or the other, of which one at least is not empty.
-    [[nodiscard]] const Entry& first() const {
-        if (queue_.empty()) return heap_.front();
-        if (heap_.empty()) return queue_.front();
-        return std::min(queue_.front(), heap_.front());
+    [[nodiscard]] const Entry* first() const {
+        const Entry* out = heap_.empty() ? nullptr : &heap_.front();
+        for (const auto& lane : lanes_)
+            if (!lane.empty() && (!out || lane.front() < *out)) out = &lane.front();
+        return out;
     }
     [[nodiscard]] bool is_old(const Entry& entry) const {
         const auto known = when_.find(entry.second);
         return known == when_.end() || known->second != entry.first;
     }
-    void clean_queue() {
-        while (!queue_.empty() && is_old(queue_.front())) queue_.pop_front();
+    void clean(Lane& lane) {
+        for (; !lane.empty() && is_old(lane.front()); --entries_) lane.pop_front();
     }
     void clean_heap() {
-        while (!heap_.empty() && is_old(heap_.front())) {
+        for (; !heap_.empty() && is_old(heap_.front()); --entries_) {
             std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
             heap_.pop_back();
         }
     }
     void forget_old() {
         const auto old = [this](const Entry& entry) { return is_old(entry); };
-        std::erase_if(queue_, old);
-        std::erase_if(heap_, old);
+        for (auto& lane : lanes_) entries_ -= std::erase_if(lane, old);
+        entries_ -= std::erase_if(heap_, old);
         std::make_heap(heap_.begin(), heap_.end(), std::greater<>());
     }
 
     boost::unordered_flat_map<Key, TimePoint, std::hash<Key>> when_;
-    std::deque<Entry> queue_; ///< Each later than the one before it.
+    std::vector<Lane> lanes_;
     std::vector<Entry> heap_;
+    std::size_t entries_ = 0; ///< In the lanes and the heap.
 };
 
 } // namespace lyceum

@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace lyceum {
 namespace {
 
@@ -61,6 +63,43 @@ TEST(DeadlineQueue, OldDeadlinesDoNotComeBack) {
     EXPECT_EQ(queue.expired(zero + 9990s - 1us), std::nullopt);
     for (const int key : {0, 1, 2, 4}) EXPECT_EQ(queue.expired(zero + 1h * 24), key);
     EXPECT_EQ(queue.deadline(), std::nullopt);
+}
+
+/// Against a table that is sorted anew each time: whatever durations are mixed, and more of them
+/// than there are lanes.
+TEST(DeadlineQueue, IsAsIfAllWereSorted) {
+    Random random(11);
+    DeadlineQueue<int> queue;
+    std::map<int, TimePoint> expected;
+    const auto first = [&] {
+        return std::min_element(expected.begin(), expected.end(), [](auto& a, auto& b) {
+            return std::pair(a.second, a.first) < std::pair(b.second, b.first);
+        });
+    };
+    auto now = zero;
+    for (int step = 0; step < 20'000; ++step) {
+        const auto key = static_cast<int>(random.below(200));
+        if (random.chance(20)) {
+            queue.remove(key);
+            expected.erase(key);
+        } else {
+            static constexpr std::array<Duration, 5> usual{200ms, 500ms, 4s, 5s, 32s};
+            const auto when = now + (random.chance(80) ? usual.at(random.below(usual.size()))
+                                                       : Duration(random.between(0, 100'000'000)));
+            queue.set(key, when);
+            expected[key] = when;
+        }
+        if (random.chance(30)) now += Duration(random.between(0, 400'000));
+        ASSERT_EQ(queue.size(), expected.size());
+        ASSERT_EQ(queue.deadline(),
+                  expected.empty() ? std::nullopt : std::optional(first()->second));
+        while (const auto due = queue.expired(now)) {
+            ASSERT_EQ(*due, first()->first);
+            ASSERT_LE(first()->second, now);
+            expected.erase(first());
+        }
+        ASSERT_TRUE(expected.empty() || first()->second > now);
+    }
 }
 
 TEST(RateLimit, SoManyAtOnceAndSoManyOnTheLongRun) {
