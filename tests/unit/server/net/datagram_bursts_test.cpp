@@ -86,25 +86,50 @@ TEST(BurstPlan, NothingIsLostAndOrderIsKept) {
 }
 
 /// By real sockets, on loopback: whatever the kernel is given, each datagram arrives as it was.
-TEST(UdpSocket, EachDatagramArrivesWholeAndInOrder) {
+class UdpSocketTest : public testing::TestWithParam<std::string> {
+protected:
+    static SocketAddress any_port(std::string_view ip) { return {*IpAddress::parse(ip), 0}; }
+
+    void hear(std::size_t datagrams) {
+        for (int turns = 0; heard.size() < datagrams && turns < 100; ++turns)
+            io.run_one_for(std::chrono::seconds(1));
+    }
+
     boost::asio::io_context io;
-    const SocketAddress anywhere{IpAddress::v4(0x7f000001), 0};
     std::vector<std::string> heard;
-    UdpSocket receiver(
-        io, anywhere,
-        [&](std::string_view bytes, const SocketAddress&) { heard.emplace_back(bytes); }, [] {});
-    UdpSocket sender(
-        io, anywhere, [](std::string_view, const SocketAddress&) {}, [] {});
+    UdpSocket receiver{
+        io, any_port("127.0.0.1"),
+        [this](std::string_view bytes, const SocketAddress&) { heard.emplace_back(bytes); }, [] {}};
+    UdpSocket sender{io, any_port(GetParam()), [](std::string_view, const SocketAddress&) {},
+                     [] {}};
+    const SocketAddress there{*IpAddress::parse("127.0.0.1"), receiver.port()};
+};
+
+TEST_P(UdpSocketTest, EachDatagramArrivesWholeAndInOrder) {
     std::vector<std::string> said;
     for (const std::size_t bytes : {500u, 500u, 500u, 20u, 600u, 3000u, 600u, 600u, 1u, 9000u})
-        said.push_back(std::string(bytes, char('a' + said.size())));
+        said.push_back(std::string(bytes, static_cast<char>('a' + said.size())));
     receiver.start();
-    for (const auto& each : said) sender.send({anywhere.ip, receiver.port()}, each);
+    for (const auto& each : said) sender.send(there, each);
     sender.flush();
-    for (int turns = 0; heard.size() < said.size() && turns < 100; ++turns)
-        io.run_one_for(std::chrono::seconds(1));
+    hear(said.size());
     EXPECT_EQ(heard, said);
 }
+
+TEST_P(UdpSocketTest, WhatTheKernelRefusesCostsNobodyElseAnything) {
+    const SocketAddress everybody{*IpAddress::parse("255.255.255.255"), 5060}; // Not allowed to us.
+    receiver.start();
+    for (int i = 0; i < 3; ++i) {
+        sender.send(everybody, "lost");
+        sender.send(there, std::to_string(i));
+        sender.send(everybody, std::string(2000, 'x'));
+    }
+    sender.flush();
+    hear(3);
+    EXPECT_EQ(heard, (std::vector<std::string>{"0", "1", "2"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(BoundTo, UdpSocketTest, testing::Values("127.0.0.1", "::", "0.0.0.0"));
 
 } // namespace
 } // namespace lyceum::net
