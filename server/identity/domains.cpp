@@ -20,7 +20,9 @@ void Domains::add(std::string_view host) {
 }
 
 bool Domains::contains(const sip::Uri& uri) const {
-    return uri.is_sip() && hosts_.contains(canonical(uri.bare_host()));
+    if (!uri.is_sip()) return false;
+    const auto host = uri.bare_host(); // Nearly always written as we write it.
+    return hosts_.contains(host) || hosts_.contains(canonical(host));
 }
 
 bool Domains::contains(std::string_view uri_text) const {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/text.hpp"
 #include "sip/message/uri.hpp"
 
-#include <set>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 namespace lyceum::identity {
 
@@ -28,7 +30,7 @@ public:
 
 private:
     std::string first_;
-    std::set<std::string> hosts_;
+    std::unordered_set<std::string, TextHash, std::equal_to<>> hosts_;
 };
 
 } // namespace lyceum::identity

@@ -41,6 +41,7 @@ bool is_same(const Binding& known, std::string_view contact, std::string_view in
              std::uint32_t reg_id) {
     if (!instance.empty() && !known.instance.empty())
         return known.instance == instance && known.reg_id == reg_id;
+    if (known.contact == contact) return true;
     const auto a = sip::Uri::parse(known.contact), b = sip::Uri::parse(contact);
     return a && b && sip::equivalent(*a, *b);
 }

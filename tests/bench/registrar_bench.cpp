@@ -33,6 +33,8 @@ private:
 
 class Server {
 public:
+    Server() { log_.set_level(LogLevel::error); }
+
     /// What goes out for it. What is to be kept is kept at once.
     std::string handle(std::string datagram, const sip::Endpoint& from, TimePoint now) {
         auto message = sip::parse_message(std::move(datagram), sip::Framing::datagram);
