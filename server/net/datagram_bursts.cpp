@@ -8,7 +8,7 @@ namespace {
 
 bool joins(const Burst& burst, const std::vector<Datagram>& queue, std::size_t datagram) {
     const auto size = queue[datagram].bytes.size();
-    return !burst.closed && queue[burst.first].to == queue[datagram].to &&
+    return !burst.closed && size > 0 && queue[burst.first].to == queue[datagram].to &&
            size <= queue[burst.first].bytes.size() && burst.bytes + size <= Burst::bytes_max;
 }
 

@@ -46,6 +46,9 @@ TEST(BurstPlan, AShorterOneIsTheLast) {
 TEST(BurstPlan, WhatTheKernelWouldNotCutIsAlone) {
     EXPECT_EQ(planned({datagram(ann, 1401), datagram(ann, 1401)}), (Places{{0}, {1}}));
     EXPECT_EQ(planned({datagram(ann, 0), datagram(ann, 0)}), (Places{{0}, {1}}));
+    EXPECT_EQ(planned({datagram(ann, 9), datagram(ann, 0), datagram(ann, 9)}),
+              (Places{{0}, {1}, {2}}))
+        << "of nothing there is nothing to cut off";
     EXPECT_EQ(planned({datagram(ann, 4), datagram(ann, 4)}, 1), (Places{{0}, {1}}));
 }
 
