@@ -21,6 +21,32 @@ protected:
         exchange.hand_in(inside("ACK", *ok, {}, {}, invite_cseq), phone);
         ASSERT_TRUE(exchange.next("ACK"));
     }
+    /// The same by our relay: she has a browser, and the gateway speaks plain RTP.
+    void talk_by_relay() {
+        start();
+        dial("Content-Type: application/sdp\n", browser_offer());
+        invite = exchange.next("INVITE");
+        ASSERT_TRUE(invite);
+        EXPECT_EQ(invite->message.body().find("fingerprint"), std::string::npos);
+        exchange.hand_in(answer(*invite, 200, plain()), first);
+        ok = heard(200);
+        ASSERT_TRUE(ok);
+        EXPECT_NE(ok->body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
+        exchange.hand_in(inside("ACK", *ok, {}, {}, invite_cseq), phone);
+        ASSERT_TRUE(exchange.next("ACK"));
+    }
+    /// Who has no picture, of what a browser offers.
+    static std::string without_video(int version = 1, const std::string& ip = "198.51.100.7") {
+        return plain_description("m=video 0 RTP/AVP 96\r\n", version, ip);
+    }
+    static Say plain(int version = 1) {
+        return {"Content-Type: application/sdp", without_video(version)};
+    }
+    /// The port of its audio.
+    static std::string medium(const sip::Message& message) {
+        const auto body = std::string(message.body());
+        return body.substr(body.find("m=audio"), 13);
+    }
     static std::string description(const std::string& who, int version,
                                    const std::string& more = {}) {
         return "v=0\r\no=" + who + " 1 " + std::to_string(version) +

@@ -95,30 +95,14 @@ TEST_F(TakeoverTest, WhatIsNotTheirsIsNotTaken) {
 /// Alice has a browser, and Bob a desk phone: what each is told of media is about our relay, and
 /// the gateway notices nothing but a new description.
 TEST_F(TakeoverTest, WhoseMediaGoesByUsIsTakenOverWithIt) {
-    const std::string no_video = "m=video 0 RTP/AVP 96\r\n";
-    start();
-    dial("Content-Type: application/sdp\n", kit::browser_offer());
-    invite = exchange.next("INVITE");
-    ASSERT_TRUE(invite);
-    const kit::Say plain{"Content-Type: application/sdp", kit::plain_description(no_video)};
-    exchange.hand_in(answer(*invite, 200, plain), first);
-    ok = heard(200);
-    ASSERT_TRUE(ok);
-    exchange.hand_in(inside("ACK", *ok, {}, {}, invite_cseq), phone);
-    ASSERT_TRUE(exchange.next("ACK"));
-
-    bobs_offer = kit::plain_description(no_video, 1, "192.0.2.20");
+    talk_by_relay();
+    bobs_offer = without_video(1, "192.0.2.20");
     EXPECT_EQ(fetch(hers()), 0);
     ASSERT_TRUE(asked);
     EXPECT_EQ(asked->to, first);
-    const auto medium = [](const sip::Message& message) {
-        const auto body = std::string(message.body());
-        return body.substr(body.find("m=audio"), 13); // Its port.
-    };
     EXPECT_EQ(medium(asked->message), medium(invite->message));
     EXPECT_NE(asked->message.body().find("c=IN IP4 192.0.2.1\r\n"), std::string::npos);
-    const kit::Say again{"Content-Type: application/sdp", kit::plain_description(no_video, 2)};
-    exchange.hand_in(answer(*asked, 200, again), first);
+    exchange.hand_in(answer(*asked, 200, plain(2)), first);
     const auto success = exchange.next("200");
     ASSERT_TRUE(success);
     EXPECT_EQ(success->to, desk);

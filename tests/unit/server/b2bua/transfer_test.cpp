@@ -166,37 +166,17 @@ TEST_F(TransferTest, WhoWantsToHearNothingHearsNothing) {
 
 /// Alice has a browser, Bob a desk phone: the gateway notices nothing but a re-INVITE.
 TEST_F(TransferTest, WhoseMediaGoesByUsIsPassedOnWithIt) {
-    const std::string no_video = "m=video 0 RTP/AVP 96\r\n";
-    start();
-    dial("Content-Type: application/sdp\n", kit::browser_offer());
-    invite = exchange.next("INVITE");
-    ASSERT_TRUE(invite);
-    EXPECT_EQ(invite->message.body().find("fingerprint"), std::string::npos);
-    exchange.hand_in(
-        answer(*invite, 200, {"Content-Type: application/sdp", kit::plain_description(no_video)}),
-        first);
-    ok = heard(200);
-    ASSERT_TRUE(ok);
-    EXPECT_NE(ok->body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
-    exchange.hand_in(inside("ACK", *ok, {}, {}, invite_cseq), phone);
-    ASSERT_TRUE(exchange.next("ACK"));
-
+    talk_by_relay();
     refer();
     ASSERT_TRUE(onward);
     EXPECT_NE(onward->message.body().find("c=IN IP4 192.0.2.1\r\n"), std::string::npos);
-    const auto bobs_own = kit::plain_description(no_video, 1, "192.0.2.20");
+    const auto bobs_own = without_video(1, "192.0.2.20");
     exchange.hand_in(bobs(200, {"Content-Type: application/sdp", bobs_own, "b"}), desk);
     asked = exchange.next("INVITE");
     ASSERT_TRUE(asked);
     EXPECT_EQ(asked->to, first);
-    const auto medium = [](const sip::Message& message) {
-        const auto body = std::string(message.body());
-        return body.substr(body.find("m=audio"), 13); // Its port.
-    };
     EXPECT_EQ(medium(asked->message), medium(invite->message));
-    exchange.hand_in(
-        answer(*asked, 200, {"Content-Type: application/sdp", kit::plain_description(no_video, 2)}),
-        first);
+    exchange.hand_in(answer(*asked, 200, plain(2)), first);
     const auto& side = exchange.relays.side(rtp::Relay::first);
     EXPECT_EQ(side.settings.rtp, kit::address("192.0.2.20", 6000));
     EXPECT_FALSE(side.dtls);
