@@ -69,6 +69,18 @@ std::optional<Number> parse_number(std::string_view text) {
     return value;
 }
 
+/// Hexadecimal digits, all that the type has room for and no more.
+template <class Number>
+std::optional<Number> parse_hex(std::string_view text) {
+    if (text.size() != 2 * sizeof(Number)) return std::nullopt;
+    Number value = 0;
+    for (const char c : text) {
+        if (!is_hex(c)) return std::nullopt;
+        value = value << 4 | static_cast<Number>(hex_value(c));
+    }
+    return value;
+}
+
 /// Two lower-case hexadecimal digits for each octet, and back; what are no digits count as zeros.
 std::string hex_of(std::string_view octets);
 std::string hex_of(std::uint64_t word); ///< Always sixteen digits.

@@ -57,9 +57,9 @@ Verdict Guard::judge(const sip::Message& message, const sip::Endpoint& from, Tim
     return Verdict::turn_away;
 }
 
-/// From a quarter on more and more, from three quarters on all.
 bool Guard::is_banned(const IpAddress& address) const { return bans_.contains(address.network()); }
 
+/// From a quarter on more and more, from three quarters on all.
 void Guard::handle_backlog(double share, TimePoint now) {
     static constexpr auto quiet = 5s; // One line for a load that comes and goes.
     const auto wanted = std::clamp((share - 0.25) * 2, 0.0, 1.0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/registrar/registrar.hpp"
 
+#include "base/char_set.hpp"
 #include "base/text.hpp"
 #include "sip/message/writer.hpp"
 
@@ -55,8 +56,8 @@ bool wants_outbound(const sip::Message& request) {
 std::string_view instance_in(sip::Params params) {
     static constexpr std::size_t instance_bytes_max = 128;
     const auto text = params.find("+sip.instance").value_or("");
-    const bool sayable = text.find_first_of("\"\\\r\n") == std::string_view::npos;
-    return sayable && text.size() <= instance_bytes_max ? text : std::string_view{};
+    static constexpr CharSet unsayable("\"\\\r\n");
+    return !unsayable.any_in(text) && text.size() <= instance_bytes_max ? text : std::string_view{};
 }
 
 /// Another REGISTER of the same device must be a later one (§10.3, 7); one from another Call-ID is
@@ -89,10 +90,8 @@ std::string features_of(sip::Params params) {
 std::string_view gr_of(std::string_view instance) {
     if (instance.starts_with('<') && instance.ends_with('>') && instance.size() > 2)
         instance = instance.substr(1, instance.size() - 2);
-    for (const char c : instance)
-        if (!is_alnum(c) && std::string_view("-_.!~*'()[]/:&+$%").find(c) == std::string_view::npos)
-            return {};
-    return instance;
+    static constexpr auto in_gr = CharSet::alnum_and("-_.!~*'()[]/:&+$%");
+    return in_gr.has_all(instance) ? instance : std::string_view{};
 }
 
 Registrar::Registrar(Options options, identity::Identity& identity,

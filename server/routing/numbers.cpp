@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/routing/numbers.hpp"
 
+#include "base/char_set.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -13,9 +14,10 @@ bool is_dialled(char c) { return is_digit(c) || c == '*' || c == '#'; }
 /// Without "-.()" and blanks; none if anything else is in it.
 std::optional<std::string> without_separators(std::string_view text) {
     static constexpr std::size_t digits_max = 32;
+    static constexpr CharSet separators("-.() ");
     std::string out;
     for (const char c : text) {
-        if (std::string_view("-.() ").find(c) != std::string_view::npos) continue;
+        if (separators.has(c)) continue;
         if (!is_dialled(c) && !(c == '+' && out.empty())) return std::nullopt;
         out += c;
     }

@@ -22,18 +22,6 @@ std::string_view unquoted(std::string_view text) {
     return text;
 }
 
-/// All digits that the number has room for, and no more.
-template <class Number>
-std::optional<Number> parse_hex(std::string_view text) {
-    if (text.size() != 2 * sizeof(Number)) return std::nullopt;
-    Number value = 0;
-    for (const char c : text) {
-        if (!is_hex(c)) return std::nullopt;
-        value = value << 4 | static_cast<Number>(hex_value(c));
-    }
-    return value;
-}
-
 } // namespace
 
 std::string_view name_of(DigestAlgorithm algorithm) {
@@ -169,9 +157,10 @@ std::vector<std::string> DigestAuthenticator::challenge(const IpAddress& to, boo
 }
 
 DigestAuthenticator::Nonce* DigestAuthenticator::find(std::string_view text) {
-    const auto number = parse_hex<std::uint64_t>(text.substr(0, 16));
-    const auto secret =
-        parse_hex<std::uint64_t>(text.substr(std::min<std::size_t>(16, text.size())));
+    static constexpr std::size_t digits = 16; // Of each.
+    if (text.size() != 2 * digits) return nullptr;
+    const auto number = parse_hex<std::uint64_t>(text.substr(0, digits));
+    const auto secret = parse_hex<std::uint64_t>(text.substr(digits));
     if (!number || !secret || *number - first_ >= nonces_.size()) return nullptr;
     auto& known = nonces_[*number - first_];
     return known.secret == *secret ? &known : nullptr;

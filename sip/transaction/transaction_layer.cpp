@@ -202,12 +202,10 @@ std::unordered_map<TransactionId, TransactionLayer::Client>::iterator
 TransactionLayer::client_of(const Message& response) {
     static constexpr std::size_t id_at = Via::branch_cookie.size(), id_size = 16;
     const auto branch = own_branch(response);
-    TransactionId id{};
     if (branch.size() < id_at + id_size) return clients_.end();
-    for (const char c : branch.substr(id_at, id_size)) {
-        if (!is_hex(c)) return clients_.end();
-        id.value = id.value << 4 | static_cast<unsigned>(hex_value(c));
-    }
+    const auto number = parse_hex<std::uint64_t>(branch.substr(id_at, id_size));
+    if (!number) return clients_.end();
+    TransactionId id{*number};
     const auto cseq = CSeq::parse(response.header(Header::cseq).value_or(""));
     if (!cseq) return clients_.end();
     if (cseq->method == name_of(Method::cancel)) {
