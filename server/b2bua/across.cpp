@@ -77,24 +77,27 @@ std::shared_ptr<RelayedMedia> B2bua::media_for(const Call& call) {
     using Form = RelayedMedia::Form;
     using sip::Transport;
     const auto& request = call.invite.request;
-    const auto said = sip::description_in(request);
-    if (!options_.relays || said.empty() || call.kind == Kind::inward) return {};
+    if (!options_.relays || call.kind == Kind::inward) return {};
     const auto source = source_of(request);
-    const auto caller = media::reach_of_offer(said, source);
+    const auto caller = media::reach_of_caller(request, source);
+    if (!caller) return {};
     const auto& there = call.way.where;
-    auto form = caller.web ? Form::open : Form::as_offered;
+    auto form = caller->web ? Form::open : Form::as_offered;
     if (call.kind == Kind::outward) {
         const auto gateway = media::reach_of_peer(there.address.ip, there.address.ip);
         const bool by_tls = there.transport == Transport::tls;
+        const auto said = sip::description_in(request);
         const bool has_keys = said.find(" RTP/SAVP") != std::string::npos && !by_tls;
-        if (!has_keys && media::reach_each_other(caller, gateway)) return {};
-        if (caller.web || has_keys) form = by_tls ? Form::secure : Form::plain;
+        if (!has_keys && media::reach_each_other(*caller, gateway)) return {};
+        if (caller->web || has_keys) form = by_tls ? Form::secure : Form::plain;
     } else if (there.transport == Transport::ws || there.transport == Transport::wss) {
         form = Form::web;
     }
+    // He says how he wants it, unless it is the other side that makes the offer.
+    const auto callers = caller->web ? Form::web : Form::open;
     return std::make_shared<RelayedMedia>(
         *options_.relays, entropy_,
-        std::array<RelayedMedia::Party, 2>{{{source, Form::open}, {there.address.ip, form}}});
+        std::array<RelayedMedia::Party, 2>{{{source, callers}, {there.address.ip, form}}});
 }
 
 } // namespace lyceum::b2bua

@@ -233,8 +233,7 @@ void B2bua::invite(CallId id, TimePoint now) {
     const auto& request = call.invite.request;
     call.media = media_for(call);
     std::string body(request.body());
-    if (call.media) {
-        const auto said = sip::description_in(request);
+    if (const auto said = sip::description_in(request); call.media && !said.empty()) {
         const auto told = call.media->pass(RelayedMedia::Side::first, said, Turn::offer);
         if (!told && call.media->lacks_port()) return give_up(id, 503, "No Port Is Free", now);
         if (!told) return give_up(id, 488, "No Usable Description", now);
@@ -304,7 +303,9 @@ void B2bua::handle_progress(CallId id, const sip::ResponseReceived& received, Ti
     const auto& response = received.response;
     std::string body(response.body());
     if (const auto said = sip::description_in(response); call.media && !said.empty()) {
-        const auto told = call.media->pass(RelayedMedia::Side::second, said, Turn::answer);
+        const bool asked = !sip::description_in(call.invite.request).empty();
+        const auto told =
+            call.media->pass(RelayedMedia::Side::second, said, asked ? Turn::answer : Turn::offer);
         if (!told) return handle_unusable(id, received, now);
         body = with_description(std::move(body), said, *told);
     }

@@ -2,6 +2,8 @@
 #include "server/media/reach.hpp"
 
 #include "base/text.hpp"
+#include "sip/message/uri.hpp"
+#include "sip/message/values.hpp"
 
 namespace lyceum::media {
 namespace {
@@ -37,6 +39,20 @@ Reach reach_of_peer(const IpAddress& said, const IpAddress& source) {
     if (source.is_unspecified() || source.is_private())
         return {false, Place::here, {}, said.is_v6()};
     return {false, Place::behind_nat, source, said.is_v6()};
+}
+
+std::optional<Reach> reach_of_caller(const sip::Message& invite, const IpAddress& source) {
+    if (const auto offer = sip::description_in(invite); !offer.empty())
+        return reach_of_offer(offer, source);
+    if (!invite.body().empty()) return std::nullopt;
+    const auto contact = sip::NameAddr::parse(invite.header(sip::Header::contact).value_or(""));
+    const auto uri = contact ? contact->uri() : Result<sip::Uri, Fault>(Fault{});
+    const auto said = uri ? IpAddress::parse(uri->bare_host()) : std::nullopt;
+    auto out = reach_of_peer(said.value_or(IpAddress{}), source);
+    const auto first = sip::Via::parse(invite.values(sip::Header::via).back());
+    out.web = (first && (iequals(first->transport, "WS") || iequals(first->transport, "WSS"))) ||
+              (contact && contact->params.has("+sip.ice")); // RFC 5768.
+    return out;
 }
 
 bool reach_each_other(const Reach& one, const Reach& other) {

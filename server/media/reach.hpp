@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/address.hpp"
+#include "sip/message/message.hpp"
 
 #include <optional>
 #include <string_view>
@@ -28,6 +29,10 @@ struct Reach {
 /// Of who has made this offer, whose request came from `source` (unspecified: it is not known).
 /// What cannot be read is taken for what needs nothing.
 Reach reach_of_offer(std::string_view description, const IpAddress& source);
+/// Of who sends this INVITE from there: by its offer, or, if it leaves that to who is called (RFC
+/// 3261 §13.2.1), by its Contact and by how it was sent first. None: its body is something else,
+/// which only the two ends understand.
+std::optional<Reach> reach_of_caller(const sip::Message& invite, const IpAddress& source);
 /// Of who says that he is at `said`, and sends from `source`.
 Reach reach_of_peer(const IpAddress& said, const IpAddress& source);
 

@@ -30,13 +30,12 @@ bool needs_relay(const sip::RequestReceived& invite, const routing::Target& targ
     const auto& [transaction, request, from] = invite;
     if (!target.is_device || !target.path.empty() || there.transport == sip::Transport::inside)
         return false;
-    const auto offer = sip::description_in(request);
-    if (offer.empty()) return false;
     // Behind other proxies, and on the other side of a gateway, it is not where its request is
     // from.
     const bool seen = request.values(sip::Header::via).size() == 1;
     const auto source = seen ? from.address.ip : IpAddress{};
-    return !media::reach_each_other(media::reach_of_offer(offer, source), reach_of(target, there));
+    const auto caller = media::reach_of_caller(request, source);
+    return caller && !media::reach_each_other(*caller, reach_of(target, there));
 }
 
 bool hides_caller(const sip::RequestReceived& invite, const routing::Target& target) {

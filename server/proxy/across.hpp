@@ -10,9 +10,9 @@
 /// apart and carries their media.
 namespace lyceum::proxy {
 
-/// Whether what this INVITE offers does not reach the device, or is not what it understands: a
-/// browser and a desk phone, two sides of a NAT. An edge proxy of the device's own (Path) sees to
-/// that itself, and an INVITE without an offer says nothing.
+/// Whether the media of who sends this INVITE does not reach the device, or is not what it
+/// understands: a browser and a desk phone, two sides of a NAT. An edge proxy of the device's own
+/// (Path) sees to that itself.
 bool needs_relay(const sip::RequestReceived& invite, const routing::Target& target,
                  const sip::Endpoint& there);
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """People reach each other: calls by way of the server, forked, forwarded, found."""
+import concurrent.futures
 import contextlib
 import socket
 import time
@@ -211,6 +212,19 @@ def test_a_browser_and_a_phone_call_each_other():
 
 def test_a_browser_and_a_desk_phone_call_each_other_by_the_relay():
     browser_and_phone_call_each_other("dora", relayed=True)  # RTP in clear, G.711.
+
+
+def test_a_phone_leaves_the_offer_to_a_browser():
+    with members("alice") as server, lab.WebPhones(server) as web, \
+            concurrent.futures.ThreadPoolExecutor(1) as beside:
+        assert web.start("alice", server, 500) == "registered"
+        call = beside.submit(lab.sipp, server, "offerless-call.xml", hertz=700)
+        web.wait_for("alice", "confirmed")
+        time.sleep(4)
+        assert web.phone_hears("alice", 700)[0] > -45, web.phone_hears("alice", 700)
+        web.wait_for("alice", "ended")
+        call.result()
+        assert server.wait_for_log("relay.closed")
 
 
 def test_the_web_port_speaks_sip_to_who_asks_for_it_and_nothing_else():

@@ -18,8 +18,9 @@ protected:
     void bind_browser() {
         exchange.bind("bob", "sip:x@browser.invalid;transport=ws", 1000, browser);
     }
+    static constexpr auto sdp_type = "Content-Type: application/sdp\n";
     static Ask with(const std::string& description) {
-        return {.more = "Content-Type: application/sdp\n", .body = description};
+        return {.more = sdp_type, .body = description};
     }
     /// What a device gets, if it gets anything.
     std::optional<kit::Exchange::Sent> rings(const Ask& what = with(plain_description())) {
@@ -40,7 +41,7 @@ protected:
     }
     /// In the dialog of this answer, from Eve.
     sip::Message inside(const std::string& method, const sip::Message& answer, int number,
-                        const std::string& more = {}) {
+                        const std::string& more = {}, const std::string& body = {}) {
         const auto contact = sip::NameAddr::parse(*answer.header(Header::contact));
         std::string text = method + " " + std::string(contact->uri_text) +
                            " SIP/2.0\nVia: SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bKi" + method +
@@ -52,7 +53,7 @@ protected:
         const auto routes = answer.values(Header::record_route);
         for (auto each = routes.rbegin(); each != routes.rend(); ++each)
             text.append("Route: ").append(*each).append("\n");
-        return kit::message(text + more);
+        return kit::message(text + more + (body.empty() ? "" : sdp_type), body);
     }
     void expect_rest() {
         exchange.run(70s);
@@ -102,11 +103,7 @@ TEST_F(AcrossTest, AReInviteIsTranslatedToo) {
     const auto ok = answered();
     exchange.hand_in(inside("ACK", *ok, cseq), outside);
     exchange.next("ACK");
-    const auto text = inside("INVITE", *ok, cseq + 1);
-    auto writer = sip::MessageWriter::request("INVITE", text.request_uri());
-    for (const auto& field : text.fields())
-        if (field.id != Header::content_length) writer.copy(text, field);
-    exchange.hand_in(writer.finish("application/sdp", plain_description("a=sendonly\r\n", 2)),
+    exchange.hand_in(inside("INVITE", *ok, cseq + 1, {}, plain_description("a=sendonly\r\n", 2)),
                      outside);
     const auto asked = exchange.next("INVITE");
     ASSERT_TRUE(asked);
@@ -117,6 +114,112 @@ TEST_F(AcrossTest, AReInviteIsTranslatedToo) {
     exchange.hand_in(says(*asked, 488), browser);
     EXPECT_EQ(answered()->status(), 488);
     EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
+/// Who leaves the offer to who is called gets it in his own words (RFC 3264, RFC 3261 §13.2.1).
+TEST_F(AcrossTest, ATelephoneLeavesTheOfferToABrowser) {
+    bind_browser();
+    const auto ringing = rings({});
+    ASSERT_TRUE(ringing);
+    EXPECT_EQ(ringing->to, browser);
+    EXPECT_NE(ringing->message.header(Header::call_id), "c1");
+    EXPECT_EQ(ringing->message.body(), "");
+    // It comes twice, since the first ACK is on its way still.
+    for (int i = 0; i < 2; ++i) exchange.hand_in(says(*ringing, 200, browser_offer()), browser);
+    const auto ok = answered();
+    ASSERT_TRUE(ok);
+    EXPECT_EQ(ok->status(), 200);
+    EXPECT_NE(ok->body().find(" RTP/AVP "), std::string::npos) << "a telephone can read it";
+    EXPECT_NE(ok->body().find("a=setup:actpass"), std::string::npos);
+    EXPECT_EQ(ok->body().find("wXyZ"), std::string::npos);
+    const auto agreed = plain_description("m=video 0 RTP/AVP 96\r\n");
+    exchange.hand_in(inside("ACK", *ok, cseq, {}, agreed), outside);
+    const auto ack = exchange.next("ACK");
+    ASSERT_TRUE(ack);
+    EXPECT_EQ(ack->to, browser);
+    EXPECT_NE(ack->message.body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
+    EXPECT_NE(ack->message.body().find("a=mid:0"), std::string::npos);
+    EXPECT_EQ(ack->message.body().find("actpass"), std::string::npos) << "an answer";
+    EXPECT_TRUE(exchange.relays.side(rtp::Relay::second).dtls);
+    EXPECT_FALSE(exchange.relays.side(rtp::Relay::first).dtls);
+    EXPECT_EQ(exchange.relays.side(rtp::Relay::first).settings.rtp, address("198.51.100.7", 6000));
+
+    exchange.hand_in(inside("BYE", *ok, cseq + 1), outside);
+    exchange.hand_in(says(*exchange.next("BYE"), 200), browser);
+    expect_rest();
+}
+
+TEST_F(AcrossTest, ABrowserLeavesTheOfferToATelephone) {
+    exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    const auto ringing = rings({.more = "Via: SIP/2.0/WSS browser.invalid;branch=z9hG4bKws\n"});
+    ASSERT_TRUE(ringing);
+    EXPECT_EQ(ringing->to, desk);
+    EXPECT_NE(ringing->message.header(Header::call_id), "c1");
+    exchange.hand_in(says(*ringing, 200, plain_description()), desk);
+    const auto ok = answered();
+    ASSERT_TRUE(ok);
+    for (const auto* each : {"UDP/TLS/RTP/SAVPF", "a=setup:actpass", "a=group:BUNDLE 0",
+                             "a=rtcp-mux", "a=ice-ufrag:", "a=fingerprint:"})
+        EXPECT_NE(ok->body().find(each), std::string::npos) << each << "\n" << ok->body();
+    exchange.hand_in(inside("ACK", *ok, cseq, {}, browser_answer()), outside);
+    EXPECT_NE(exchange.next("ACK")->message.body().find(" RTP/AVP "), std::string::npos);
+    EXPECT_TRUE(exchange.relays.side(rtp::Relay::first).dtls);
+}
+
+/// RFC 3262 §5: the offer is in a provisional response, the answer in its PRACK.
+TEST_F(AcrossTest, AnOfferBeforeTheAnswerIsTranslatedToo) {
+    bind_browser();
+    const auto ringing = rings({.more = "Supported: 100rel\n"});
+    ASSERT_TRUE(ringing);
+    auto writer = sip::MessageWriter::reply(ringing->message, 183, {}, "b");
+    writer.header(Header::contact, "<sip:x@browser.invalid;transport=ws>");
+    writer.header(Header::require, "100rel").header(Header::rseq, "7");
+    exchange.hand_in(writer.finish("application/sdp", browser_offer()), browser);
+    const auto early = answered();
+    ASSERT_TRUE(early);
+    EXPECT_EQ(early->status(), 183);
+    EXPECT_NE(early->body().find(" RTP/AVP "), std::string::npos);
+    exchange.hand_in(inside("PRACK", *early, cseq + 1,
+                            "RAck: 7 " + std::to_string(cseq) + " INVITE\n",
+                            plain_description("m=video 0 RTP/AVP 96\r\n")),
+                     outside);
+    const auto prack = exchange.next("PRACK");
+    ASSERT_TRUE(prack);
+    EXPECT_EQ(prack->to, browser);
+    EXPECT_NE(prack->message.body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
+    EXPECT_TRUE(exchange.relays.side(rtp::Relay::second).dtls);
+    exchange.hand_in(says(*prack, 200), browser);
+    exchange.hand_in(says(*ringing, 200), browser);
+    EXPECT_EQ(answered()->status(), 200);
+    exchange.hand_in(inside("ACK", *early, cseq), outside);
+    EXPECT_EQ(exchange.next("ACK")->message.body(), "");
+    EXPECT_EQ(exchange.b2bua.size(), 1u);
+}
+
+TEST_F(AcrossTest, AnAnswerThatIsRubbishEndsTheCall) {
+    bind_browser();
+    const auto ringing = rings({});
+    exchange.hand_in(says(*ringing, 200, browser_offer()), browser);
+    const auto ok = answered();
+    exchange.hand_in(inside("ACK", *ok, cseq, {}, "v=0\r\n"), outside);
+    EXPECT_EQ(exchange.next("ACK")->to, browser);
+    int told = 0;
+    while (const auto bye = exchange.next("BYE")) {
+        ++told;
+        EXPECT_NE(bye->message.header(Header::reason)->find("488"), std::string_view::npos);
+        exchange.hand_in(says(*bye, 200), bye->to);
+    }
+    EXPECT_EQ(told, 2);
+    expect_rest();
+}
+
+/// Only the two ends can read it, so it passes between them.
+TEST_F(AcrossTest, WhatNobodyHereUnderstandsGoesStraight) {
+    bind_browser();
+    const auto sent = rings({.more = "Content-Type: application/pkcs7-mime\n", .body = "sealed"});
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->message.header(Header::call_id), "c1");
+    EXPECT_EQ(sent->message.body(), "sealed");
 }
 
 TEST_F(AcrossTest, AllDevicesRingEachInItsWay) {
@@ -213,7 +316,12 @@ TEST_F(AcrossTest, OnlyWhoDoesNotReachEachOtherIsLedAcross) {
              {at_home, *sip::endpoint_of(at_home), plain, true}, // In our network; Eve is not.
              {"sip:bob@[2001:db8::20]:5060", *sip::endpoint_of("sip:bob@[2001:db8::20]:5060"),
               plain, true},
+             // Without an offer, by where Eve says that she is.
              {at_desk, desk, "", false},
+             {"sip:x@browser.invalid;transport=ws", browser, "", true},
+             {at_home, nat("198.51.100.77"), "", true},
+             {"sip:bob@[2001:db8::20]:5060", *sip::endpoint_of("sip:bob@[2001:db8::20]:5060"), "",
+              true},
          }) {
         exchange.bindings.clear();
         exchange.bind("bob", contact, 1000, from);
@@ -223,7 +331,7 @@ TEST_F(AcrossTest, OnlyWhoDoesNotReachEachOtherIsLedAcross) {
         EXPECT_EQ(sent->message.header(Header::call_id) != "c1", across) << contact << "\n"
                                                                          << offer;
         const bool by_us = sent->message.body().find("c=IN IP4 192.0.2.1\r\n") != std::string::npos;
-        EXPECT_EQ(by_us, across);
+        EXPECT_EQ(by_us, across && !offer.empty());
         exchange.hand_in(says(*sent, 486), from);
         EXPECT_EQ(answered()->status(), 486);
         exchange.run(70s);

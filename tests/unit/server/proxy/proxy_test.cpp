@@ -232,7 +232,11 @@ TEST_F(ProxyTest, PhonesBehindNatsAndOnConnectionsAreFoundBothWays) {
     const sip::Endpoint tcp{sip::Transport::tcp, kit::address("198.51.100.6", 50000),
                             sip::FlowId{9}};
     exchange.bind("bob", "sip:bob@10.0.0.4:5060", 1000, nat);
-    exchange.hand_in(request({.more = "Via: SIP/2.0/TCP 10.0.0.9;branch=z9hG4bKn\n"}), tcp);
+    // What is sealed is led across nobody.
+    exchange.hand_in(request({.more = "Via: SIP/2.0/TCP 10.0.0.9;branch=z9hG4bKn\n"
+                                      "Content-Type: application/pkcs7-mime\n",
+                              .body = "sealed"}),
+                     tcp);
     const auto invite = exchange.next("INVITE");
     ASSERT_TRUE(invite);
     EXPECT_EQ(invite->to, nat);
