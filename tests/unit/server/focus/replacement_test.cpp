@@ -18,7 +18,7 @@ protected:
         turn(in_dialog("ACK", 1, *ok, caller));
         return std::move(*ok);
     }
-    static constexpr Actor host{By::web, {}, "alice", true};
+    static inline const Actor host{By::web, {}, "alice", true};
 };
 
 TEST_F(ReplacementTest, AnotherPhoneTakesTheSeatOfTheFirst) {
