@@ -234,11 +234,14 @@ private:
         return options;
     }
 
-    proxy::Proxy::Options proxy_options(const Configuration& c) const {
+    proxy::Proxy::Options proxy_options(const Configuration& c) {
         proxy::Proxy::Options options;
         options.calls_per_minute = c.calls_per_minute;
         options.server_name = server_name;
         options.relays_media = c.relay_media;
+        options.named_for_other = [this](sip::Header header, std::string_view value) {
+            return b2bua_.named_for_other(header, value);
+        };
         options.ports = {transport_.port(), transport_.tls_port(), web_.port()};
         return options;
     }

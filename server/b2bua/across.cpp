@@ -67,8 +67,9 @@ sip::MessageWriter B2bua::across_invite(Call& call) {
     writer.header(Header::from, from + ";tag=" + entropy_.hex(8));
     writer.header(Header::to, *request.header(Header::to));
     // Of the device's own calls, it knows those with us by other names.
-    if (const auto replaces = request.header(Header::replaces))
-        writer.header(Header::replaces, bridge_.replaces_for_other(std::string(*replaces)));
+    for (const auto each : {Header::replaces, Header::join})
+        if (const auto value = request.header(each))
+            writer.header(each, bridge_.named_for_other(each, *value));
     return writer;
 }
 

@@ -83,6 +83,10 @@ public:
     };
     using Output = std::variant<Continued, Keep, Forget>;
     std::optional<Output> poll();
+    /// As Bridge says it, for whom the proxy reaches without us.
+    [[nodiscard]] std::string named_for_other(sip::Header header, std::string_view value) const {
+        return bridge_.named_for_other(header, value);
+    }
     [[nodiscard]] std::optional<TimePoint> deadline() const {
         return earlier(earlier(waits_.deadline(), bridge_.deadline()), takeovers_.deadline());
     }
@@ -123,6 +127,8 @@ private:
     void handle_outward(const sip::RequestReceived& received, TimePoint now);
     void handle_inward(const sip::RequestReceived& received, const trunk::Trunk& trunk,
                        TimePoint now);
+    [[nodiscard]] std::optional<std::pair<PairId, Bridge::Side>>
+    by_trunk(const sip::DialogKey& named) const;
     bool handle_pickup(const sip::RequestReceived& received, TimePoint now);
     bool handle_join(const sip::RequestReceived& received, TimePoint now);
     void handle_across(const sip::RequestReceived& received, TimePoint now);

@@ -461,12 +461,12 @@ void Bridge::move(PairId id, Side side, End end, TimePoint now) {
     outputs_.push_back(Changed{id});
 }
 
-std::string Bridge::replaces_for_other(const std::string& value) const {
-    const auto named = sip::DialogReference::parse(Header::replaces, value);
+std::string Bridge::named_for_other(Header header, std::string_view value) const {
+    const auto named = sip::DialogReference::parse(header, value);
     const auto place = named ? find(named->key) : std::nullopt;
-    if (!place) return value;
+    if (!place) return std::string(value);
     const auto& end = pairs_.at(place->first).ends[other(place->second)];
-    if (!end.may_refer) return value;
+    if (!end.may_refer) return std::string(value);
     const auto key = end.dialog.key();
     return key.call_id + ";to-tag=" + key.remote_tag + ";from-tag=" + key.local_tag +
            (named->early_only ? ";early-only" : "");

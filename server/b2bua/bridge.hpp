@@ -125,9 +125,9 @@ public:
         return pairs_.at(pair).descriptions[side];
     }
     [[nodiscard]] bool is_relayed(PairId pair) const { return pairs_.at(pair).media != nullptr; }
-    /// The value of Replaces for who is at the other end of the dialog that this one names, which
-    /// he knows by other names. What is not of ours, or leads out of here, stays as it is.
-    [[nodiscard]] std::string replaces_for_other(const std::string& value) const;
+    /// The value of Replaces or Join for who is at the other end of the dialog that this one names,
+    /// which he knows by other names. What is not of ours, or leads out of here, stays as it is.
+    [[nodiscard]] std::string named_for_other(sip::Header header, std::string_view value) const;
     /// As whom this end is known here.
     [[nodiscard]] std::string uri_of(PairId pair, Side side) const;
     /// Each end goes on with an end of its own: the pair is `with_callee` and its callee from now

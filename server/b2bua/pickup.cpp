@@ -11,6 +11,17 @@ namespace lyceum::b2bua {
 
 using sip::Header;
 
+/// A call by a trunk that is led across to a device is two pairs, one behind the other: the dialog
+/// of the device is in the one, the gateway's in the other.
+std::optional<std::pair<PairId, Bridge::Side>> B2bua::by_trunk(const sip::DialogKey& named) const {
+    const auto place = bridge_.find(named);
+    const auto call = place ? pairs_.find(place->first) : pairs_.end();
+    if (call == pairs_.end() || calls_.at(call->second).kind != Kind::across) return place;
+    const auto& near = bridge_.end(place->first, Bridge::other(place->second)).dialog.key();
+    const auto behind = bridge_.find({near.call_id, near.remote_tag, near.local_tag});
+    return behind ? behind : place;
+}
+
 /// Both have made an offer: the gateway when it called, and who picks up, with the INVITE that
 /// names the dialog of the phone that rings (RFC 3891 §3, with `early-only` or without). Each is
 /// answered with what the other has offered, as far as it fits.
@@ -19,7 +30,7 @@ bool B2bua::handle_pickup(const sip::RequestReceived& received, TimePoint now) {
     const auto value = request.header(Header::replaces);
     if (!value) return false;
     const auto named = sip::DialogReference::parse(Header::replaces, *value);
-    const auto place = named ? bridge_.find(named->key) : std::nullopt;
+    const auto place = named ? by_trunk(named->key) : std::nullopt;
     if (!place || bridge_.is_confirmed(place->first)) return false;
     const auto pair = place->first;
     const auto found = pairs_.find(pair);
@@ -73,7 +84,7 @@ bool B2bua::handle_join(const sip::RequestReceived& received, TimePoint now) {
     const auto value = request.header(Header::join);
     if (!value) return false;
     const auto named = sip::DialogReference::parse(Header::join, *value);
-    const auto place = named ? bridge_.find(named->key) : std::nullopt;
+    const auto place = named ? by_trunk(named->key) : std::nullopt;
     const int status = !named                                     ? 400
                        : !place || !pairs_.contains(place->first) ? 481
                        : !request.header("P-Asserted-Identity")   ? 403

@@ -44,7 +44,7 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     writer.header("P-Served-User", "<" + std::string(who->uri_text) + ">");
     writer.copy(request, Header::referred_by);
     if (!target->replaces.empty())
-        writer.header(Header::replaces, bridge_.replaces_for_other(target->replaces))
+        writer.header(Header::replaces, bridge_.named_for_other(Header::replaces, target->replaces))
             .header(Header::require, "replaces");
     writer.header(Header::user_agent, server_name_);
     Transfer transfer{pair, by, target->quiet, writer.finish("application/sdp", description)};

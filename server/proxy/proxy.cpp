@@ -471,7 +471,9 @@ void Proxy::depart(Travelling travelling, std::vector<sip::Endpoint> targets, Ti
         lead_across(travelling.target, targets);
     auto hop = next_hop(request, call.way, travelling.target);
     hop.max_breadth = travelling.breadth;
-    if (targets.front().transport == sip::Transport::inside) hop.asserted = call.asserted;
+    const bool is_inside = targets.front().transport == sip::Transport::inside;
+    if (is_inside) hop.asserted = call.asserted;
+    else if (calls) hop.named = options_.named_for_other;
     if (!travelling.target.diversion.empty())
         for (auto& value : history_of(request, hop.uri, travelling.place.branch))
             hop.last_headers.emplace_back("History-Info", std::move(value));

@@ -15,6 +15,7 @@
 #include "sip/dialog/user_agent.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -44,6 +45,9 @@ public:
         std::set<std::uint16_t> ports; ///< Ours: which Route values are, that carry no token.
         Fork::Options fork{};
         bool relays_media = false; ///< By the B2BUA, where the ends do not reach each other.
+        /// A dialog that one end of a call across the B2BUA has, as the other end knows it, in
+        /// Replaces or Join; all else as it is.
+        std::function<std::string(sip::Header, std::string_view)> named_for_other{};
         /// Of one member, and as many at once; from this machine itself without a limit.
         double calls_per_minute = 60;
         Duration late_2xx = 32s; ///< How long further 2xx of an answered INVITE are passed on.

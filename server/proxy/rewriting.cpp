@@ -26,6 +26,11 @@ sip::Message forwarded_request(const sip::Message& request, const NextHop& hop) 
         case Header::proxy_authorization:
             if (hop.keeps_credentials && hop.keeps_credentials(request.value(field))) continue;
             break;
+        case Header::replaces:
+        case Header::join:
+            if (!hop.named) break;
+            writer.header(field.id, hop.named(field.id, request.value(field)));
+            continue;
         case Header::other:
             // Who somebody is may be asserted by us and by trunks only.
             if (iequals(request.name(field), "P-Asserted-Identity") ||

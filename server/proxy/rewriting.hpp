@@ -22,6 +22,8 @@ struct NextHop {
     std::string asserted{}; ///< P-Asserted-Identity, in place of what it came with (RFC 3325 §5).
     unsigned max_forwards = 70;
     unsigned max_breadth = 60; ///< RFC 5393 §5.3.3: written if less than that.
+    /// What Replaces or Join says there instead.
+    std::function<std::string(sip::Header, std::string_view)> named;
     /// Whether these Authorization or Proxy-Authorization credentials end here (§22.3).
     std::function<bool(std::string_view)> keeps_credentials;
 };

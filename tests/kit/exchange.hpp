@@ -12,6 +12,7 @@
 #include "tests/kit/school.hpp"
 #include "tests/kit/sip.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -143,15 +144,12 @@ public:
     routing::Router router;
     proxy::Proxy proxy;
     trunk::Trunks trunks{{}, agent, local, random, entropy, log};
-    std::map<std::string, std::string, std::less<>> numbers; ///< Of members.
+    std::map<std::string, std::string> numbers; ///< Of members.
     Relays relays;
     b2bua::B2bua b2bua{{.domain = "school.test", .relays = &relays},
                        agent,
                        trunks,
-                       [this](std::string_view member) {
-                           const auto found = numbers.find(member);
-                           return found == numbers.end() ? std::string() : found->second;
-                       },
+                       [this](std::string_view member) { return numbers[std::string(member)]; },
                        local,
                        entropy,
                        log};
@@ -183,6 +181,7 @@ public:
 
 private:
     proxy::Proxy make(proxy::Proxy::Options options) {
+        options.named_for_other = std::bind_front(&b2bua::B2bua::named_for_other, &b2bua);
         return {std::move(options),    agent,   router, identity, records, local,
                 sip::KeyedHash("key"), entropy, log};
     }

@@ -34,8 +34,13 @@ struct World::Server {
           registrar({.domains = world.domains_}, identity, world.local_, entropy, world.log_),
           router({.domains = world.domains_, .serial_ring = 4s}, world,
                  routing::location_of(registrar)),
-          proxy({.relays_media = true}, agent, router, identity, records, world.local_,
-                sip::KeyedHash("sim"), entropy, world.log_),
+          proxy({.relays_media = true,
+                 .named_for_other =
+                     [this](sip::Header header, std::string_view value) {
+                         return b2bua.named_for_other(header, value);
+                     }},
+                agent, router, identity, records, world.local_, sip::KeyedHash("sim"), entropy,
+                world.log_),
           trunks(trunk_options(world.options_.day), agent, world.local_, world.random, entropy,
                  world.log_),
           b2bua(

@@ -55,12 +55,42 @@ protected:
             text.append("Route: ").append(*each).append("\n");
         return kit::message(text + more + (body.empty() ? "" : sdp_type), body);
     }
+    /// A call of Eve and Bob by the relay, which has got so far.
+    sip::Message call_by_us(int status) {
+        bind_browser();
+        bobs = rings();
+        exchange.hand_in(says(*bobs, status, status < 200 ? "" : browser_answer()), browser);
+        auto answer = answered();
+        if (status >= 200) {
+            exchange.hand_in(inside("ACK", *answer, cseq), outside);
+            exchange.next("ACK");
+        }
+        return std::move(*answer);
+    }
+    /// Another who has a browser calls Bob, and knows of the dialog that Eve has.
+    std::optional<sip::Message> asks_for(const std::string& header, const sip::Message& answer,
+                                         const std::string& more = {}) {
+        auto what = with(browser_offer());
+        what.call_id = "c2";
+        what.more += header + ": c1;to-tag=" + std::string(sip::tag_of(answer, Header::to)) +
+                     ";from-tag=e" + more + "\n";
+        const auto sent = rings(what);
+        EXPECT_TRUE(sent && sent->to == browser);
+        return sent ? std::optional(sent->message) : std::nullopt;
+    }
+    /// That dialog, as Bob knows it.
+    [[nodiscard]] std::string as_bob_knows_it() const {
+        return std::string(*bobs->message.header(Header::call_id)) +
+               ";to-tag=b;from-tag=" + std::string(sip::tag_of(bobs->message, Header::from));
+    }
     void expect_rest() {
         exchange.run(70s);
         EXPECT_EQ(exchange.b2bua.size(), 0u);
         EXPECT_EQ(exchange.b2bua.deadline(), std::nullopt);
         EXPECT_TRUE(exchange.relays.running.empty());
     }
+
+    std::optional<kit::Exchange::Sent> bobs;
 };
 
 TEST_F(AcrossTest, ATelephoneCallsABrowser) {
@@ -388,6 +418,64 @@ TEST_F(AcrossTest, APrivateCallerIsNobody) {
     auto open = with(plain_description());
     open.more += "Privacy: none\n";
     EXPECT_EQ(rings(open)->message.header(Header::call_id), "c1");
+}
+
+/// Whom Eve has told by REFER to take her place knows her dialog with us; Bob's is another.
+TEST_F(AcrossTest, WhoTakesAPlaceNamesTheDialogOfWhoIsCalled) {
+    const auto ok = call_by_us(200);
+    const auto invite = asks_for("Replaces", ok);
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(invite->header(Header::call_id), "c2") << "they reach each other";
+    EXPECT_EQ(invite->header(Header::replaces), as_bob_knows_it());
+    EXPECT_EQ(asks_for("Join", ok)->header(Header::join), as_bob_knows_it());
+}
+
+/// He sees it ring at Bob's, by the package dialog; it is Alice who is asked to take him instead.
+TEST_F(AcrossTest, WhoPicksUpNamesTheDialogOfWhoCalls) {
+    bind_browser();
+    exchange.bind("alice", "sip:alice@192.0.2.20:5060");
+    auto call = with(plain_description());
+    call.from = "sip:alice@school.test";
+    exchange.hand_in(signed_by("alice", call), outside);
+    const auto ringing = exchange.next("INVITE");
+    ASSERT_TRUE(ringing);
+    exchange.hand_in(says(*ringing, 180), browser);
+    const auto alerting = answered();
+    ASSERT_TRUE(alerting);
+    auto what = with(plain_description());
+    what.uri = "sip:alice@school.test";
+    what.call_id = "c2";
+    what.more += "Replaces: " + std::string(*ringing->message.header(Header::call_id)) +
+                 ";to-tag=" + std::string(sip::tag_of(ringing->message, Header::from)) +
+                 ";from-tag=b;early-only\n";
+    const auto asked = rings(what);
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->to, desk);
+    EXPECT_EQ(asked->message.header(Header::replaces),
+              "c1;to-tag=e;from-tag=" + std::string(sip::tag_of(*alerting, Header::to)) +
+                  ";early-only");
+}
+
+TEST_F(AcrossTest, ADialogThatIsNotOursIsNamedAsItWas) {
+    const auto ok = call_by_us(200);
+    auto what = with(browser_offer());
+    what.call_id = "c2";
+    for (const auto* other : {"c1;to-tag=x;from-tag=e", "x", "c9;to-tag=b;from-tag=e;early-only"}) {
+        what.more = std::string(sdp_type) + "Replaces: " + other + "\n";
+        EXPECT_EQ(rings(what)->message.header(Header::replaces), other);
+    }
+}
+
+/// The same who was led across himself.
+TEST_F(AcrossTest, WhoIsLedAcrossNamesItSoToo) {
+    const auto ok = call_by_us(200);
+    auto what = with(plain_description());
+    what.call_id = "c2";
+    what.more += "Join: c1;to-tag=" + std::string(sip::tag_of(ok, Header::to)) + ";from-tag=e\n";
+    const auto sent = rings(what);
+    ASSERT_TRUE(sent);
+    EXPECT_NE(sent->message.header(Header::call_id), "c2");
+    EXPECT_EQ(sent->message.header(Header::join), as_bob_knows_it());
 }
 
 /// A device behind a proxy of its own is reached by that, also when we are between.

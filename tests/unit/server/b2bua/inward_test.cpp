@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/kit/relays.hpp"
 #include "tests/kit/trunk_calls.hpp"
 
 namespace lyceum::b2bua {
@@ -187,14 +188,16 @@ TEST_F(InwardTest, ExpectsAContact) {
 /// It rings at Bob's, and Alice takes it from her desk.
 class PickupTest : public InwardTest {
 protected:
-    void ring() {
-        exchange.bind("bob", "sip:bob@192.0.2.20:5060");
+    void ring(const std::string& contact = "sip:bob@192.0.2.20:5060",
+              const sip::Endpoint& device = desk) {
+        exchange.bind("bob", contact, 1000, device);
         exchange.aliases["+498912345"] = "bob";
         start();
         exchange.hand_in(inward("sip:+498912345@192.0.2.1"), first);
         rings = exchange.next("INVITE");
         ASSERT_TRUE(rings);
-        exchange.hand_in(answer(*rings, 180, {.tag = "b"}), desk);
+        ASSERT_EQ(rings->to, device);
+        exchange.hand_in(answer(*rings, 180, {.tag = "b"}), device);
         ASSERT_EQ(sent_to("180"), first);
         named = std::string(*rings->message.header(Header::call_id)) +
                 ";from-tag=b;to-tag=" + std::string(sip::tag_of(rings->message, Header::from));
@@ -204,6 +207,13 @@ protected:
                "m=audio 4000 RTP/AVP " +
                codecs + "\r\na=rtpmap:98 opus/48000/2\r\n";
     }
+    /// So that the call is led across to him.
+    void ring_in_browser() {
+        ring("sip:x@browser.invalid;transport=ws", browser);
+        EXPECT_NE(rings->message.body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
+    }
+    static inline const sip::Endpoint browser{sip::Transport::wss,
+                                              kit::address("192.0.2.30", 40'000), sip::FlowId{7}};
     std::optional<Sent> rings;
     std::string named; ///< The dialog of Bob's phone.
 };
@@ -249,6 +259,70 @@ TEST_F(PickupTest, ACallThatRingsIsTakenFromAnotherPhone) {
     EXPECT_EQ(bye->to, first);
     exchange.hand_in(answer(*bye, 200), first);
     expect_rest();
+}
+
+TEST_F(PickupTest, ItIsTakenFromABrowserTheSameWay) {
+    ring_in_browser();
+    dial("Replaces: " + named + "\nContent-Type: application/sdp\n", offer("0"));
+    auto connected = exchange.next("200"), hers = exchange.next("200");
+    ASSERT_TRUE(connected && hers);
+    if (hers->to != phone) std::swap(connected, hers);
+    EXPECT_EQ(connected->to, first);
+    EXPECT_NE(connected->message.body().find("o=alice"), std::string::npos);
+    const auto cancel = exchange.next("CANCEL");
+    ASSERT_TRUE(cancel);
+    EXPECT_EQ(cancel->to, browser);
+    exchange.hand_in(answer(*cancel, 200), browser);
+    exchange.hand_in(answer(*rings, 487, {.tag = "b"}), browser);
+    EXPECT_TRUE(exchange.relays.running.empty());
+    EXPECT_EQ(exchange.b2bua.size(), 3u) << "the call, and two answers without an ACK";
+}
+
+/// Whose media goes by a relay is brought to the room with it (RFC 3911).
+TEST_F(PickupTest, WhoHasABrowserIsJoinedLikeOthers) {
+    ring_in_browser();
+    auto picture_of_nothing = kit::browser_offer();
+    picture_of_nothing.resize(picture_of_nothing.find("m=video"));
+    const auto bobs_answer =
+        picture_of_nothing.replace(picture_of_nothing.find("actpass"), 7, "active");
+    const kit::Say says{"Contact: <sip:x@browser.invalid;transport=ws>\n"
+                        "Content-Type: application/sdp",
+                        bobs_answer, "b"};
+    exchange.hand_in(answer(*rings, 200, says), browser);
+    const auto connected = exchange.next("200");
+    ASSERT_TRUE(connected);
+    exchange.hand_in(after("ACK", connected->message), first);
+    ASSERT_EQ(sent_to("ACK"), browser);
+
+    dial("Join: " + named + "\nContent-Type: application/sdp\n", offer("0"));
+    const auto room_answers = [&](int version) {
+        ASSERT_EQ(exchange.taken.size(), 1u);
+        const auto session = exchange.taken.front().session;
+        exchange.taken.clear();
+        exchange.agent.set_contact_user(session, "adhoc-1");
+        exchange.agent.accept(session, kit::plain_description({}, version, "192.0.2.1"),
+                              exchange.now);
+        exchange.turn();
+    };
+    room_answers(1); // To her.
+    EXPECT_TRUE(heard(200));
+    room_answers(2); // For the gateway, which follows.
+    auto asked = exchange.next("INVITE");
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->to, first);
+    exchange.hand_in(answer(*asked, 200, {"Content-Type: application/sdp", kit::phone_sdp()}),
+                     first);
+    ASSERT_EQ(sent_to("ACK"), first);
+    room_answers(3); // And for Bob, whose browser is asked in its own words.
+    asked = exchange.next("INVITE");
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->to, browser);
+    EXPECT_NE(asked->message.body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
+    exchange.hand_in(answer(*asked, 200, says), browser);
+    EXPECT_EQ(sent_to("ACK"), browser);
+    EXPECT_EQ(exchange.agent.session_count(), 3u) << "all are in the room";
+    EXPECT_FALSE(exchange.next("BYE")) << "and nobody was dropped";
+    EXPECT_EQ(exchange.relays.running.size(), 1u);
 }
 
 TEST_F(PickupTest, WithNothingInCommonItRingsOn) {
