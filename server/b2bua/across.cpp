@@ -17,9 +17,11 @@ namespace {
 
 constexpr std::size_t ways_max = 4; // Flows of one device.
 
+} // namespace
+
 /// Where the request was when it came to the proxy: in the Via below the proxy's own. Behind other
 /// proxies it is not known.
-IpAddress source_of(const sip::Message& request) {
+IpAddress B2bua::source_of(const sip::Message& request) {
     const auto vias = request.values(Header::via);
     if (vias.size() != 2) return {};
     const auto via = sip::Via::parse(vias[1]);
@@ -27,8 +29,6 @@ IpAddress source_of(const sip::Message& request) {
     const auto received = via->params.find("received");
     return IpAddress::parse(received ? *received : via->host).value_or(IpAddress{});
 }
-
-} // namespace
 
 /// The proxy has written into Route where the device is, by one of its flows after the other; what
 /// comes from outside has none left when it gets here.

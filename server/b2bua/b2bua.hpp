@@ -129,6 +129,12 @@ private:
                        TimePoint now);
     [[nodiscard]] std::optional<std::pair<PairId, Bridge::Side>>
     by_trunk(const sip::DialogKey& named) const;
+    struct Crossed { ///< Answers to two who have both made an offer; none: they do not fit.
+        std::optional<std::array<std::string, 2>> answers{};
+        std::shared_ptr<RelayedMedia> media{};
+    };
+    [[nodiscard]] Crossed cross(const Call& call, const sip::Message& taker);
+    [[nodiscard]] static IpAddress source_of(const sip::Message& request);
     bool handle_pickup(const sip::RequestReceived& received, TimePoint now);
     bool handle_join(const sip::RequestReceived& received, TimePoint now);
     void handle_across(const sip::RequestReceived& received, TimePoint now);

@@ -69,11 +69,13 @@ void Bridge::confirm(PairId id, const sip::Message& success, const sip::Endpoint
     watch(id, success, now);
 }
 
-void Bridge::answer_for(PairId id, End end, std::string description, TimePoint now) {
+void Bridge::answer_for(PairId id, End end, std::string description,
+                        std::shared_ptr<RelayedMedia> media, TimePoint now) {
     auto& pair = pairs_.at(id);
     dialogs_.erase(pair.ends[callee].dialog.key());
     dialogs_.emplace(end.dialog.key(), Place{id, callee});
     pair.ends[callee] = std::move(end);
+    pair.media = std::move(media);
     pair.numbers = {};
     pair.confirmed = true;
     pair.name = entropy_.hex(8);

@@ -87,7 +87,8 @@ public:
                  std::uint32_t sent, std::optional<sip::Credentials> credentials, TimePoint now);
     /// Somebody else has answered in the place of the callee, who only rang; both sides are told so
     /// by the owner. `description` is what he says.
-    void answer_for(PairId pair, End callee, std::string description, TimePoint now);
+    void answer_for(PairId pair, End callee, std::string description,
+                    std::shared_ptr<RelayedMedia> media, TimePoint now);
     [[nodiscard]] const End& end(PairId pair, Side side) const {
         return pairs_.at(pair).ends[side];
     }

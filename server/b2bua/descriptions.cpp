@@ -14,23 +14,27 @@ namespace {
 /// What is left of a medium with the formats that the other one has too; none: no codec is.
 std::optional<sdp::Media> only_common(sdp::Media mine, const sdp::Media& other) {
     const auto theirs = other.rtp_formats();
-    std::set<std::string, std::less<>> kept;
+    std::set<unsigned> kept;
     bool sounds = false;
     for (const auto& format : mine.rtp_formats()) {
         const bool common = std::any_of(theirs.begin(), theirs.end(), [&](const auto& each) {
             return iequals(each.name, format.name) && each.clock_rate == format.clock_rate;
         });
         if (!common) continue;
-        kept.insert(std::to_string(format.payload_type));
+        kept.insert(format.payload_type);
         sounds |= !iequals(format.name, "telephone-event") && !iequals(format.name, "CN");
     }
     if (!sounds) return std::nullopt;
-    std::erase_if(mine.formats, [&](const auto& each) { return !kept.contains(each); });
+    const auto is_kept = [&](std::string_view written) {
+        const auto number = parse_number<unsigned>(written);
+        return number && kept.contains(*number);
+    };
+    std::erase_if(mine.formats, [&](const auto& each) { return !is_kept(each); });
     std::erase_if(mine.lines, [&](const sdp::Line& line) {
         std::string_view rest = line.value;
         const auto name = cut(rest, ':');
         const bool of_format = name == "rtpmap" || name == "fmtp" || name == "rtcp-fb";
-        return line.type == 'a' && of_format && !kept.contains(cut(rest, ' '));
+        return line.type == 'a' && of_format && !is_kept(cut(rest, ' '));
     });
     return mine;
 }
@@ -72,20 +76,20 @@ std::string with_description(std::string body, std::string_view own, std::string
     return body.replace(at, own.size(), other);
 }
 
-std::optional<std::string> crossed(std::string_view own_text, std::string_view offer_text) {
-    const auto own = sdp::Description::parse(own_text), offer = sdp::Description::parse(offer_text);
-    if (!own || !offer) return std::nullopt;
-    auto out = *own;
+std::optional<sdp::Description> crossed(const sdp::Description& own, const sdp::Description& offer,
+                                        bool by_us) {
+    auto out = own;
     out.media.clear();
-    std::vector<bool> used(own->media.size());
+    std::vector<bool> used(own.media.size());
     bool any = false;
-    for (const auto& offered : offer->media) {
+    for (const auto& offered : offer.media) {
         std::optional<sdp::Media> fits;
-        for (std::size_t i = 0; i < own->media.size() && !fits; ++i) {
-            const auto& mine = own->media[i];
-            const bool alike = mine.type == offered.type && mine.proto == offered.proto;
-            if (used[i] || !alike || mine.port == 0 || offered.port == 0) continue;
-            if (mine.proto != "RTP/AVP" && mine.proto != "RTP/AVPF") continue;
+        for (std::size_t i = 0; i < own.media.size() && !fits; ++i) {
+            const auto& mine = own.media[i];
+            if (used[i] || mine.type != offered.type || mine.port == 0 || offered.port == 0)
+                continue;
+            const bool in_clear = mine.proto == "RTP/AVP" || mine.proto == "RTP/AVPF";
+            if (!by_us && (!in_clear || mine.proto != offered.proto)) continue;
             fits = only_common(mine, offered);
             used[i] = fits.has_value();
         }
@@ -93,7 +97,13 @@ std::optional<std::string> crossed(std::string_view own_text, std::string_view o
         out.media.push_back(fits ? std::move(*fits) : sdp::refused(offered));
     }
     if (!any) return std::nullopt;
-    return out.to_string();
+    return out;
+}
+
+std::optional<std::string> crossed(std::string_view own_text, std::string_view offer_text) {
+    const auto own = sdp::Description::parse(own_text), offer = sdp::Description::parse(offer_text);
+    const auto out = own && offer ? crossed(*own, *offer, false) : std::nullopt;
+    return out ? std::optional(out->to_string()) : std::nullopt;
 }
 
 std::string off_hold(std::string_view description) {

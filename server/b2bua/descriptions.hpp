@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sip/sdp/description.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,7 +31,10 @@ std::string with_description(std::string body, std::string_view own, std::string
 
 /// What answers an offer when who is to answer has made one himself at the same time, `own`: his
 /// media, in the order of the offer, with the codecs that both have named. For media in clear, as
-/// keys and handshakes belong to one offer alone. None: there is nothing in common.
+/// keys and handshakes belong to one offer alone; `by_us`: for any, since they end here. None:
+/// there is nothing in common.
+std::optional<sdp::Description> crossed(const sdp::Description& own, const sdp::Description& offer,
+                                        bool by_us);
 std::optional<std::string> crossed(std::string_view own, std::string_view offer);
 
 /// Nobody is on hold any more: without directions (RFC 3264 §8.4).

@@ -3,6 +3,7 @@
 /// him take one that rings, or join one that talks.
 #include "server/b2bua/b2bua.hpp"
 
+#include "server/media/reach.hpp"
 #include "sip/message/writer.hpp"
 
 #include <utility>
@@ -20,6 +21,29 @@ std::optional<std::pair<PairId, Bridge::Side>> B2bua::by_trunk(const sip::Dialog
     const auto& near = bridge_.end(place->first, Bridge::other(place->second)).dialog.key();
     const auto behind = bridge_.find({near.call_id, near.remote_tag, near.local_tag});
     return behind ? behind : place;
+}
+
+/// What both are told, the gateway first; straight if they reach and understand each other.
+B2bua::Crossed B2bua::cross(const Call& call, const sip::Message& taker) {
+    using Form = RelayedMedia::Form;
+    const auto& gateway = call.invite;
+    const std::array<std::string, 2> offers{sip::description_in(gateway.request),
+                                            sip::description_in(taker)};
+    const auto there = gateway.from.address.ip, source = source_of(taker);
+    const auto gateways = media::reach_of_offer(offers[0], there);
+    const auto takers = media::reach_of_offer(offers[1], source);
+    if (!options_.relays || media::reach_each_other(gateways, takers)) {
+        auto one = crossed(offers[1], offers[0]), two = crossed(offers[0], offers[1]);
+        if (!one || !two) return {};
+        return {std::array{std::move(*one), std::move(*two)}, {}};
+    }
+    const bool by_tls = gateway.from.transport == sip::Transport::tls;
+    auto media = std::make_shared<RelayedMedia>(
+        *options_.relays, entropy_,
+        std::array<RelayedMedia::Party, 2>{{{there, by_tls ? Form::secure : Form::plain},
+                                            {source, takers.web ? Form::web : Form::open}}});
+    auto answers = media->cross(offers);
+    return {std::move(answers), std::move(media)};
 }
 
 /// Both have made an offer: the gateway when it called, and who picks up, with the INVITE that
@@ -45,9 +69,9 @@ bool B2bua::handle_pickup(const sip::RequestReceived& received, TimePoint now) {
     if (!request.header("P-Asserted-Identity")) return refuse_with(403);
     auto dialog = sip::Dialog::uas(request, entropy_.hex(8));
     if (!dialog) return refuse_with(400);
-    const auto own = sip::description_in(request), offer = sip::description_in(call.invite.request);
-    const auto for_gateway = crossed(own, offer), for_taker = crossed(offer, own);
-    if (!for_gateway || !for_taker) return refuse_with(488);
+    auto [answers, media] = cross(call, request);
+    if (!answers) return refuse_with(488);
+    const auto& [for_gateway, for_taker] = *answers;
 
     const auto success = [&](const sip::Message& to, std::string_view tag,
                              const std::string& contact, const std::string& body) {
@@ -61,12 +85,13 @@ bool B2bua::handle_pickup(const sip::RequestReceived& received, TimePoint now) {
     const auto theirs = dialog->key();
     const auto gateways = bridge_.end(pair, Bridge::caller).dialog.key();
     bridge_.answer_for(pair, {std::move(*dialog), received.from, call.callee_contact, {}, true},
-                       own, now);
+                       sip::description_in(request), media, now);
+    call.media = std::move(media);
     takeovers_.answer(pair, received.transaction, theirs,
-                      success(request, theirs.local_tag, call.callee_contact, *for_taker), now);
+                      success(request, theirs.local_tag, call.callee_contact, for_taker), now);
     takeovers_.answer(
         pair, call.invite.transaction, gateways,
-        success(call.invite.request, gateways.local_tag, call.caller_contact, *for_gateway), now);
+        success(call.invite.request, gateways.local_tag, call.caller_contact, for_gateway), now);
     call.answered = true;
     abandon(call, "SIP;cause=200;text=\"Call completed elsewhere\"", now);
     call.client.reset();

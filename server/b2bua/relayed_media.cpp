@@ -124,6 +124,40 @@ std::optional<std::string> RelayedMedia::pass(Side from, std::string_view text, 
     return told;
 }
 
+std::optional<std::array<std::string, 2>>
+RelayedMedia::cross(const std::array<std::string, 2>& offers) {
+    std::array<std::optional<sdp::Description>, 2> answers;
+    for (std::size_t side = 0; side < 2; ++side) {
+        auto offer = sdp::Description::parse(offers[side]);
+        if (!offer) return std::nullopt;
+        ends_[side].said = std::move(*offer);
+    }
+    const auto &one = *ends_[0].said, &two = *ends_[1].said;
+    answers[0] = crossed(two, one, true);
+    answers[1] = crossed(one, two, true);
+    const auto in_order = [](const sdp::Media& left, const sdp::Media& right) {
+        return left.type == right.type && (left.port == 0) == (right.port == 0);
+    };
+    if (!answers[0] || !answers[1] ||
+        !std::equal(answers[0]->media.begin(), answers[0]->media.end(), answers[1]->media.begin(),
+                    answers[1]->media.end(), in_order))
+        return std::nullopt;
+    std::array<std::string, 2> out;
+    for (const auto side : {Side::first, Side::second}) {
+        const auto& answer = *answers[side];
+        for (std::size_t i = 0; i < answer.media.size(); ++i)
+            if (answer.media[i].port != 0 &&
+                transport(side, i, answer.media[i], Turn::answer).proto.empty())
+                return std::nullopt;
+        const auto told = tell(side, answer, Turn::answer);
+        if (!told) return std::nullopt;
+        out[side] = *told;
+    }
+    configure(Side::first);
+    configure(Side::second);
+    return out;
+}
+
 void RelayedMedia::withdraw(Side by) {
     auto& end = ends_[by];
     offer_by_.reset();

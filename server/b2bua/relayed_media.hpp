@@ -53,6 +53,10 @@ public:
     /// What the other side is to be told of what this one has said. None: it cannot be read, is no
     /// answer to what was offered, or no port is free.
     std::optional<std::string> pass(Side from, std::string_view description, Turn turn);
+    /// Both sides have made an offer, by their sides: what each is told as its answer. None: they
+    /// cannot be read, have nothing in common or not the same media in the same order, or no port
+    /// is free.
+    std::optional<std::array<std::string, 2>> cross(const std::array<std::string, 2>& offers);
     /// Whether the other side's offer waits for what this one says to it.
     [[nodiscard]] bool awaits_answer_of(Side side) const { return offer_by_ == other(side); }
     /// Whether it was for want of a port that something could not be passed.

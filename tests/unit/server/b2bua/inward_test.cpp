@@ -28,16 +28,18 @@ protected:
                                 more,
                             kit::phone_sdp());
     }
-    sip::Message after(const std::string& method, const sip::Message& answer) {
+    sip::Message after(const std::string& method, const sip::Message& answer,
+                       const std::string& more = {}, const std::string& body = {}) {
         const auto contact = sip::NameAddr::parse(*answer.header(Header::contact));
         const auto number = method == "ACK" ? "3" : "4";
         return kit::message(
             method + " " + std::string(contact->uri_text) +
-            " SIP/2.0\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKaf" + method +
-            "\nMax-Forwards: 50\nFrom: " + std::string(*answer.header(Header::from)) +
-            "\nTo: " + std::string(*answer.header(Header::to)) +
-            "\nCall-ID: " + std::string(*answer.header(Header::call_id)) + "\nCSeq: " + number +
-            " " + method + "\n");
+                " SIP/2.0\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bKaf" + method +
+                "\nMax-Forwards: 50\nFrom: " + std::string(*answer.header(Header::from)) +
+                "\nTo: " + std::string(*answer.header(Header::to)) + "\nCall-ID: " +
+                std::string(*answer.header(Header::call_id)) + "\nCSeq: " + number + " " + method +
+                "\n" + more + (body.empty() ? "" : "Content-Type: application/sdp\n"),
+            body);
     }
 };
 
@@ -276,6 +278,71 @@ TEST_F(PickupTest, ItIsTakenFromABrowserTheSameWay) {
     exchange.hand_in(answer(*rings, 487, {.tag = "b"}), browser);
     EXPECT_TRUE(exchange.relays.running.empty());
     EXPECT_EQ(exchange.b2bua.size(), 3u) << "the call, and two answers without an ACK";
+}
+
+/// Each is answered in the words of its own offer, and what they send goes by us.
+TEST_F(PickupTest, ABrowserTakesItByTheRelay) {
+    ring();
+    auto hers = kit::browser_offer();
+    hers.resize(hers.find("m=video"));
+    dial("Replaces: " + named + "\nContent-Type: application/sdp\n", hers);
+    auto connected = exchange.next("200"), taken = exchange.next("200");
+    ASSERT_TRUE(connected && taken);
+    if (taken->to != phone) std::swap(connected, taken);
+    ok = taken->message;
+    for (const auto* each : {"UDP/TLS/RTP/SAVPF 0\r\n", "a=mid:0", "a=setup:passive", "a=ice-lite",
+                             "a=group:BUNDLE 0", "a=rtcp-mux"})
+        EXPECT_NE(ok->body().find(each), std::string::npos) << each << "\n" << ok->body();
+    EXPECT_EQ(ok->body().find("wXyZ"), std::string::npos);
+    const auto& for_gateway = connected->message.body();
+    EXPECT_NE(for_gateway.find(" RTP/AVP 0\r\n"), std::string::npos) << for_gateway;
+    EXPECT_EQ(for_gateway.find("fingerprint"), std::string::npos);
+    EXPECT_EQ(for_gateway.find("203.0.113.9"), std::string::npos) << "hers";
+    ASSERT_EQ(exchange.relays.running.size(), 1u);
+    EXPECT_TRUE(exchange.relays.side(rtp::Relay::second).dtls);
+    EXPECT_TRUE(exchange.relays.side(rtp::Relay::second).settings.ice);
+    EXPECT_FALSE(exchange.relays.side(rtp::Relay::first).dtls);
+
+    const auto cancel = exchange.next("CANCEL");
+    exchange.hand_in(answer(*cancel, 200), desk);
+    exchange.hand_in(answer(*rings, 487, {.tag = "b"}), desk);
+    exchange.hand_in(after("ACK", connected->message), first);
+    exchange.hand_in(inside("ACK", *ok, {}, {}, invite_cseq), phone);
+    // The gateway holds her, in its own words.
+    auto held = after("INVITE", connected->message, "Contact: <sip:mum@198.51.100.7>\n",
+                      kit::phone_sdp() + "a=sendonly\r\n");
+    exchange.hand_in(held, first);
+    const auto asked = exchange.next("INVITE");
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->to, phone);
+    EXPECT_NE(asked->message.body().find("a=sendonly"), std::string::npos);
+    EXPECT_NE(asked->message.body().find("a=mid:0"), std::string::npos);
+    exchange.hand_in(answer(*asked, 488), phone);
+    exchange.hand_in(inside("BYE", *ok), phone);
+    exchange.hand_in(answer(*exchange.next("BYE"), 200), first);
+    EXPECT_TRUE(exchange.relays.running.empty());
+    expect_rest();
+}
+
+TEST_F(PickupTest, WhatCannotBeCarriedIsNotTaken) {
+    ring();
+    const auto with_pictures = kit::browser_offer();
+    auto opus_alone = with_pictures.substr(0, with_pictures.find("m=video"));
+    opus_alone.replace(opus_alone.find(" 111 0\r\n"), 6, " 111");
+    auto no_keys = offer("0");
+    no_keys.replace(no_keys.find("RTP/AVP"), 7, "RTP/SAVP") += "a=ice-ufrag:abcd\r\n"
+                                                               "a=fingerprint:x\r\n";
+    for (const auto& each : {with_pictures, opus_alone, no_keys, std::string("v=0\r\n")}) {
+        dial("Replaces: " + named + "\nContent-Type: application/sdp\n", each);
+        EXPECT_TRUE(heard(488)) << each;
+        EXPECT_TRUE(exchange.relays.running.empty()) << each;
+    }
+    exchange.relays.full = true;
+    dial("Replaces: " + named + "\nContent-Type: application/sdp\n",
+         with_pictures.substr(0, with_pictures.find("m=video")));
+    EXPECT_TRUE(heard(488));
+    EXPECT_TRUE(exchange.relays.running.empty());
+    EXPECT_FALSE(exchange.next("CANCEL")) << "it rings on";
 }
 
 /// Whose media goes by a relay is brought to the room with it (RFC 3911).
