@@ -586,7 +586,7 @@ class WebPhones(Browser):
         const socket = new JsSIP.WebSocketInterface(url);
         phone.ua = new JsSIP.UA({sockets: [socket], uri, password: 'secret'});
         const media = {mediaStream: out.stream, pcConfig: {iceServers: []}};
-        phone.dial = target => phone.ua.call(target, media);
+        phone.dial = (target, extraHeaders) => phone.ua.call(target, {...media, extraHeaders});
         phone.ua.on('newRTCSession', ({session}) => {
             phone.session = session;
             const listen = () => session.connection.addEventListener('track', event => {
@@ -628,8 +628,8 @@ class WebPhones(Browser):
         url = f"{'wss' if secure else 'ws'}://{HOST}:{server.web_port}/sip"
         return self._run(self.START, name, url, f"sip:{name}@{HOST}", hertz, waiting=True)
 
-    def dial(self, name, uri):
-        self._run("phones[arguments[0]].dial(arguments[1]);", name, uri)
+    def dial(self, name, uri, *headers):
+        self._run("phones[arguments[0]].dial(arguments[1], arguments[2]);", name, uri, list(headers))
 
     def hang_up(self, name):
         self._run("phones[arguments[0]].session.terminate();", name)

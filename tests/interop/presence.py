@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
-from lab import HERE, HOST, Server, Skipped, command, sipp
+from lab import HERE, HOST, Server, Skipped, WebPhones, command, sipp
 from reach import members, phone, uri
 from trunks import NUMBER, OUT_THERE, EchoGateway, on, wait_until
 
@@ -526,7 +526,9 @@ def office_with_a_trunk(member):
         yield server, gateway, carol
 
 
-def test_a_telephone_that_rings_at_somebodys_is_picked_up():
+@contextlib.contextmanager
+def telephone_rings_at_bobs():
+    """And Carol sees it: what she would say in Replaces to have it."""
     number = "+498954321"
     with office_with_a_trunk("bob") as (server, gateway, carol), phone(server, "bob") as bob:
         on(server, "alias", "add", number, "bob")
@@ -537,13 +539,32 @@ def test_a_telephone_that_rings_at_somebodys_is_picked_up():
         while "remote-tag" not in told:
             told = carol.wait_for("local-tag=")
         call, own, other = attributes(told)
-        answer = carol.call(uri(server, NUMBER), f"Replaces: {call};to-tag={other};from-tag={own}\r\n")
+        yield server, gateway, carol, bob, calling, f"Replaces: {call};to-tag={other};from-tag={own}"
+
+
+def test_a_telephone_that_rings_at_somebodys_is_picked_up():
+    with telephone_rings_at_bobs() as (server, gateway, carol, bob, calling, replaces):
+        answer = carol.call(uri(server, NUMBER), f"{replaces}\r\n")
         assert f"m=audio {gateway.rtp.getsockname()[1]} " in answer, answer
         calling.join(10)
         assert any(each.startswith("SIP/2.0 200") and "m=audio 40000 " in each for each in gateway.said), gateway.said
         assert server.wait_for_log("trunk.picked-up")
         # Bob's phone rings no more.
         bob.wait_for("session closed")
+
+
+def test_a_browser_picks_up_a_telephone_that_rings_at_somebodys():
+    with telephone_rings_at_bobs() as (server, gateway, _, bob, calling, replaces), WebPhones(server) as web:
+        assert web.start("carol", server, 600) == "registered"
+        web.dial("carol", f"sip:{NUMBER}@{HOST}", replaces)
+        web.wait_for("carol", "confirmed")
+        calling.join(10)
+        bob.wait_for("session closed")
+        time.sleep(4)
+        assert web.phone_hears("carol", 600)[0] > -45, "the telephone gives back what it hears"
+        web.hang_up("carol")
+        wait_until(gateway.over.is_set)
+        assert server.wait_for_log("relay.closed")
 
 
 def test_a_call_of_two_becomes_a_conference_and_nobody_is_dropped():
