@@ -23,7 +23,8 @@ std::optional<std::pair<PairId, Bridge::Side>> B2bua::by_trunk(const sip::Dialog
     return behind ? behind : place;
 }
 
-/// What both are told, the gateway first; straight if they reach and understand each other.
+/// What both are told, the gateway first; straight if they reach and understand each other, or if
+/// that is all that can be had.
 B2bua::Crossed B2bua::cross(const Call& call, const sip::Message& taker) {
     using Form = RelayedMedia::Form;
     const auto& gateway = call.invite;
@@ -32,18 +33,17 @@ B2bua::Crossed B2bua::cross(const Call& call, const sip::Message& taker) {
     const auto there = gateway.from.address.ip, source = source_of(taker);
     const auto gateways = media::reach_of_offer(offers[0], there);
     const auto takers = media::reach_of_offer(offers[1], source);
-    if (!options_.relays || media::reach_each_other(gateways, takers)) {
-        auto one = crossed(offers[1], offers[0]), two = crossed(offers[0], offers[1]);
-        if (!one || !two) return {};
-        return {std::array{std::move(*one), std::move(*two)}, {}};
+    if (options_.relays && !media::reach_each_other(gateways, takers)) {
+        const bool by_tls = gateway.from.transport == sip::Transport::tls;
+        auto media = std::make_shared<RelayedMedia>(
+            *options_.relays, entropy_,
+            std::array<RelayedMedia::Party, 2>{{{there, by_tls ? Form::secure : Form::plain},
+                                                {source, takers.web ? Form::web : Form::open}}});
+        if (auto answers = media->cross(offers)) return {std::move(answers), std::move(media)};
     }
-    const bool by_tls = gateway.from.transport == sip::Transport::tls;
-    auto media = std::make_shared<RelayedMedia>(
-        *options_.relays, entropy_,
-        std::array<RelayedMedia::Party, 2>{{{there, by_tls ? Form::secure : Form::plain},
-                                            {source, takers.web ? Form::web : Form::open}}});
-    auto answers = media->cross(offers);
-    return {std::move(answers), std::move(media)};
+    auto one = crossed(offers[1], offers[0]), two = crossed(offers[0], offers[1]);
+    if (!one || !two) return {};
+    return {std::array{std::move(*one), std::move(*two)}, {}};
 }
 
 /// Both have made an offer: the gateway when it called, and who picks up, with the INVITE that

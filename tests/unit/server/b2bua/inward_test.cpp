@@ -324,6 +324,19 @@ TEST_F(PickupTest, ABrowserTakesItByTheRelay) {
     expect_rest();
 }
 
+/// Hers is an address of her network, and she has a picture to show besides.
+TEST_F(PickupTest, WhatCannotBeCarriedButUnderstoodGoesStraight) {
+    ring();
+    auto hers = offer("0");
+    hers.replace(hers.find("c=IN IP4 192.0.2.9"), 18, "c=IN IP4 10.0.0.9") +=
+        "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n";
+    dial("Replaces: " + named + "\nContent-Type: application/sdp\n", hers);
+    const auto taken = heard(200);
+    ASSERT_TRUE(taken);
+    EXPECT_NE(taken->body().find("m=video 0 "), std::string::npos);
+    EXPECT_TRUE(exchange.relays.running.empty());
+}
+
 TEST_F(PickupTest, WhatCannotBeCarriedIsNotTaken) {
     ring();
     const auto with_pictures = kit::browser_offer();
