@@ -148,6 +148,9 @@ public:
 
 private:
     using Turn = RelayedMedia::Turn;
+    static constexpr RelayedMedia::Side at(Side side) {
+        return side == caller ? RelayedMedia::Side::first : RelayedMedia::Side::second;
+    }
 
     struct Pair {
         std::array<End, 2> ends;
