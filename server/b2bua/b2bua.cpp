@@ -16,6 +16,13 @@ namespace {
 
 constexpr std::size_t forks_max = 16; // Early dialogs that one INVITE may make.
 
+constexpr std::string_view no_media = "No media";
+
+/// RFC 3326 §2.
+std::string reason_for(int status, std::string_view why) {
+    return "SIP;cause=" + std::to_string(status) + ";text=\"" + std::string(why) + "\"";
+}
+
 /// What a gateway says that cannot take calls now; another may.
 bool asks_another(int status) { return status == 500 || (status >= 502 && status <= 504); }
 
@@ -486,15 +493,21 @@ void B2bua::handle_media_lost(RelayId relay, TimePoint now) {
         return each.second.media && each.second.media->has(relay);
     });
     if (found == calls_.end()) return;
-    give_up(found->first, 408, "No media", now);
+    // In a room, who has no relay does not go with who has.
+    auto pairs = found->second.pairs;
+    const auto has_none = [this](PairId each) {
+        return bridge_.is_talking(each) && !bridge_.is_relayed(each);
+    };
+    if (std::erase_if(pairs, has_none) == 0) give_up(found->first, 408, no_media, now);
+    else
+        for (const auto each : pairs) bridge_.hang_up(each, reason_for(408, no_media), now);
     drain(now);
 }
 
 /// Both sides hear that it is over, whatever they have been told before.
 void B2bua::give_up(CallId id, int status, std::string_view why, TimePoint now) {
     auto& call = calls_.at(id);
-    const auto reason =
-        "SIP;cause=" + std::to_string(status) + ";text=\"" + std::string(why) + "\"";
+    const auto reason = reason_for(status, why);
     for (const auto pair : std::exchange(call.pairs, {})) {
         pairs_.erase(pair);
         bridge_.hang_up(pair, reason, now);

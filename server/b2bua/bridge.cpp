@@ -165,7 +165,8 @@ bool Bridge::handle_request(const sip::RequestReceived& received, TimePoint now)
         outputs_.push_back(Referred{place.pair, place.side, received});
         return true;
     }
-    if (pairs_.at(place.pair).left) return answer(491); // Ask again, when somebody is there.
+    // Ask again, when somebody is there.
+    if (pairs_.at(place.pair).left || pairs_.at(place.pair).kept) return answer(491);
     if (moves_target(request.method())) end.dialog.refresh_target(request);
     relay(place, received, now);
     return true;
@@ -412,6 +413,7 @@ void Bridge::close(PairId id) {
     if (std::exchange(pair.over, true)) return;
     for (const auto& end : pair.ends) dialogs_.erase(end.dialog.key());
     pair.media.reset();
+    pair.kept.reset();
     lasts_.remove(id);
     outputs_.push_back(Over{id, pair.name});
 }

@@ -107,9 +107,11 @@ public:
 
     /// \name One end gives its place to another, RFC 5589
     ///@{
-    /// From now on a BYE of this end leaves the other one waiting for `move` or `stay`. False: it
-    /// is being done already.
+    /// From now on a BYE of this end leaves the other one waiting for `move`, `split` or `stay`.
+    /// False: it is being done already.
     bool begin_move(PairId pair, Side side);
+    /// Media that goes by us: whoever sends it on this side is somebody else from now on.
+    void vacate(PairId pair, Side side);
     /// Asks this end to talk to who describes himself so.
     void reinvite(PairId pair, Side side, std::string_view description, TimePoint now);
     /// Another in place of this end, who gets a BYE if he is still there.
@@ -118,13 +120,18 @@ public:
     void stay(PairId pair, TimePoint now);
     /// How it goes, said to this end in its dialog (RFC 3515 §2.4.4).
     void notify(PairId pair, Side side, const sip::ReferralState& state, TimePoint now);
-    /// What to offer to who is to take the place of the end that moves, with nobody on hold. Empty:
-    /// the other end has said nothing of its media.
-    [[nodiscard]] std::string offer_to_next(PairId pair);
+    /// What to offer to who is to take the place of this end, which is vacated, with nobody on
+    /// hold. Empty: the other end has said nothing of its media.
+    [[nodiscard]] std::string offer_to_next(PairId pair, Side side);
     /// What this end said last about its media.
     [[nodiscard]] const std::string& description(PairId pair, Side side) const {
         return pairs_.at(pair).descriptions[side];
     }
+    /// The relay is the caller's alone from now on, and leads to who has the callee's place there;
+    /// what the callee says and is told goes by nobody. Until `split`; or `take_back`, and all is
+    /// as before.
+    void keep_for_caller(PairId pair);
+    void take_back(PairId pair);
     [[nodiscard]] bool is_relayed(PairId pair) const { return pairs_.at(pair).media != nullptr; }
     /// The value of Replaces or Join for who is at the other end of the dialog that this one names,
     /// which he knows by other names. What is not of ours, or leads out of here, stays as it is.
@@ -161,10 +168,10 @@ private:
         std::optional<sip::TransactionId> answered{}; ///< The last re-INVITE, whose 2xx may repeat.
         std::array<std::string, 2> descriptions{};
         std::array<std::optional<Origin>, 2> shown{}; ///< To this side, once the other has changed.
-        std::shared_ptr<RelayedMedia> media{};
-        std::string name{};     ///< On disk.
-        unsigned expires_s = 0; ///< Of its session timer; 0: it has none.
-        std::optional<Side> moving{};
+        std::shared_ptr<RelayedMedia> media{}, kept{}; ///< `kept`: for a pair of the caller's own.
+        std::string name{};                            ///< On disk.
+        unsigned expires_s = 0;                        ///< Of its session timer; 0: it has none.
+        std::optional<Side> moving{}, vacant{};
         bool left = false; ///< Who moves is not there any more.
     };
     struct Place {

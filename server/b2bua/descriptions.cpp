@@ -106,6 +106,14 @@ std::optional<std::string> crossed(std::string_view own_text, std::string_view o
     return out ? std::optional(out->to_string()) : std::nullopt;
 }
 
+bool is_in_clear(std::string_view text) {
+    const auto description = sdp::Description::parse(text);
+    return description &&
+           std::all_of(description->media.begin(), description->media.end(), [&](const auto& each) {
+               return each.port == 0 || (!each.is_secure() && !dtls_of(*description, each));
+           });
+}
+
 std::string off_hold(std::string_view description) {
     std::string out;
     while (!description.empty()) {

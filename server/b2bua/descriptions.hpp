@@ -37,6 +37,9 @@ std::optional<sdp::Description> crossed(const sdp::Description& own, const sdp::
                                         bool by_us);
 std::optional<std::string> crossed(std::string_view own, std::string_view offer);
 
+/// Whether all that is sent is RTP that anybody could read.
+bool is_in_clear(std::string_view description);
+
 /// Nobody is on hold any more: without directions (RFC 3264 §8.4).
 std::string off_hold(std::string_view description);
 

@@ -14,9 +14,10 @@ Joins::Joins(std::string server_name, sip::UserAgent& agent, Bridge& bridge, Ent
       log_(log) {}
 
 bool Joins::may_begin(PairId pair) const {
-    return !joins_.contains(pair) && bridge_.is_talking(pair) && !bridge_.is_relayed(pair) &&
-           !bridge_.description(pair, Bridge::caller).empty() &&
-           !bridge_.description(pair, Bridge::callee).empty();
+    if (joins_.contains(pair) || !bridge_.is_talking(pair)) return false;
+    const auto& callees = bridge_.description(pair, Bridge::callee);
+    return !bridge_.description(pair, Bridge::caller).empty() && !callees.empty() &&
+           (!bridge_.is_relayed(pair) || is_in_clear(callees));
 }
 
 void Joins::begin(PairId pair, std::string room, TimePoint now) {
@@ -34,7 +35,9 @@ void Joins::invite(PairId pair, TimePoint now) {
     writer.header(Header::call_id, entropy_.hex(16)).header(Header::cseq, "1 INVITE");
     writer.header(Header::contact, "<" + bridge_.uri_of(pair, join.side) + ">");
     writer.header(Header::max_forwards, 70).header(Header::user_agent, server_name_);
-    join.sent = writer.finish("application/sdp", off_hold(bridge_.description(pair, join.side)));
+    const auto offer = bridge_.offer_to_next(pair, Bridge::other(join.side));
+    if (offer.empty()) return fail(pair, now);
+    join.sent = writer.finish("application/sdp", offer);
     clients_.emplace(agent_.request(join.sent, {inside_server}, {{}, true}, now), pair);
 }
 
@@ -99,6 +102,7 @@ bool Joins::handle_reinvited(const Bridge::Reinvited& reinvited, TimePoint now) 
     }
     std::erase_if(clients_, [&](const auto& each) { return each.second == pair; });
     if (join.side == Bridge::caller) {
+        bridge_.keep_for_caller(pair);
         join.side = Bridge::callee;
         invite(pair, now);
         return true;
@@ -122,6 +126,7 @@ void Joins::fail(PairId pair, TimePoint now) {
     std::erase_if(clients_, [&](const auto& each) { return each.second == pair; });
     if (join.side == Bridge::callee) {
         join.going_back = true;
+        bridge_.take_back(pair);
         bridge_.reinvite(pair, Bridge::caller, bridge_.description(pair, Bridge::callee), now);
         return;
     }

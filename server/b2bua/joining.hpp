@@ -22,13 +22,14 @@ namespace lyceum::b2bua {
 ///     re-INVITE of A with what the room said; the same for B
 ///     A ↔ room, and room ↔ B: two pairs in the place of one
 ///
-/// If that cannot be, the two have their call as before.
+/// If that cannot be, the two have their call as before. Where media goes by us, the caller goes on
+/// by the relay, and the callee, who has to speak in clear, without it.
 class Joins {
 public:
     Joins(std::string server_name, sip::UserAgent& agent, Bridge& bridge, Entropy& entropy,
           Log& log);
 
-    /// Whether these two could be brought anywhere. Media that goes by us cannot.
+    /// Whether these two could be brought anywhere.
     [[nodiscard]] bool may_begin(PairId pair) const;
     void begin(PairId pair, std::string room, TimePoint now);
     /// Takes what is about an INVITE of ours. False: it is not.

@@ -13,15 +13,38 @@ bool Bridge::begin_move(PairId id, Side side) {
     auto& pair = pairs_.at(id);
     if (pair.moving) return false;
     pair.moving = side;
-    // Whoever it is, the proxy sees to it that he understands that much.
-    if (pair.media) pair.media->replace(at(side), {{}, RelayedMedia::Form::plain});
     return true;
 }
 
-std::string Bridge::offer_to_next(PairId id) {
+void Bridge::vacate(PairId id, Side side) {
     auto& pair = pairs_.at(id);
-    if (pair.media) return pair.media->introduce(at(*pair.moving)).value_or("");
-    return off_hold(pair.descriptions[other(*pair.moving)]);
+    if (!pair.media) return;
+    pair.vacant = side;
+    // Whoever it is, the proxy sees to it that he understands that much.
+    pair.media->replace(at(side), {{}, RelayedMedia::Form::plain});
+}
+
+std::string Bridge::offer_to_next(PairId id, Side side) {
+    vacate(id, side);
+    auto& pair = pairs_.at(id);
+    if (pair.media) return pair.media->introduce(at(side)).value_or("");
+    return off_hold(pair.descriptions[other(side)]);
+}
+
+void Bridge::keep_for_caller(PairId id) {
+    auto& pair = pairs_.at(id);
+    if (!pair.media) return;
+    pair.kept = std::move(pair.media);
+    pair.shown[callee] = pair.kept->origin_for_replaced();
+}
+
+void Bridge::take_back(PairId id) {
+    auto& pair = pairs_.at(id);
+    if (!pair.kept) return;
+    pair.media = std::move(pair.kept);
+    pair.media->restore(at(callee));
+    pair.shown[callee].reset();
+    pair.vacant.reset();
 }
 
 void Bridge::reinvite(PairId id, Side side, std::string_view description, TimePoint now) {
@@ -80,6 +103,7 @@ void Bridge::move(PairId id, Side side, End end, TimePoint now) {
     pair.numbers[side].clear();
     pair.credentials[side].reset();
     pair.moving.reset();
+    pair.vacant.reset();
     pair.left = false;
     outputs_.push_back(Changed{id});
 }
@@ -112,11 +136,13 @@ PairId Bridge::split(PairId id, End with_caller, End with_callee, std::array<std
     other_pair.name = entropy_.hex(8);
     other_pair.expires_s = pair.expires_s;
     other_pair.confirmed = true;
+    other_pair.media = std::move(pair.kept);
     pair.ends[caller] = std::move(with_callee);
     pair.descriptions[caller] = std::move(said[callee]);
     pair.numbers = {};
     pair.credentials[caller].reset();
     pair.moving.reset();
+    pair.vacant.reset();
     dialogs_.insert_or_assign(other_pair.ends[caller].dialog.key(), Place{callers, caller});
     dialogs_.emplace(other_pair.ends[callee].dialog.key(), Place{callers, callee});
     dialogs_.emplace(pair.ends[caller].dialog.key(), Place{id, caller});
@@ -135,7 +161,8 @@ void Bridge::stay(PairId id, TimePoint now) {
     if (found == pairs_.end()) return;
     auto& pair = found->second;
     if (pair.left) return hang_up(id, "SIP;cause=480", now);
-    if (pair.media && pair.moving) pair.media->restore(at(*pair.moving));
+    if (pair.media && pair.vacant) pair.media->restore(at(*pair.vacant));
+    pair.vacant.reset();
     pair.moving.reset();
 }
 

@@ -2,7 +2,6 @@
 #include "server/b2bua/relayed_media.hpp"
 
 #include "base/text.hpp"
-#include "server/b2bua/descriptions.hpp"
 #include "server/media/keys.hpp"
 
 #include <algorithm>
@@ -175,6 +174,12 @@ std::optional<std::string> RelayedMedia::introduce(Side to) {
     return told;
 }
 
+std::optional<Origin> RelayedMedia::origin_for_replaced() const {
+    if (!spare_) return std::nullopt;
+    return Origin{"o=- " + std::to_string(spare_->session) + " ", " " + spare_->where,
+                  spare_->version};
+}
+
 void RelayedMedia::restore(Side side) {
     if (spare_) ends_[side] = *std::exchange(spare_, {});
 }
@@ -317,14 +322,14 @@ RelayedMedia::Transport RelayedMedia::transport(Side to, std::size_t index, cons
 /// (RFC 3264 §8), also when somebody else has come in his place.
 std::string RelayedMedia::with_origin(Side to, sdp::Description description) {
     auto& end = ends_[to];
-    const std::string ip(*description.value('c'));
+    end.where = *description.value('c');
     std::erase_if(description.lines, [](const auto& line) { return line.type == 'o'; });
     const auto text = description.to_string();
     if (std::exchange(end.told, text) != text) ++end.version;
     const auto at = std::min<std::size_t>(1, description.lines.size());
     description.lines.insert(description.lines.begin() + static_cast<std::ptrdiff_t>(at),
                              {'o', "- " + std::to_string(end.session) + " " +
-                                       std::to_string(end.version) + " " + std::string(ip)});
+                                       std::to_string(end.version) + " " + end.where});
     return description.to_string();
 }
 

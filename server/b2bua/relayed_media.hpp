@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
+#include "server/b2bua/descriptions.hpp"
 #include "server/b2bua/media_relays.hpp"
 #include "sip/sdp/connection.hpp"
 #include "sip/sdp/crypto.hpp"
@@ -70,6 +71,8 @@ public:
     void replace(Side side, Party party);
     /// An offer to the new one, as if the other side had made it now.
     std::optional<std::string> introduce(Side to);
+    /// As whom the one who was replaced knows the other side.
+    [[nodiscard]] std::optional<Origin> origin_for_replaced() const;
     /// He did not come: all is as it was before `replace`.
     void restore(Side side);
     ///@}
@@ -83,7 +86,8 @@ private:
         sdp::Ice ice;                  ///< Ours toward it.
         std::vector<sdp::Crypto> keys; ///< The same.
         std::uint64_t session = 0, version = 0;
-        std::string told; ///< Last, but for its o= line.
+        std::string told;  ///< Last, but for its o= line.
+        std::string where; ///< In that.
     };
     using Medium = std::optional<MediaRelays::Opened>; ///< None: refused, or not ours.
     /// How one medium of one side is found and protected.

@@ -48,6 +48,7 @@ bool Takeovers::handle_invite(const sip::RequestReceived& received, TimePoint no
         return answer(491);
     log_.info("trunk.takeover", {{"pair", pair.value}});
     takeovers_.emplace(pair, Takeover{side, received, std::move(*dialog)});
+    bridge_.vacate(pair, side);
     bridge_.reinvite(pair, Bridge::other(side), description, now);
     return true;
 }

@@ -21,7 +21,7 @@ void Transfers::handle_referred(const Bridge::Referred& referred, TimePoint now)
     if (!target) return refuse(refer, target.error(), now);
     if (target->method != Method::invite) return refuse(refer, 403, now);
     if (!bridge_.begin_move(pair, by)) return refuse(refer, 491, now);
-    const auto description = bridge_.offer_to_next(pair);
+    const auto description = bridge_.offer_to_next(pair, by);
     if (description.empty()) {
         bridge_.stay(pair, now);
         return refuse(refer, 488, now);

@@ -185,6 +185,107 @@ TEST_F(JoinTest, ACallOfTwoBecomesAConferenceAndNobodyIsDropped) {
     EXPECT_EQ(exchange.b2bua.size(), 1u);
 }
 
+/// She has a browser. She goes on by the relay, which leads to the room now; the gateway goes there
+/// straight.
+class RelayedJoinTest : public JoinTest {
+protected:
+    /// What the room is offered for who has come last; it answers as a telephone would.
+    std::string room_is_offered(int version) {
+        if (exchange.taken.empty()) return {};
+        const auto call = std::move(exchange.taken.front());
+        exchange.taken.erase(exchange.taken.begin());
+        exchange.agent.set_contact_user(call.session, "adhoc-1");
+        auto answer = kit::plain_description({}, version, "192.0.2.1");
+        if (call.invite.body().find("m=video") != std::string_view::npos)
+            answer += "m=video 0 RTP/AVP 96\r\n";
+        exchange.agent.accept(call.session, answer, exchange.now);
+        exchange.turn();
+        return std::string(call.invite.body());
+    }
+    void she_is_in_the_room() {
+        talk_by_relay();
+        ASSERT_EQ(join(hers()), 0);
+        EXPECT_EQ(room_is_offered(1), description("bob", 1));
+        EXPECT_EQ(sent_to("200"), desk);
+        const auto offer = room_is_offered(2);
+        EXPECT_NE(offer.find(" RTP/AVP "), std::string::npos) << offer;
+        EXPECT_NE(offer.find("c=IN IP4 192.0.2.1\r\n"), std::string::npos) << "by us";
+        const auto reinvite = exchange.next("INVITE");
+        ASSERT_TRUE(reinvite);
+        EXPECT_EQ(reinvite->to, phone);
+        EXPECT_NE(reinvite->message.body().find("UDP/TLS/RTP/SAVPF"), std::string::npos);
+        EXPECT_EQ(medium(reinvite->message), medium(*ok)) << "the same way as before";
+        exchange.hand_in(answer(*reinvite, 200, browser_says()), phone);
+        ASSERT_EQ(sent_to("ACK"), phone);
+        EXPECT_EQ(room_is_offered(3), without_video()) << "what the gateway has said itself";
+        asked = exchange.next("INVITE");
+        ASSERT_TRUE(asked);
+        EXPECT_EQ(asked->to, first);
+    }
+    static kit::Say browser_says() {
+        auto body = kit::browser_offer();
+        for (auto at = body.find("actpass"); at != std::string::npos; at = body.find("actpass"))
+            body.replace(at, 7, "active");
+        return {"Content-Type: application/sdp", body, "p"};
+    }
+};
+
+TEST_F(RelayedJoinTest, WhoHasABrowserIsInTheRoomByTheRelay) {
+    she_is_in_the_room();
+    EXPECT_NE(asked->message.body().find("m=audio 6000 "), std::string::npos) << "the room's own";
+    const auto known = Origin::in(invite->message.body()),
+               further = Origin::in(asked->message.body());
+    EXPECT_EQ(known->head, further->head) << "for the gateway it is who it was";
+    EXPECT_EQ(known->version + 1, further->version);
+    exchange.hand_in(answer(*asked, 200, plain(2)), first);
+    EXPECT_EQ(sent_to("ACK"), first);
+    EXPECT_FALSE(exchange.next("BYE"));
+    EXPECT_EQ(exchange.agent.session_count(), 3u);
+    EXPECT_EQ(exchange.relays.side(rtp::Relay::second).settings.rtp,
+              kit::address("192.0.2.1", 6000));
+
+    // When her browser is gone, only she is.
+    exchange.b2bua.handle_media_lost(exchange.relays.running.begin()->first, exchange.now);
+    exchange.turn();
+    const auto bye = exchange.next("BYE");
+    ASSERT_TRUE(bye);
+    EXPECT_EQ(bye->to, phone);
+    exchange.hand_in(answer(*bye, 200), phone);
+    EXPECT_FALSE(exchange.next("BYE"));
+    EXPECT_EQ(exchange.agent.session_count(), 2u);
+    exchange.hand_in(back("BYE", *invite, 21), first);
+    EXPECT_EQ(exchange.agent.session_count(), 1u);
+    EXPECT_TRUE(exchange.relays.running.empty());
+}
+
+TEST_F(RelayedJoinTest, WhenTheGatewayDoesNotWantToAllIsAsItWas) {
+    she_is_in_the_room();
+    exchange.hand_in(answer(*asked, 488), first);
+    EXPECT_EQ(sent_to("ACK"), first);
+    const auto reinvite = exchange.next("INVITE");
+    ASSERT_TRUE(reinvite);
+    EXPECT_EQ(reinvite->to, phone);
+    EXPECT_EQ(medium(reinvite->message), medium(*ok));
+    exchange.hand_in(answer(*reinvite, 200, browser_says()), phone);
+    EXPECT_EQ(sent_to("ACK"), phone);
+    EXPECT_EQ(exchange.relays.side(rtp::Relay::second).settings.rtp,
+              kit::address("198.51.100.7", 6000));
+    EXPECT_EQ(exchange.agent.session_count(), 1u) << "Bob waits alone";
+    exchange.hand_in(inside("BYE", *ok), phone);
+    EXPECT_EQ(sent_to("BYE"), first);
+    EXPECT_TRUE(exchange.relays.running.empty());
+}
+
+TEST_F(RelayedJoinTest, WhoAsksMeanwhileAsksAgain) {
+    she_is_in_the_room();
+    exchange.hand_in(
+        back("INVITE", *invite, 21, "Content-Type: application/sdp\n", without_video(2)), first);
+    EXPECT_EQ(sent_to("491"), first);
+    exchange.hand_in(back("BYE", *invite, 22), first);
+    EXPECT_EQ(sent_to("BYE"), phone);
+    EXPECT_TRUE(exchange.relays.running.empty());
+}
+
 TEST_F(JoinTest, WhatOneDoesNotWantLeavesThemAsTheyWere) {
     bob_is_in_the_room();
     ASSERT_TRUE(room_answers(adhoc, description("alice", 1), 2));
