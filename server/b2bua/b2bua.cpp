@@ -462,6 +462,7 @@ void B2bua::drain(TimePoint now) {
 void B2bua::adopt(const Joins::Split& split) {
     const auto call = pairs_.at(split.pair);
     calls_.at(call).pairs.push_back(split.callers);
+    calls_.at(call).media.reset(); // It is the callers' alone.
     pairs_.emplace(split.callers, call);
 }
 
@@ -489,18 +490,15 @@ void B2bua::end_all(TimePoint now) {
 }
 
 void B2bua::handle_media_lost(RelayId relay, TimePoint now) {
-    const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const auto& each) {
+    const auto call = std::find_if(calls_.begin(), calls_.end(), [&](const auto& each) {
         return each.second.media && each.second.media->has(relay);
     });
-    if (found == calls_.end()) return;
-    // In a room, who has no relay does not go with who has.
-    auto pairs = found->second.pairs;
-    const auto has_none = [this](PairId each) {
-        return bridge_.is_talking(each) && !bridge_.is_relayed(each);
-    };
-    if (std::erase_if(pairs, has_none) == 0) give_up(found->first, 408, no_media, now);
-    else
-        for (const auto each : pairs) bridge_.hang_up(each, reason_for(408, no_media), now);
+    // In a room, who has none does not go with who has.
+    const auto pair = std::find_if(pairs_.begin(), pairs_.end(), [&](const auto& each) {
+        return bridge_.has(each.first, relay);
+    });
+    if (call != calls_.end()) give_up(call->first, 408, no_media, now);
+    else if (pair != pairs_.end()) bridge_.hang_up(pair->first, reason_for(408, no_media), now);
     drain(now);
 }
 

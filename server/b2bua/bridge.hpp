@@ -133,6 +133,10 @@ public:
     void keep_for_caller(PairId pair);
     void take_back(PairId pair);
     [[nodiscard]] bool is_relayed(PairId pair) const { return pairs_.at(pair).media != nullptr; }
+    [[nodiscard]] bool has(PairId pair, RelayId relay) const {
+        const auto& media = pairs_.at(pair).media;
+        return media && media->has(relay);
+    }
     /// The value of Replaces or Join for who is at the other end of the dialog that this one names,
     /// which he knows by other names. What is not of ours, or leads out of here, stays as it is.
     [[nodiscard]] std::string named_for_other(sip::Header header, std::string_view value) const;

@@ -585,3 +585,20 @@ def test_a_call_of_two_becomes_a_conference_and_nobody_is_dropped():
         alice.command("hangup")
         time.sleep(1)
         assert not gateway.over.is_set(), "the telephone is in the room by itself"
+
+
+def test_a_browser_that_talks_to_a_telephone_is_joined_with_it():
+    with office_with_a_trunk("alice") as (server, gateway, carol), WebPhones(server) as web:
+        assert web.start("alice", server, 600) == "registered"
+        web.dial("alice", f"sip:{NUMBER}@{HOST}")
+        web.wait_for("alice", "confirmed")
+        call, own, other = attributes(carol.wait_for("confirmed"))
+        answer = carol.call(uri(server, NUMBER), f"Join: {call};to-tag={other};from-tag={own}\r\nRequire: join\r\n")
+        assert "m=audio" in answer, answer
+        assert server.wait_for_log("trunk.joined"), server.read_log()[-3000:]
+        time.sleep(4)
+        heard = web.phone_hears("alice", 600)[0]
+        assert heard > -45, f"the telephone gives back what it hears in the room, at {heard} dB"
+        web.hang_up("alice")
+        assert server.wait_for_log("relay.closed")
+        assert not gateway.over.is_set(), "the telephone is in the room by itself"

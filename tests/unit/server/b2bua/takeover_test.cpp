@@ -253,9 +253,9 @@ TEST_F(RelayedJoinTest, WhoHasABrowserIsInTheRoomByTheRelay) {
     exchange.hand_in(answer(*bye, 200), phone);
     EXPECT_FALSE(exchange.next("BYE"));
     EXPECT_EQ(exchange.agent.session_count(), 2u);
+    EXPECT_TRUE(exchange.relays.running.empty());
     exchange.hand_in(back("BYE", *invite, 21), first);
     EXPECT_EQ(exchange.agent.session_count(), 1u);
-    EXPECT_TRUE(exchange.relays.running.empty());
 }
 
 TEST_F(RelayedJoinTest, WhenTheGatewayDoesNotWantToAllIsAsItWas) {
