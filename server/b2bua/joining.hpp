@@ -23,7 +23,8 @@ namespace lyceum::b2bua {
 ///     A ↔ room, and room ↔ B: two pairs in the place of one
 ///
 /// If that cannot be, the two have their call as before. Where media goes by us, the caller goes on
-/// by the relay, and the callee, who has to speak in clear, without it.
+/// by the relay, which a browser could not change for another (docs/adr/0010), and the callee, who
+/// has to speak in clear, without it.
 class Joins {
 public:
     Joins(std::string server_name, sip::UserAgent& agent, Bridge& bridge, Entropy& entropy,

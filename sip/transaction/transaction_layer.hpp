@@ -63,8 +63,8 @@ struct ResponseFailed {
 /// deadline. Matches messages to transactions (§17.1.3, §17.2.3), answers broken requests, knows
 /// merged ones (§8.2.2.2), fills in `received` and `rport` (RFC 3581), writes the Via of requests,
 /// moves to TCP what is too long for a datagram (§18.1.1), tries the next target when one fails
-/// (RFC 3263 §4.3), and keeps nothing of a challenged request but an INVITE (RFC
-/// 3261 §26.3.2.4).
+/// (RFC 3263 §4.3), and keeps nothing of a challenged request but an INVITE
+/// (RFC 3261 §26.3.2.4).
 ///
 /// It does not resolve names, keep dialogs, or decide what a request deserves, and it does not care
 /// whether its users are user agents or proxies. It never sends; it asks.
